@@ -1,0 +1,71 @@
+/**
+ * The Worker's environment, checked once, to Config. Must not know what a setting is used for; names what is wrong
+ * and never shows a value, since some are secrets.
+ */
+import * as z from "zod";
+import { PROTOCOLS } from "./ocpp/protocol.ts";
+import { apiKeysSchema } from "./security/api-key.ts";
+import { normalizeSki } from "./security/client-certificate.ts";
+
+const flag = z.enum(["true", "false"]).transform((value) => value === "true");
+const list = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== ""),
+);
+const integer = (min: number, max: number) =>
+  z.string().regex(/^\d+$/, "a whole number").transform(Number).pipe(z.number().min(min).max(max));
+const json = z.string().transform((text, context) => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    context.addIssue({ code: "custom", message: "not JSON" });
+    return z.NEVER;
+  }
+});
+
+const settingsSchema = z.object({
+  API_KEYS: json.pipe(apiKeysSchema).default([]),
+  MTLS_HOSTS: list.default([]),
+  CLIENT_CA_SKIS: list.transform((skis) => skis.map(normalizeSki)).default([]),
+  ALLOW_PROFILE_0: flag.default(false),
+  PROTOCOLS: list.pipe(z.array(z.enum(PROTOCOLS)).min(1)).default([...PROTOCOLS]),
+  SUBPROTOCOL_MISMATCH: z.enum(["refuse", "close"]).default("refuse"),
+  VALIDATION: z.enum(["strict", "lenient"]).default("strict"),
+  CSMS_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** ms */
+  CSMS_TIMEOUT_MS: integer(100, 60_000).default(10_000),
+  CSMS_SECRET: z.string().min(1).optional(),
+  STANDALONE_AUTHORIZATION: z.enum(["Accepted", "Invalid"]).default("Accepted"),
+  HEARTBEAT_INTERVAL_SECONDS: integer(1, 86_400).default(300),
+  BOOT_RETRY_SECONDS: integer(1, 86_400).default(30),
+  /** ms; the first wait before a delivery is tried again, doubled each time. */
+  WEBHOOK_RETRY_BASE_MS: integer(10, 3_600_000).default(2_000),
+  /** Set by the local edge alone: loopback webhooks over http are taken. */
+  LOCAL: flag.default(false),
+});
+
+export type Config = z.infer<typeof settingsSchema>;
+
+/** Thrown where the environment cannot be used; the message names every fault. */
+export class ConfigError extends Error {}
+
+const cache = new WeakMap<object, Config>();
+
+/** The configuration of an environment; the same object gives the same Config, checked once. */
+export function configOf(env: object): Config {
+  const known = cache.get(env);
+  if (known !== undefined) return known;
+  // An empty variable is what a wrangler.toml leaves behind for one that is not set.
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => typeof value === "string" && value !== ""),
+  );
+  const parsed = settingsSchema.safeParse(given);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+    throw new ConfigError(`the environment is not usable: ${faults.join("; ")}`);
+  }
+  cache.set(env, parsed.data);
+  return parsed.data;
+}

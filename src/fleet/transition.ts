@@ -1,0 +1,22 @@
+/**
+ * What the directory learns of one station: a whole snapshot at each transition, so that a lost or late one is mended
+ * by the next. Must not know the queue or D1.
+ */
+
+export interface Transition {
+  stationId: string;
+  /** ms since the epoch, then the log's head: orders the snapshots of one station. */
+  at: number;
+  sequence: number;
+  /** `null`: deregistered. */
+  station: {
+    registeredProfile: number;
+    labels: Record<string, string>;
+    online: boolean;
+    /** Of the connection; `null` while offline. */
+    protocol: string | null;
+    securityProfile: number | null;
+    vendor: string | null;
+    model: string | null;
+  } | null;
+}

@@ -1,0 +1,54 @@
+/**
+ * The HTTP API: who may call, what a body must be, how errors look. Must not know stations' sockets.
+ */
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { ConfigError } from "../config.ts";
+import { log, messageOf } from "../log.ts";
+import type { ApiEnv } from "./auth.ts";
+import { commandRoutes } from "./commands.ts";
+import { metricsRoutes } from "./metrics.ts";
+import { ProblemError, problemResponse, problems } from "./problem.ts";
+import { stationRoutes } from "./stations.ts";
+import { webhookRoutes } from "./webhooks.ts";
+
+/** Bytes of a request body: a payload of the largest frame, with room for what is around it. */
+const BODY_MAX_BYTES = 1_500_000;
+
+export const app = new Hono<ApiEnv>();
+
+app.use(async (c, next) => {
+  const requestId = crypto.randomUUID();
+  c.set("requestId", requestId);
+  await next();
+  c.header("X-Request-Id", requestId);
+});
+
+app.use(
+  bodyLimit({
+    maxSize: BODY_MAX_BYTES,
+    onError: () => {
+      throw problems.bodyTooLarge(`A body may have ${BODY_MAX_BYTES} bytes.`);
+    },
+  }),
+);
+
+app.get("/healthz", (c) => c.json({ status: "ok" }));
+app.route("/v1/stations", stationRoutes);
+app.route("/v1/stations", commandRoutes);
+app.route("/v1/webhooks", webhookRoutes);
+app.route("/metrics", metricsRoutes);
+
+app.notFound((c) => problemResponse(problems.notFound(`Nothing answers ${c.req.method} here.`).problem));
+
+app.onError((error, c) => {
+  if (error instanceof ProblemError) return problemResponse(error.problem);
+  log("error", "a request failed", { requestId: c.get("requestId"), path: c.req.path, reason: messageOf(error) });
+  if (error instanceof ConfigError) return problemResponse(problems.internal("The service is not configured.").problem);
+  // An object that moves or restarts rejects what is under way; asked again, it answers.
+  if ("retryable" in error || "overloaded" in error) {
+    const headers = { "Retry-After": "5" };
+    return problemResponse(problems.unavailable("The station cannot be reached now. Try again.", { headers }).problem);
+  }
+  return problemResponse(problems.internal("The request could not be handled.").problem);
+});

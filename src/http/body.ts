@@ -1,0 +1,49 @@
+/**
+ * Request bodies, queries and path parameters to checked values, or a problem that names each fault. Must not know
+ * what the values are for.
+ */
+import type * as z from "zod";
+import { checkIdentity } from "../ocpp/identity.ts";
+import type { ApiContext } from "./auth.ts";
+import { type Fault, problems } from "./problem.ts";
+
+/** Faults told of one request. */
+const FAULTS_MAX = 20;
+
+export async function readBody<Schema extends z.ZodType>(c: ApiContext, schema: Schema): Promise<z.infer<Schema>> {
+  let body: unknown;
+  const text = await c.req.text();
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw problems.malformedJson("The body is not JSON.");
+  }
+  return check(schema, body);
+}
+
+export function readQuery<Schema extends z.ZodType>(c: ApiContext, schema: Schema): z.infer<Schema> {
+  return check(schema, c.req.query());
+}
+
+function check<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.flatMap((issue): Fault[] => {
+    const path = pointer(issue.path);
+    if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message }];
+    return issue.keys.map((key) => ({ path: `${path}${pointer([key])}`, message: "unknown field" }));
+  });
+  throw problems.invalid("The request is not valid.", { errors: errors.slice(0, FAULTS_MAX) });
+}
+
+/** [RFC 6901] */
+const pointer = (path: PropertyKey[]): string =>
+  path.map((key) => `/${String(key).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+
+/** The station a path names. */
+export function stationIdOf(c: ApiContext): string {
+  const identity = checkIdentity(c.req.param("id") ?? "");
+  if (!identity.ok)
+    throw problems.illegalIdentity(`The path does not name a legal station identity: ${identity.error}.`);
+  return identity.value;
+}

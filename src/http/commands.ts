@@ -1,0 +1,88 @@
+/**
+ * /v1/stations/{id}/commands: what a backend asks of a station. Must not know how a command travels.
+ */
+import { Hono } from "hono";
+import * as z from "zod";
+import type { CommandView } from "../station/command-view.ts";
+import type { CommandRefusal } from "../station/commands.ts";
+import { type ApiContext, type ApiEnv, requireScope } from "./auth.ts";
+import { readBody, readQuery, stationIdOf } from "./body.ts";
+import { type ProblemError, problems, unknownStation } from "./problem.ts";
+import { stationStub } from "./station-stub.ts";
+
+const submission = z.strictObject({
+  action: z.string().min(1).max(64),
+  payload: z.record(z.string(), z.unknown()),
+  timeoutSeconds: z.number().min(1).max(120).default(30),
+  expiresInSeconds: z.number().min(0).max(604_800).default(0),
+});
+const idempotencyKey = z.string().min(1).max(255);
+const listQuery = z.strictObject({
+  limit: z.string().regex(/^\d+$/, "a whole number").transform(Number).pipe(z.number().min(1).max(500)).default(100),
+});
+
+export const commandRoutes = new Hono<ApiEnv>();
+
+commandRoutes.post("/:id/commands", requireScope("commands:write"), async (c) => {
+  const id = stationIdOf(c);
+  const body = await readBody(c, submission);
+  const key = c.req.header("Idempotency-Key") ?? null;
+  if (key !== null && !idempotencyKey.safeParse(key).success) {
+    const errors = [{ path: "Idempotency-Key", message: "1 to 255 characters" }];
+    throw problems.invalid("The request is not valid.", { errors });
+  }
+  const async = /(^|[\s,;])respond-async([\s,;]|$)/i.test(c.req.header("Prefer") ?? "");
+  const submitted = await stationStub(c.env, id).command({ ...body, idempotencyKey: key }, !async);
+  if (submitted === null) throw unknownStation();
+  if (!submitted.ok) throw refusalProblem(submitted.error);
+  return answer(c, submitted.value, async);
+});
+
+commandRoutes.get("/:id/commands", requireScope("commands:write"), async (c) => {
+  const { limit } = readQuery(c, listQuery);
+  const commands = await stationStub(c.env, stationIdOf(c)).listCommands(limit);
+  if (commands === null) throw unknownStation();
+  return c.json({ commands });
+});
+
+commandRoutes.get("/:id/commands/:commandId", requireScope("commands:write"), async (c) => {
+  const command = await stationStub(c.env, stationIdOf(c)).readCommand(c.req.param("commandId"));
+  if (command === null) throw unknownCommand();
+  return c.json(command);
+});
+
+commandRoutes.delete("/:id/commands/:commandId", requireScope("commands:write"), async (c) => {
+  const done = await stationStub(c.env, stationIdOf(c)).cancelCommand(c.req.param("commandId"));
+  if (done === "unknown") throw unknownCommand();
+  if (done === "not-queued") throw problems.notQueued("Only a queued command can be cancelled.");
+  return c.body(null, 204);
+});
+
+const unknownCommand = () => problems.commandNotFound("No such command of this station.");
+
+/** 200: the station did answer. 202: it has not yet. 504: it did not, or was never asked in time. */
+function answer(c: ApiContext, command: CommandView, async: boolean): Response {
+  const { commandId, stationId, state } = command;
+  if (async) c.header("Preference-Applied", "respond-async");
+  if (async || state === "queued" || state === "sent") {
+    c.header("Location", `/v1/stations/${encodeURIComponent(stationId)}/commands/${commandId}`);
+    return c.json(command, 202);
+  }
+  if (state === "timeout" || state === "expired") return c.json(command, 504);
+  return c.json(command, state === "cancelled" ? 409 : 200);
+}
+
+function refusalProblem(refusal: CommandRefusal): ProblemError {
+  switch (refusal.kind) {
+    case "station-offline":
+      return problems.stationOffline("The station is not connected. Ask with expiresInSeconds to queue the command.");
+    case "idempotency-conflict":
+      return problems.idempotencyConflict("This Idempotency-Key was used with another body.");
+    case "queue-full":
+      return problems.queueFull(`${refusal.bound} commands wait for this station already.`, {
+        headers: { "Retry-After": "30" },
+      });
+    case "not-accepted":
+      return problems.stationNotAccepted(`Not sent: ${refusal.detail}.`);
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * The upgrade: what the edge knows of a request, turned into claims; all that can be refused without the station's
+ * object is refused here. Must not know a registration, and passes nothing on that a client only said.
+ */
+import type { Config } from "../config.ts";
+import { configOf } from "../config.ts";
+import type { Env } from "../env.ts";
+import { log, messageOf } from "../log.ts";
+import { parseIdentity } from "../ocpp/identity.ts";
+import { parseOffer } from "../ocpp/subprotocol.ts";
+import { err, ok, type Result } from "../result.ts";
+import { type ConnectionClaims, refuseEarly } from "../security/admission.ts";
+import { parseBasic } from "../security/basic-credentials.ts";
+import { type TlsClientAuth, verifyCertificate } from "../security/client-certificate.ts";
+import { type RefusalReason, refusalOnWire } from "../security/refusal.ts";
+import { writeConnectRequest } from "../station/connect-request.ts";
+import { problemResponse } from "./problem.ts";
+import { stationStub } from "./station-stub.ts";
+
+/** Is it for a station, whatever may be wrong with it? */
+export const isConnect = (url: URL): boolean => url.pathname.startsWith("/ocpp/");
+
+export async function connect(request: Request, url: URL, env: Env, ctx: ExecutionContext): Promise<Response> {
+  const config = configOf(env);
+  const remoteAddress = request.headers.get("CF-Connecting-IP");
+  const refused = (reason: RefusalReason, stationId?: string): Response => {
+    log("warn", "connection refused", { stationId, reason, remoteAddress });
+    return problemResponse(refusalOnWire(reason));
+  };
+
+  if (request.method !== "GET" || request.headers.get("Upgrade")?.toLowerCase() !== "websocket") {
+    return refused("not-an-upgrade");
+  }
+  const segment = /^\/ocpp\/([^/]*)\/?$/.exec(url.pathname)?.[1];
+  const identity = segment === undefined ? null : parseIdentity(segment);
+  if (identity === null || !identity.ok) return refused("illegal-identity");
+  const stationId = identity.value;
+  try {
+    if (!(await withinLimits(env, stationId, remoteAddress))) return refused("too-many-attempts", stationId);
+
+    const claims = claimsOf(request, url, stationId, config);
+    const early = claims.ok ? refuseEarly(claims.value, admissionSettings(config)) : claims.error;
+    if (!claims.ok || early !== null) {
+      const reason = early ?? "unreachable";
+      // Somebody holds a certificate of ours that is no good: that, unlike a wrong guess, is worth waking the station.
+      if (reason.startsWith("certificate-") && reason !== "certificate-missing") {
+        ctx.waitUntil(stationStub(env, stationId).reportRefusal(reason, remoteAddress));
+      }
+      return refused(reason, stationId);
+    }
+
+    const response = await stationStub(env, stationId).fetch(
+      writeConnectRequest({ claims: claims.value, remoteAddress }),
+    );
+    if (response.status === 101) return response;
+    const { reason } = await response.json<{ reason: RefusalReason }>();
+    if (reason === "no-common-subprotocol" && config.SUBPROTOCOL_MISMATCH === "close") return closeAtOnce();
+    return refused(reason, stationId);
+  } catch (error) {
+    log("error", "a connection could not be decided", { stationId, reason: messageOf(error) });
+    return refused("unreachable", stationId);
+  }
+}
+
+const admissionSettings = (config: Config) => ({
+  allowProfile0: config.ALLOW_PROFILE_0,
+  enabledProtocols: config.PROTOCOLS,
+});
+
+/** By station and address together, so that no stranger can lock a station out; and by address against guessing names. */
+async function withinLimits(env: Env, stationId: string, remoteAddress: string | null): Promise<boolean> {
+  const [station, address] = await Promise.all([
+    env.CONNECT_BY_STATION.limit({ key: `${stationId}|${remoteAddress}` }),
+    env.CONNECT_BY_ADDRESS.limit({ key: `${remoteAddress}` }),
+  ]);
+  return station.success && address.success;
+}
+
+function claimsOf(
+  request: Request,
+  url: URL,
+  stationId: string,
+  config: Config,
+): Result<ConnectionClaims, RefusalReason> {
+  const transport = url.protocol !== "https:" ? "http" : isMtlsHost(url, config.MTLS_HOSTS) ? "mtls" : "tls";
+  const offer = parseOffer(request.headers.get("Sec-WebSocket-Protocol")).slice(0, 16);
+  if (transport === "mtls") {
+    const presented = (request.cf as { tlsClientAuth?: TlsClientAuth } | undefined)?.tlsClientAuth;
+    const certificate = verifyCertificate(presented, config.CLIENT_CA_SKIS, Date.now());
+    if (!certificate.ok) return certificate;
+    return ok({ stationId, transport, basic: null, certificate: certificate.value, offer });
+  }
+  const header = request.headers.get("Authorization");
+  const basic = parseBasic(header);
+  if (header !== null && basic === null) return err("credentials-malformed");
+  return ok({ stationId, transport, basic, certificate: null, offer });
+}
+
+/** An entry with a port means that port alone; one without means the host on any. */
+const isMtlsHost = (url: URL, hosts: readonly string[]): boolean =>
+  hosts.includes(url.host) || hosts.includes(url.hostname);
+
+/** [OCPP-J 1.6 §3.1.2, 2.x P4 §3.1.2] The handshake completes without a subprotocol, then the socket closes. */
+function closeAtOnce(): Response {
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.accept();
+  server.close(1002, "no common subprotocol");
+  return new Response(null, { status: 101, webSocket: client });
+}

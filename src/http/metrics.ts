@@ -1,0 +1,41 @@
+/**
+ * /metrics in Prometheus' text format. TLS and mTLS are told apart in every figure; must not name a station.
+ */
+import { Hono } from "hono";
+import { countStations, type FleetCount } from "../fleet/directory.ts";
+import { type ApiEnv, requireScope } from "./auth.ts";
+
+export const metricsRoutes = new Hono<ApiEnv>();
+
+metricsRoutes.get("/", requireScope("metrics:read"), async (c) =>
+  c.text(exposition(await countStations(c.env.DIRECTORY)), 200, { "content-type": "text/plain; version=0.0.4" }),
+);
+
+function exposition(counts: FleetCount[]): string {
+  const registered = sum(counts, ({ registeredProfile }) => `security_profile="${registeredProfile}"`);
+  const online = sum(
+    counts.filter((count) => count.online),
+    ({ protocol, securityProfile }) => `protocol="${protocol}",security_profile="${securityProfile}"`,
+  );
+  return [
+    ...gauge("kerbside_stations_registered", "Charging Stations registered, by their registered profile.", registered),
+    ...gauge(
+      "kerbside_stations_online",
+      "Charging Stations connected, by the connection's protocol and profile.",
+      online,
+    ),
+    "",
+  ].join("\n");
+}
+
+function sum(counts: FleetCount[], labelsOf: (count: FleetCount) => string): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const count of counts) sums.set(labelsOf(count), (sums.get(labelsOf(count)) ?? 0) + count.stations);
+  return sums;
+}
+
+const gauge = (name: string, help: string, values: Map<string, number>): string[] => [
+  `# HELP ${name} ${help}`,
+  `# TYPE ${name} gauge`,
+  ...Array.from(values, ([labels, value]) => `${name}{${labels}} ${value}`),
+];

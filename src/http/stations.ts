@@ -1,0 +1,124 @@
+/**
+ * /v1/stations: registration, view, disconnection. Must not know how a station's object keeps them.
+ */
+import { Hono } from "hono";
+import * as z from "zod";
+import { listStations } from "../fleet/directory.ts";
+import { PROTOCOLS } from "../ocpp/protocol.ts";
+import { PASSWORD_MAX_BYTES, PASSWORD_MIN_BYTES } from "../security/password.ts";
+import { type ApiEnv, requireScope } from "./auth.ts";
+import { readBody, readQuery, stationIdOf } from "./body.ts";
+import { problems, unknownStation } from "./problem.ts";
+import { stationStub } from "./station-stub.ts";
+
+/** Durable Objects location hints, as the platform names them. */
+const LOCATION_HINTS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"] as const;
+
+const password = z.string().refine(
+  (text) => {
+    const { length } = new TextEncoder().encode(text);
+    return text === "generate" || (length >= PASSWORD_MIN_BYTES && length <= PASSWORD_MAX_BYTES);
+  },
+  { error: `${PASSWORD_MIN_BYTES} to ${PASSWORD_MAX_BYTES} bytes, or "generate"` },
+);
+
+const fingerprint = z
+  .string()
+  .transform((text) => text.replaceAll(":", "").toLowerCase())
+  .pipe(z.string().regex(/^[0-9a-f]{64}$/, "64 hex digits: a SHA-256 fingerprint"));
+
+const labels = z
+  .record(
+    z.string().regex(/^[A-Za-z0-9_.-]{1,63}$/, "a label's name: 1 to 63 of A-Z a-z 0-9 _ . -"),
+    z.string().max(255),
+  )
+  .refine((record) => Object.keys(record).length <= 32, { error: "at most 32 labels" });
+
+const registration = z.strictObject({
+  securityProfile: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
+  password: password.exactOptional(),
+  certificate: z
+    .strictObject({
+      commonName: z.string().min(1).max(255).exactOptional(),
+      organization: z.string().min(1).max(255).exactOptional(),
+      fingerprints: z.array(fingerprint).min(1).max(16).exactOptional(),
+    })
+    .exactOptional(),
+  protocols: z.array(z.enum(PROTOCOLS)).max(PROTOCOLS.length).default([]),
+  assumeProtocol: z.boolean().default(false),
+  validation: z.enum(["strict", "lenient"]).exactOptional(),
+  locationHint: z.enum(LOCATION_HINTS).exactOptional(),
+  labels: labels.default({}),
+});
+
+const listQuery = z
+  .object({
+    online: z.enum(["true", "false"]).optional(),
+    protocol: z.enum(PROTOCOLS).optional(),
+    securityProfile: z.enum(["0", "1", "2", "3"]).optional(),
+    vendor: z.string().max(255).optional(),
+    model: z.string().max(255).optional(),
+    q: z.string().max(255).optional(),
+    limit: z.string().regex(/^\d+$/, "a whole number").transform(Number).pipe(z.number().min(1).max(1000)).optional(),
+    cursor: z.string().max(255).optional(),
+  })
+  .catchall(z.string().max(255));
+
+export const stationRoutes = new Hono<ApiEnv>();
+
+stationRoutes.get("/", requireScope("stations:read"), async (c) => {
+  const { limit, online, securityProfile, ...filters } = readQuery(c, listQuery);
+  const known = new Set(["protocol", "vendor", "model", "q", "cursor"]);
+  const unknown = Object.keys(filters).filter((name) => !known.has(name) && !name.startsWith("label."));
+  if (unknown.length > 0) {
+    const errors = unknown.map((path) => ({ path, message: "unknown parameter" }));
+    throw problems.invalid("The request is not valid.", { errors });
+  }
+  const labelFilters = Object.entries(filters).flatMap(([name, value]): [string, string][] =>
+    name.startsWith("label.") && typeof value === "string" ? [[name.slice("label.".length), value]] : [],
+  );
+  const page = await listStations(c.env.DIRECTORY, {
+    online: online === undefined ? null : online === "true",
+    protocol: filters.protocol ?? null,
+    securityProfile: securityProfile === undefined ? null : Number(securityProfile),
+    vendor: filters.vendor ?? null,
+    model: filters.model ?? null,
+    labels: labelFilters,
+    query: filters.q ?? null,
+    limit: limit ?? 100,
+    cursor: filters.cursor ?? null,
+  });
+  return c.json(page);
+});
+
+stationRoutes.put("/:id", requireScope("stations:write"), async (c) => {
+  const id = stationIdOf(c);
+  const body = await readBody(c, registration);
+  if (body.assumeProtocol && body.protocols.length !== 1) {
+    const errors = [{ path: "/assumeProtocol", message: "needs exactly one entry in protocols" }];
+    throw problems.invalid("The request is not valid.", { errors });
+  }
+  const registered = await stationStub(c.env, id, body.locationHint).register(body);
+  if (registered === "password-required") {
+    const errors = [{ path: "/password", message: "required for security profiles 1 and 2" }];
+    throw problems.invalid("The request is not valid.", { errors });
+  }
+  const { created, registration: view, password: generated } = registered;
+  return c.json({ ...view, ...(generated !== undefined && { password: generated }) }, created ? 201 : 200);
+});
+
+stationRoutes.get("/:id", requireScope("stations:read"), async (c) => {
+  const view = await stationStub(c.env, stationIdOf(c)).describe();
+  if (view === null) throw unknownStation();
+  return c.json(view);
+});
+
+stationRoutes.delete("/:id", requireScope("stations:write"), async (c) => {
+  if (!(await stationStub(c.env, stationIdOf(c)).deregister())) throw unknownStation();
+  return c.body(null, 204);
+});
+
+stationRoutes.post("/:id/disconnect", requireScope("stations:write"), async (c) => {
+  if (!(await stationStub(c.env, stationIdOf(c)).disconnect())) throw unknownStation();
+  return c.body(null, 204);
+});

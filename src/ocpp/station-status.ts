@@ -1,0 +1,99 @@
+/**
+ * What a station's acknowledged calls say of it: its boot and its connectors. A projection of the message log;
+ * must not know how the log is kept.
+ */
+import type { Payload } from "./message.ts";
+import type { Protocol } from "./protocol.ts";
+import type { Answer, RegistrationStatus } from "./session.ts";
+
+export interface Boot {
+  status: RegistrationStatus;
+  at: string;
+  /** [1.6 §4.2, 2.x B01] Between heartbeats if Accepted, else until the next try. */
+  intervalSeconds?: number;
+  vendor?: string;
+  model?: string;
+  serialNumber?: string;
+  firmwareVersion?: string;
+  reason?: string;
+}
+
+export interface ConnectorStatus {
+  /** 0 in OCPP 1.6: the station as a whole. [1.6 §4.9] */
+  connectorId: number;
+  /** OCPP 2.x only. */
+  evseId?: number;
+  status: string;
+  errorCode?: string;
+  timestamp?: string;
+}
+
+export interface StationStatus {
+  boot: Boot | null;
+  connectors: ConnectorStatus[];
+}
+
+export const EMPTY_STATUS: StationStatus = { boot: null, connectors: [] };
+
+/** More connectors than any station has: what a station invents beyond them is not remembered. */
+export const CONNECTORS_MAX = 128;
+
+/** The status after one more acknowledged CALL. `at` in ms since the epoch. Returns the same object if nothing changed. */
+export function observe(
+  status: StationStatus,
+  protocol: Protocol,
+  action: string,
+  payload: Payload,
+  answer: Answer,
+  at: number,
+): StationStatus {
+  if (!("payload" in answer)) return status;
+  if (action === "BootNotification") return { ...status, boot: bootOf(protocol, payload, answer.payload, at) };
+  if (action !== "StatusNotification") return status;
+  const connector = connectorOf(protocol, payload);
+  if (connector === null) return status;
+  const others = status.connectors.filter(
+    ({ connectorId, evseId }) => connectorId !== connector.connectorId || evseId !== connector.evseId,
+  );
+  if (others.length >= CONNECTORS_MAX) return status;
+  const connectors = [...others, connector].sort(
+    (a, b) => (a.evseId ?? 0) - (b.evseId ?? 0) || a.connectorId - b.connectorId,
+  );
+  return { ...status, connectors };
+}
+
+function bootOf(protocol: Protocol, payload: Payload, answer: Payload, at: number): Boot {
+  const station = protocol === "ocpp1.6" ? payload : ((payload.chargingStation ?? {}) as Payload);
+  const fields = {
+    vendor: protocol === "ocpp1.6" ? station.chargePointVendor : station.vendorName,
+    model: protocol === "ocpp1.6" ? station.chargePointModel : station.model,
+    serialNumber: station.chargePointSerialNumber ?? station.serialNumber,
+    firmwareVersion: station.firmwareVersion,
+    reason: payload.reason,
+  };
+  const known = Object.entries(fields).filter(([, value]) => typeof value === "string");
+  return {
+    status: answer.status as RegistrationStatus,
+    at: new Date(at).toISOString(),
+    ...(typeof answer.interval === "number" && { intervalSeconds: answer.interval }),
+    ...(Object.fromEntries(known) as Partial<Boot>),
+  };
+}
+
+function connectorOf(protocol: Protocol, payload: Payload): ConnectorStatus | null {
+  const { connectorId, evseId, status, connectorStatus, errorCode, timestamp } = payload;
+  const name = protocol === "ocpp1.6" ? status : connectorStatus;
+  if (typeof connectorId !== "number" || typeof name !== "string") return null;
+  return {
+    connectorId,
+    ...(typeof evseId === "number" && { evseId }),
+    status: name,
+    ...(typeof errorCode === "string" && { errorCode }),
+    ...(typeof timestamp === "string" && { timestamp }),
+  };
+}
+
+/** ms between the heartbeats of an accepted station; `null`: it did not boot here, or was told none. */
+export function heartbeatIntervalMs({ boot }: StationStatus): number | null {
+  return boot?.status === "Accepted" && boot.intervalSeconds ? boot.intervalSeconds * 1000 : null;
+}

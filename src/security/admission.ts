@@ -1,0 +1,114 @@
+/**
+ * May this station connect? From the claims of one connection and the station's registration to admitted or refused.
+ * Must not know where a registration is kept, nor how a refusal looks on the wire.
+ */
+import { type Protocol, PROTOCOLS } from "../ocpp/protocol.ts";
+import { chooseProtocol } from "../ocpp/subprotocol.ts";
+import { err, ok, type Result } from "../result.ts";
+import type { CertificateFacts } from "./client-certificate.ts";
+import type { PasswordHash } from "./password.ts";
+import type { RefusalReason } from "./refusal.ts";
+
+/** OCPP's own numbers: 0 nothing, 1 Basic, 2 TLS and Basic, 3 mTLS. */
+export type SecurityProfile = 0 | 1 | 2 | 3;
+
+export interface Registration {
+  securityProfile: SecurityProfile;
+  password: PasswordHash | null;
+  certificate: { commonName: string; organization?: string; fingerprints?: string[] };
+  /** Empty: all that are enabled. */
+  protocols: Protocol[];
+  assumeProtocol: boolean;
+}
+
+/** What one connection attempt shows. The Worker has verified each: nothing here is a client's word but `basic`. */
+export interface ConnectionClaims {
+  stationId: string;
+  /** `http`: profiles 0 and 1; `tls`: 2; `mtls`: 3. */
+  transport: "http" | "tls" | "mtls";
+  basic: { user: string; password: string } | null;
+  certificate: CertificateFacts | null;
+  /** The offered subprotocols, in the station's order; empty if it sent no such header. */
+  offer: string[];
+}
+
+export interface AdmissionSettings {
+  allowProfile0: boolean;
+  enabledProtocols: readonly Protocol[];
+}
+
+export interface Admitted {
+  securityProfile: SecurityProfile;
+  protocol: Protocol;
+  /** Whether the 101 names the protocol: not to a station that offered none. */
+  echoProtocol: boolean;
+}
+
+/** What can be refused without the registration, so without waking the station's object. */
+export function refuseEarly(claims: ConnectionClaims, settings: AdmissionSettings): RefusalReason | null {
+  if (claims.transport === "mtls") return null;
+  if (claims.basic !== null) return claims.basic.user === claims.stationId ? null : "user-is-not-the-station";
+  return claims.transport === "http" && settings.allowProfile0 ? null : "credentials-missing";
+}
+
+/**
+ * [OCPP 2.x A05.FR.07] A profile lower than the registered one is refused before a password is looked at.
+ * @param passwordMatches asked at most once, and only where Basic decides
+ */
+export async function admit(
+  claims: ConnectionClaims,
+  registration: Registration | null,
+  settings: AdmissionSettings,
+  passwordMatches: (password: string, kept: PasswordHash) => Promise<boolean>,
+): Promise<Result<Admitted, RefusalReason>> {
+  if (registration === null) return err("not-registered");
+  const early = refuseEarly(claims, settings);
+  if (early !== null) return err(early);
+
+  const securityProfile = profileOf(claims, registration);
+  if (securityProfile < registration.securityProfile) {
+    const onlyCredentialsLack = claims.transport === "http" && registration.securityProfile === 1;
+    return err(onlyCredentialsLack ? "credentials-missing" : "profile-too-low");
+  }
+  if (securityProfile === 3) {
+    if (!belongsTo(claims.certificate, registration)) return err("certificate-of-another-station");
+  } else if (securityProfile > 0) {
+    if (registration.password === null) return err("no-password-registered");
+    if (!(await passwordMatches(claims.basic?.password ?? "", registration.password))) return err("password-wrong");
+  } else if (!settings.allowProfile0) {
+    return err("profile-too-low");
+  }
+  return chosen(claims.offer, registration, settings, securityProfile);
+}
+
+function profileOf(claims: ConnectionClaims, registration: Registration): SecurityProfile {
+  if (claims.transport === "mtls") return 3;
+  if (claims.transport === "tls") return 2;
+  // A profile 0 station without a password has nothing that its credentials could be compared with.
+  const provable = registration.securityProfile > 0 || registration.password !== null;
+  return claims.basic !== null && provable ? 1 : 0;
+}
+
+function belongsTo(certificate: CertificateFacts | null, { certificate: expected }: Registration): boolean {
+  if (certificate === null || certificate.commonName !== expected.commonName) return false;
+  if (expected.organization !== undefined && certificate.organization !== expected.organization) return false;
+  return expected.fingerprints === undefined || expected.fingerprints.includes(certificate.fingerprint);
+}
+
+function chosen(
+  offer: string[],
+  registration: Registration,
+  settings: AdmissionSettings,
+  securityProfile: SecurityProfile,
+): Result<Admitted, RefusalReason> {
+  const registered = registration.protocols.length === 0 ? PROTOCOLS : registration.protocols;
+  const allowed = registered.filter((protocol) => settings.enabledProtocols.includes(protocol));
+  if (offer.length === 0) {
+    // [known fault] Some stations send no Sec-WebSocket-Protocol; guessing among several would be assuming a version.
+    const [only, ...others] = registration.protocols;
+    const assumed = registration.assumeProtocol && only !== undefined && others.length === 0 && allowed.includes(only);
+    return assumed ? ok({ securityProfile, protocol: only, echoProtocol: false }) : err("no-common-subprotocol");
+  }
+  const protocol = chooseProtocol(offer, allowed);
+  return protocol === null ? err("no-common-subprotocol") : ok({ securityProfile, protocol, echoProtocol: true });
+}

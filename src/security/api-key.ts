@@ -1,0 +1,28 @@
+/**
+ * API keys of backends: a bearer token to the scopes it has. Must not know routes or HTTP.
+ */
+import * as z from "zod";
+import { equalInConstantTime, fromHex } from "./password.ts";
+
+export const SCOPES = ["stations:read", "stations:write", "commands:write", "webhooks:write", "metrics:read"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** The secret `API_KEYS`: only hashes of keys are ever stored. */
+export const apiKeysSchema = z.array(
+  z.strictObject({
+    name: z.string().min(1).max(100),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/i, "64 hex digits: the SHA-256 of the key"),
+    scopes: z.array(z.enum(SCOPES)),
+  }),
+);
+export type ApiKey = z.infer<typeof apiKeysSchema>[number];
+
+/** The key that this token is, `null` if none. Every key is compared, so that time tells nothing. */
+export async function findApiKey(token: string, keys: readonly ApiKey[]): Promise<ApiKey | null> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token)));
+  let found: ApiKey | null = null;
+  for (const key of keys) {
+    if (equalInConstantTime(digest, fromHex(key.sha256))) found = key;
+  }
+  return found;
+}

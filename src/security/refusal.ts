@@ -1,0 +1,119 @@
+/**
+ * Why a station is refused before the upgrade, and the one exhaustive map from reason to wire: precise for the log,
+ * vague to who asks. Must not know how a reason was found.
+ */
+
+export type RefusalReason =
+  | "not-an-upgrade"
+  | "illegal-identity"
+  | "not-registered"
+  | "credentials-missing"
+  | "credentials-malformed"
+  | "user-is-not-the-station"
+  | "password-wrong"
+  | "no-password-registered"
+  | "certificate-missing"
+  | "certificate-unverified"
+  | "certificate-expired"
+  | "certificate-revoked"
+  | "certificate-issuer-not-allowed"
+  | "certificate-unreadable"
+  | "certificate-of-another-station"
+  | "profile-too-low"
+  | "too-many-attempts"
+  | "unreachable"
+  | "no-common-subprotocol";
+
+export interface RefusalOnWire {
+  status: number;
+  /** The slug behind /problems/. */
+  slug: string;
+  title: string;
+  detail: string;
+  headers?: Record<string, string>;
+}
+
+const UPGRADE: RefusalOnWire = {
+  status: 426,
+  slug: "upgrade-required",
+  title: "Upgrade Required",
+  detail: "This address takes OCPP WebSockets only.",
+  headers: { Upgrade: "websocket", Connection: "Upgrade" },
+};
+const IDENTITY: RefusalOnWire = {
+  status: 400,
+  slug: "illegal-identity",
+  title: "Bad Request",
+  detail: "The path does not name a legal Charging Station identity.",
+};
+const UNKNOWN: RefusalOnWire = {
+  status: 404,
+  slug: "station-not-found",
+  title: "Not Found",
+  detail: "No such Charging Station.",
+};
+const CREDENTIALS: RefusalOnWire = {
+  status: 401,
+  slug: "unauthorized",
+  title: "Unauthorized",
+  detail: "Valid credentials are required.",
+  headers: { "WWW-Authenticate": 'Basic realm="ocpp"' },
+};
+const FORBIDDEN: RefusalOnWire = {
+  status: 403,
+  slug: "forbidden",
+  title: "Forbidden",
+  detail: "This connection is not allowed.",
+};
+const ATTEMPTS: RefusalOnWire = {
+  status: 429,
+  slug: "too-many-attempts",
+  title: "Too Many Requests",
+  detail: "Too many connection attempts. Try again later.",
+  headers: { "Retry-After": "60" },
+};
+const UNREACHABLE: RefusalOnWire = {
+  status: 503,
+  slug: "unavailable",
+  title: "Service Unavailable",
+  detail: "The decision cannot be made now. Try again later.",
+  headers: { "Retry-After": "10" },
+};
+const SUBPROTOCOL: RefusalOnWire = {
+  status: 400,
+  slug: "no-common-subprotocol",
+  title: "Bad Request",
+  detail: "None of the offered subprotocols is accepted.",
+};
+
+export function refusalOnWire(reason: RefusalReason): RefusalOnWire {
+  switch (reason) {
+    case "not-an-upgrade":
+      return UPGRADE;
+    case "illegal-identity":
+      return IDENTITY;
+    case "not-registered":
+      return UNKNOWN;
+    case "credentials-missing":
+    case "credentials-malformed":
+    case "user-is-not-the-station":
+    case "password-wrong":
+    case "no-password-registered":
+      return CREDENTIALS;
+    case "certificate-missing":
+    case "certificate-unverified":
+    case "certificate-expired":
+    case "certificate-revoked":
+    case "certificate-issuer-not-allowed":
+    case "certificate-unreadable":
+    case "certificate-of-another-station":
+    case "profile-too-low":
+      return FORBIDDEN;
+    case "too-many-attempts":
+      return ATTEMPTS;
+    case "unreachable":
+      return UNREACHABLE;
+    case "no-common-subprotocol":
+      return SUBPROTOCOL;
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * Who decides on a station's CALL: the CSMS where there is one, the built-in answers where there is none.
+ * Must not know how the answer is kept or sent.
+ */
+import { standaloneAnswer } from "../ocpp/answers.ts";
+import { errorCode } from "../ocpp/error-codes.ts";
+import type { Call } from "../ocpp/message.ts";
+import type { Protocol } from "../ocpp/protocol.ts";
+import type { Answer } from "../ocpp/session.ts";
+import type { StationContext } from "./context.ts";
+import { askCsms, hasCsms } from "./csms.ts";
+
+/** `null`: the CSMS did not answer. Without a CSMS the answer is there at once. */
+export function answerOf(
+  context: StationContext,
+  protocol: Protocol,
+  call: Call,
+): Answer | null | Promise<Answer | null> {
+  const { id, env, config, eventLog, now } = context;
+  if (hasCsms(env, config)) return askCsms(env, config, id, protocol, call);
+  const payload = standaloneAnswer(protocol, call.action, call.payload, {
+    authorization: config.STANDALONE_AUTHORIZATION,
+    heartbeatIntervalSeconds: config.HEARTBEAT_INTERVAL_SECONDS,
+    now: now(),
+    // The number of the event that will keep this CALL: no other StartTransaction of the station has it.
+    transactionId: eventLog.head + 1,
+  });
+  if (payload !== null) return { payload };
+  const description = `${call.action} needs a CSMS, and none is configured`;
+  return { error: { code: errorCode(protocol, "not-supported"), description, details: {} } };
+}

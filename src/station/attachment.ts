@@ -1,0 +1,35 @@
+/**
+ * What one socket carries through hibernation, free of charge. Must hold nothing that a crash may not take.
+ */
+import { type DurableSession, durableSession, type Session } from "../ocpp/session.ts";
+import type { ConnectionFacts } from "./store.ts";
+
+export interface Attachment {
+  connection: ConnectionFacts;
+  session: DurableSession;
+  /** ms since the epoch */
+  lastMessageAt: number;
+}
+
+export function writeAttachment(
+  socket: WebSocket,
+  connection: ConnectionFacts,
+  session: Session,
+  lastMessageAt: number,
+): void {
+  socket.serializeAttachment({ connection, session: durableSession(session), lastMessageAt } satisfies Attachment);
+}
+
+export const readAttachment = (socket: WebSocket): Attachment | null =>
+  socket.deserializeAttachment() as Attachment | null;
+
+/** Closes as the platform allows: it throws on codes that are not for the wire and on reasons over 123 bytes. */
+export function closeSocket(socket: WebSocket, code: number, reason: string): void {
+  try {
+    if (code === 1000 || (code >= 1001 && code <= 1014 && ![1004, 1005, 1006].includes(code)) || code >= 3000) {
+      socket.close(code, reason.slice(0, 40));
+    } else socket.close();
+  } catch {
+    // Closed already: what was wanted.
+  }
+}

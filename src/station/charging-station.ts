@@ -1,0 +1,255 @@
+/**
+ * One Charging Station: the Durable Object that owns its socket, registration, commands and outbox. Each handler of
+ * the runtime makes one call on a part; must not know OCPP's rules or HTTP's.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { configOf } from "../config.ts";
+import type { Env } from "../env.ts";
+import type { Transition } from "../fleet/transition.ts";
+import { log, messageOf } from "../log.ts";
+import { ok, type Result } from "../result.ts";
+import type { RefusalReason } from "../security/refusal.ts";
+import { answerOf } from "./answerer.ts";
+import type { Command } from "./command-store.ts";
+import type { CommandView } from "./command-view.ts";
+import { type CommandRefusal, type CommandRequest, Commands, type Line } from "./commands.ts";
+import { Connections } from "./connections.ts";
+import type { StationContext } from "./context.ts";
+import { Delivery } from "./delivery.ts";
+import { EventLog } from "./event-log.ts";
+import { type Registered, type RegisterRequest, register } from "./registrar.ts";
+import { SecurityReports } from "./security-reports.ts";
+import { type StationView, stationView } from "./station-view.ts";
+import { Store } from "./store.ts";
+
+/** [interface.md §2] `null`: no such station. */
+type Known<T> = T | null;
+
+export class ChargingStation extends DurableObject<Env> {
+  readonly #store = new Store(this.ctx.storage);
+  readonly #context: StationContext;
+  readonly #delivery: Delivery;
+  readonly #commands: Commands;
+  readonly #connections: Connections;
+  #eventLog: EventLog | null = null;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#context = this.#makeContext();
+    const security = new SecurityReports(this.#context);
+    this.#delivery = new Delivery(this.#context);
+    this.#commands = new Commands(this.#context, () => this.#line());
+    this.#connections = new Connections(
+      this.#context,
+      ctx,
+      {
+        ask: (call, { protocol }) => answerOf(this.#context, protocol, call),
+        settle: (messageId, outcome) => {
+          const settled = this.#commands.settle(messageId, outcome);
+          if (!settled) log("info", "an answer to no CALL", { stationId: this.#context.id, messageId });
+          this.#commands.sendNext();
+        },
+        reportSecurity: (kind, details) => security.report(kind, details),
+        bootAcknowledged: () => this.#announce(),
+      },
+      security,
+      (online) => {
+        if (!online) this.#commands.lineLost();
+        this.#announce();
+      },
+    );
+  }
+
+  // The runtime's handlers
+
+  override async fetch(request: Request): Promise<Response> {
+    const response = await this.#connections.accept(request);
+    if (response.status === 101) this.#commands.sendNext();
+    await this.#settleUp();
+    return response;
+  }
+
+  override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
+    const head = this.#eventLog?.head;
+    await this.#connections.guarded(() => this.#connections.receive(socket, frame));
+    // A Heartbeat ends here: nothing new to deliver, no deadline that came nearer.
+    if (this.#eventLog !== null && this.#eventLog.head !== head) await this.#settleUp();
+  }
+
+  override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
+    this.#connections.closed(socket, code, reason);
+    await this.#settleUp();
+  }
+
+  override async webSocketError(socket: WebSocket): Promise<void> {
+    this.#connections.closed(socket, 1006, "the connection broke");
+    await this.#settleUp();
+  }
+
+  override async alarm(): Promise<void> {
+    if (this.#store.fact("registration") === undefined) return;
+    this.#connections.reconcile();
+    await this.#connections.current()?.tick();
+    this.#commands.sendNext();
+    this.#commands.expire();
+    await this.#settleUp();
+  }
+
+  // What the Worker asks for
+
+  async register(request: RegisterRequest): Promise<Registered | "password-required"> {
+    const registered = await register(this.#context, request);
+    if (registered !== "password-required") await this.#announce();
+    return registered;
+  }
+
+  describe(): Known<StationView> {
+    const registration = this.#store.fact("registration");
+    if (registration === undefined) return null;
+    this.#connections.reconcile();
+    return stationView(this.#context, registration, this.#connections.current(), this.#commands.queueLength);
+  }
+
+  /** Closes the socket and forgets all. */
+  async deregister(): Promise<boolean> {
+    if (this.#store.fact("registration") === undefined) return false;
+    this.#connections.disconnect(1008, "deregistered");
+    // The last events get one chance; what cannot be delivered now goes with the station.
+    await this.#delivery.drain();
+    const sequence = this.#context.eventLog.head;
+    await this.#store.clear();
+    this.#eventLog = null;
+    await this.#send({ stationId: this.#context.id, at: this.#context.now(), sequence, station: null });
+    return true;
+  }
+
+  async disconnect(): Promise<boolean> {
+    if (this.#store.fact("registration") === undefined) return false;
+    this.#connections.disconnect(1000, "disconnected by the operator");
+    await this.#settleUp();
+    return true;
+  }
+
+  async reportRefusal(reason: RefusalReason, remoteAddress: string | null): Promise<void> {
+    this.#connections.reportRefusal(reason, remoteAddress);
+    await this.#settleUp();
+  }
+
+  /** @param wait whether the answer is to be waited for; a command that must wait for a connection never is. */
+  async command(request: CommandRequest, wait: boolean): Promise<Known<Result<CommandView, CommandRefusal>>> {
+    if (this.#store.fact("registration") === undefined) return null;
+    this.#connections.reconcile();
+    const submitted = this.#commands.submit(request);
+    void this.#settleUp();
+    if (!submitted.ok) return submitted;
+    const { command } = submitted.value;
+    if (!wait || this.#connections.current() === null) return ok(command);
+    return ok((await this.#commands.ended(command.commandId)) ?? command);
+  }
+
+  readCommand(id: string): Known<CommandView> {
+    return this.#store.fact("registration") === undefined ? null : this.#commands.read(id);
+  }
+
+  listCommands(limit: number): Known<CommandView[]> {
+    return this.#store.fact("registration") === undefined ? null : this.#commands.list(limit);
+  }
+
+  async cancelCommand(id: string): Promise<"cancelled" | "not-queued" | "unknown"> {
+    if (this.#store.fact("registration") === undefined) return "unknown";
+    const done = this.#commands.cancel(id);
+    await this.#settleUp();
+    return done;
+  }
+
+  /** Delivers what waits, whatever its backoff says, if the webhook was told to replay. */
+  async deliver(): Promise<void> {
+    if (this.#store.fact("registration") !== undefined) await this.#settleUp();
+  }
+
+  // Between the parts
+
+  #line(): Line | null {
+    const conversation = this.#connections.current();
+    if (conversation === null) return null;
+    return {
+      registrationStatus: conversation.session.registrationStatus,
+      busy: conversation.session.openCall !== null,
+      send: ({ id, action, payload, timeoutMs }: Command) => {
+        void conversation.command({ kind: "command", messageId: id, action, payload, timeoutMs });
+      },
+    };
+  }
+
+  /** Delivers what is new and sees that the object wakes for what is due later. Never throws. */
+  async #settleUp(): Promise<void> {
+    try {
+      if (this.#store.fact("registration") === undefined) return;
+      await this.#rearm();
+      await this.#delivery.drain();
+      await this.#rearm();
+    } catch (error) {
+      log("error", "the alarm could not be set", { stationId: this.#context.id, reason: messageOf(error) });
+    }
+  }
+
+  /** One alarm, at the earliest deadline. It is never put off: one that finds nothing due sets the next. */
+  async #rearm(): Promise<void> {
+    const open = this.#connections.current()?.session.openCall?.deadline ?? null;
+    const deadlines = [open, this.#connections.silentAt, this.#commands.nextExpiry, this.#delivery.wakeAt];
+    const next = Math.min(...deadlines.map((at) => at ?? Number.POSITIVE_INFINITY));
+    if (!Number.isFinite(next)) return;
+    const alarm = await this.ctx.storage.getAlarm();
+    if (alarm === null || alarm > next) await this.ctx.storage.setAlarm(next);
+  }
+
+  /** Tells the directory. It is a copy: what is lost here is mended by the next transition. */
+  #announce(): Promise<void> {
+    const registration = this.#store.fact("registration");
+    if (registration === undefined) return Promise.resolve();
+    const { eventLog, id, now } = this.#context;
+    const connection = this.#connections.current()?.connection;
+    const { boot } = eventLog.status;
+    return this.#send({
+      stationId: id,
+      at: now(),
+      sequence: eventLog.head,
+      station: {
+        registeredProfile: registration.securityProfile,
+        labels: registration.labels,
+        online: connection !== undefined,
+        protocol: connection?.protocol ?? null,
+        securityProfile: connection?.securityProfile ?? null,
+        vendor: boot?.vendor ?? null,
+        model: boot?.model ?? null,
+      },
+    });
+  }
+
+  async #send(transition: Transition): Promise<void> {
+    try {
+      await this.env.TRANSITIONS.send(transition);
+    } catch (error) {
+      log("warn", "the directory was not told", { stationId: transition.stationId, reason: messageOf(error) });
+    }
+  }
+
+  #makeContext(): StationContext {
+    const store = this.#store;
+    const eventLog = () => (this.#eventLog ??= new EventLog(store));
+    return {
+      id: this.ctx.id.name ?? "",
+      env: this.env,
+      config: configOf(this.env),
+      store,
+      get eventLog() {
+        return eventLog();
+      },
+      get incarnation() {
+        return store.fact("registration")?.incarnation ?? "";
+      },
+      now: () => Date.now(),
+      emit: (type, data) => eventLog().append(type, data, Date.now()),
+    };
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * A command as backends see it, in the API's answer and in `ocpp.command.completed`. Must not know how it is stored.
+ */
+import type { Command, CommandState } from "./command-store.ts";
+
+export interface CommandView {
+  commandId: string;
+  stationId: string;
+  action: string;
+  state: CommandState;
+  payload?: Record<string, unknown>;
+  error?: { code: string; description: string; details: Record<string, unknown> };
+  createdAt: string;
+  sentAt?: string;
+  completedAt?: string;
+}
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+export function viewOf(stationId: string, command: Command): CommandView {
+  const { id, action, state, outcome, createdAt, sentAt, completedAt } = command;
+  return {
+    commandId: id,
+    stationId,
+    action,
+    state,
+    ...(outcome?.state === "result" && { payload: outcome.payload }),
+    ...(outcome?.state === "error" && { error: outcome.error }),
+    createdAt: iso(createdAt),
+    ...(sentAt !== null && { sentAt: iso(sentAt) }),
+    ...(completedAt !== null && { completedAt: iso(completedAt) }),
+  };
+}

@@ -1,0 +1,172 @@
+/**
+ * The commands of one station: taken, queued, sent one at a time, settled. The row is the truth; whoever waits for it
+ * is told. Must not know HTTP or webhooks.
+ */
+import { commandRefusal, type Outcome, type RegistrationStatus } from "../ocpp/session.ts";
+import { err, ok, type Result } from "../result.ts";
+import { COMMAND_QUEUE_MAX, type Command, CommandStore } from "./command-store.ts";
+import { type CommandView, viewOf } from "./command-view.ts";
+import type { StationContext } from "./context.ts";
+import { orderedUuid } from "./ordered-uuid.ts";
+
+export interface CommandRequest {
+  action: string;
+  payload: Record<string, unknown>;
+  timeoutSeconds: number;
+  expiresInSeconds: number;
+  idempotencyKey: string | null;
+}
+
+export type CommandRefusal =
+  | { kind: "station-offline" }
+  | { kind: "idempotency-conflict" }
+  | { kind: "queue-full"; bound: number }
+  | { kind: "not-accepted"; detail: string };
+
+/** The line to the station, if there is one. */
+export interface Line {
+  readonly registrationStatus: RegistrationStatus;
+  readonly busy: boolean;
+  send(command: Command): void;
+}
+
+export class Commands {
+  readonly #context: StationContext;
+  readonly #store: CommandStore;
+  readonly #line: () => Line | null;
+  readonly #waiting = new Map<string, ((command: CommandView) => void)[]>();
+
+  constructor(context: StationContext, line: () => Line | null) {
+    this.#context = context;
+    this.#store = new CommandStore(context.store);
+    this.#line = line;
+  }
+
+  submit(request: CommandRequest): Result<{ command: CommandView; isNew: boolean }, CommandRefusal> {
+    const now = this.#context.now();
+    const { action, payload, timeoutSeconds, expiresInSeconds, idempotencyKey } = request;
+    const body = idempotencyKey === null ? null : JSON.stringify({ action, payload, timeoutSeconds, expiresInSeconds });
+    const known = idempotencyKey === null ? null : this.#store.byKey(idempotencyKey, now);
+    if (known !== null) {
+      return known.body === body
+        ? ok({ command: this.#view(known), isNew: false })
+        : err({ kind: "idempotency-conflict" });
+    }
+    const line = this.#line();
+    if (line === null && expiresInSeconds === 0) return err({ kind: "station-offline" });
+    const refusal = line === null ? null : commandRefusal(line.registrationStatus, action);
+    if (refusal !== null && expiresInSeconds === 0) return err({ kind: "not-accepted", detail: refusal });
+    if (this.#store.queued().length >= COMMAND_QUEUE_MAX || !this.#store.makeRoom(now)) {
+      return err({ kind: "queue-full", bound: COMMAND_QUEUE_MAX });
+    }
+    const command: Command = {
+      id: orderedUuid(now),
+      action,
+      payload,
+      state: "queued",
+      outcome: null,
+      createdAt: now,
+      sentAt: null,
+      completedAt: null,
+      timeoutMs: timeoutSeconds * 1000,
+      // Behind other commands one waits no longer for its turn than for its answer, unless it asked for more.
+      expiresAt: now + Math.max(expiresInSeconds, timeoutSeconds) * 1000,
+      keepOffline: expiresInSeconds > 0,
+      idempotencyKey,
+      body,
+    };
+    if (line !== null && !line.busy && refusal === null && this.#store.queued().length === 0) {
+      command.state = "sent";
+      command.sentAt = now;
+      this.#store.insert(command);
+      line.send(command);
+    } else {
+      this.#store.insert(command);
+      this.sendNext();
+    }
+    return ok({ command: this.#view(this.#store.read(command.id) ?? command), isNew: true });
+  }
+
+  /** Resolves once the command has ended; at once if it has, or if there is none of this id. */
+  ended(id: string): Promise<CommandView | null> {
+    const command = this.#store.read(id);
+    if (command === null || (command.state !== "queued" && command.state !== "sent")) {
+      return Promise.resolve(command && this.#view(command));
+    }
+    return new Promise((resolve) => this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), resolve]));
+  }
+
+  /** Sends what is next, if the line is free. */
+  sendNext(): void {
+    const line = this.#line();
+    if (line === null || line.busy) return;
+    const now = this.#context.now();
+    this.expire();
+    const next = this.#store.queued().find(({ action }) => commandRefusal(line.registrationStatus, action) === null);
+    if (next === undefined) return;
+    this.#store.markSent(next.id, now);
+    line.send({ ...next, state: "sent", sentAt: now });
+  }
+
+  /** `false`: no command of this station could be answered by it. */
+  settle(id: string, outcome: Outcome): boolean {
+    const command = this.#store.settle(id, outcome, this.#context.now());
+    if (command !== null) this.#complete(command);
+    return command !== null;
+  }
+
+  /** Ends queued commands whose time is over; without a line also those that did not ask to wait for one. */
+  expire(): void {
+    const now = this.#context.now();
+    const offline = this.#line() === null;
+    for (const { id, expiresAt, keepOffline } of this.#store.queued()) {
+      if (expiresAt > now && !(offline && !keepOffline)) continue;
+      const command = this.#store.end(id, "expired", now);
+      if (command !== null) this.#complete(command);
+    }
+  }
+
+  /** The connection is gone: what was sent on it has an unknown outcome, and is never silently sent again. */
+  lineLost(): void {
+    for (const { id } of this.#store.sent()) this.settle(id, { state: "timeout" });
+    this.expire();
+  }
+
+  cancel(id: string): "cancelled" | "not-queued" | "unknown" {
+    const command = this.#store.end(id, "cancelled", this.#context.now());
+    if (command !== null) this.#complete(command);
+    else return this.#store.read(id) === null ? "unknown" : "not-queued";
+    return "cancelled";
+  }
+
+  read(id: string): CommandView | null {
+    const command = this.#store.read(id);
+    return command && this.#view(command);
+  }
+
+  list(limit: number): CommandView[] {
+    return this.#store.list(limit).map((command) => this.#view(command));
+  }
+
+  get queueLength(): number {
+    return this.#store.queued().length;
+  }
+
+  /** ms since the epoch at which a queued command expires; `null`: none is queued. */
+  get nextExpiry(): number | null {
+    return this.#store
+      .queued()
+      .reduce<number | null>((first, { expiresAt }) => Math.min(first ?? expiresAt, expiresAt), null);
+  }
+
+  #complete(command: Command): void {
+    const view = this.#view(command);
+    this.#context.emit("ocpp.command.completed", view);
+    for (const resolve of this.#waiting.get(command.id) ?? []) resolve(view);
+    this.#waiting.delete(command.id);
+  }
+
+  #view(command: Command): CommandView {
+    return viewOf(this.#context.id, command);
+  }
+}

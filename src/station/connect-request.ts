@@ -1,0 +1,23 @@
+/**
+ * The upgrade as it goes from the Worker to the object: a request built from verified facts alone. Must not carry
+ * anything that a client wrote, but for its credentials and its offer.
+ */
+import type { ConnectionClaims } from "../security/admission.ts";
+
+export interface ConnectRequest {
+  claims: ConnectionClaims;
+  remoteAddress: string | null;
+}
+
+const HEADER = "x-kerbside-connect";
+
+export function writeConnectRequest(request: ConnectRequest): Request {
+  // Percent-encoded, since a header holds no character above U+00FF and a certificate's subject may.
+  const headers = { upgrade: "websocket", [HEADER]: encodeURIComponent(JSON.stringify(request)) };
+  return new Request("https://station/connect", { headers });
+}
+
+/** @throws where the request does not come from `writeConnectRequest` */
+export function readConnectRequest(request: Request): ConnectRequest {
+  return JSON.parse(decodeURIComponent(request.headers.get(HEADER) ?? "")) as ConnectRequest;
+}

@@ -1,0 +1,188 @@
+/**
+ * The sockets of one station: admitted, superseded, heard, found gone. There is one connection at a time, the newest.
+ * Must not know commands, webhooks or HTTP's API.
+ */
+import { log, messageOf } from "../log.ts";
+import { heartbeatIntervalMs } from "../ocpp/station-status.ts";
+import { openSession } from "../ocpp/session.ts";
+import { admit, type Admitted } from "../security/admission.ts";
+import { fromLatin1, passwordMatches } from "../security/password.ts";
+import type { RefusalReason } from "../security/refusal.ts";
+import { closeSocket, readAttachment, writeAttachment } from "./attachment.ts";
+import { type ConnectRequest, readConnectRequest } from "./connect-request.ts";
+import type { StationContext } from "./context.ts";
+import { Conversation, type ConversationPort } from "./conversation.ts";
+import type { SecurityReports } from "./security-reports.ts";
+import type { ConnectionFacts } from "./store.ts";
+
+/** ms beyond two heartbeat intervals before a silent socket passes for half-open. */
+export const SILENCE_GRACE_MS = 30_000;
+/** ms of silence allowed to a station whose heartbeat interval is not known: it booted elsewhere. */
+const SILENCE_UNKNOWN_MS = 86_400_000;
+
+export class Connections {
+  readonly #context: StationContext;
+  readonly #sockets: DurableObjectState;
+  readonly #port: ConversationPort;
+  readonly #security: SecurityReports;
+  /** Called when the connection came or went. */
+  readonly #changed: (online: boolean) => void;
+  #current: Conversation | null = null;
+
+  constructor(
+    context: StationContext,
+    sockets: DurableObjectState,
+    port: ConversationPort,
+    security: SecurityReports,
+    changed: (online: boolean) => void,
+  ) {
+    this.#context = context;
+    this.#sockets = sockets;
+    this.#port = port;
+    this.#security = security;
+    this.#changed = changed;
+  }
+
+  /** The conversation on the live socket, woken from its attachment if the object slept. */
+  current(): Conversation | null {
+    if (this.#current !== null) return this.#current;
+    for (const socket of this.#sockets.getWebSockets()) {
+      const conversation = this.#wake(socket);
+      if (conversation !== null) return conversation;
+    }
+    return null;
+  }
+
+  async accept(request: Request): Promise<Response> {
+    const connect = readConnectRequest(request);
+    const registration = this.#context.store.fact("registration") ?? null;
+    const { ALLOW_PROFILE_0, PROTOCOLS } = this.#context.config;
+    const admitted = await admit(
+      connect.claims,
+      registration,
+      { allowProfile0: ALLOW_PROFILE_0, enabledProtocols: PROTOCOLS },
+      (password, kept) => passwordMatches(fromLatin1(password), kept),
+    );
+    if (!admitted.ok) {
+      this.reportRefusal(admitted.error, connect.remoteAddress);
+      return Response.json({ reason: admitted.error }, { status: 403 });
+    }
+    return this.#upgrade(connect, admitted.value);
+  }
+
+  /** A refused connection of a registered station is an event; of any other identity it leaves nothing behind. */
+  reportRefusal(reason: RefusalReason, remoteAddress: string | null): void {
+    if (this.#context.store.fact("registration") === undefined) return;
+    const kind = reason === "certificate-revoked" ? "certificate-revoked" : "connection-refused";
+    this.#security.report(kind, { reason, remoteAddress });
+  }
+
+  #upgrade(connect: ConnectRequest, { protocol, securityProfile, echoProtocol }: Admitted): Response {
+    this.#end({ code: 1008, reason: "superseded" });
+    const { certificate } = connect.claims;
+    const now = this.#context.now();
+    const connection: ConnectionFacts = {
+      id: crypto.randomUUID(),
+      protocol,
+      securityProfile,
+      since: now,
+      remoteAddress: connect.remoteAddress,
+      certificate: certificate && { fingerprint: certificate.fingerprint, notAfter: certificate.notAfter },
+    };
+    const { 0: client, 1: socket } = new WebSocketPair();
+    this.#sockets.acceptWebSocket(socket);
+    const registrationStatus = this.#context.eventLog.status.boot?.status ?? "unknown";
+    writeAttachment(socket, connection, openSession(protocol, registrationStatus), now);
+    this.#context.store.setFact("connection", connection);
+    this.#context.emit("ocpp.station.connected", describe(connection));
+    this.#wake(socket);
+    this.#changed(true);
+    return new Response(null, {
+      status: 101,
+      webSocket: client,
+      ...(echoProtocol && { headers: { "Sec-WebSocket-Protocol": protocol } }),
+    });
+  }
+
+  /** A frame of a superseded socket is nobody's. */
+  async receive(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
+    await this.#wake(socket)?.receive(frame);
+  }
+
+  /** The socket closed. An old one's end never touches a newer connection. */
+  closed(socket: WebSocket, code: number, reason: string): void {
+    const conversation = this.#wake(socket);
+    closeSocket(socket, code, reason);
+    if (conversation !== null) this.#end({ code, reason: reason || "closed by the station" });
+  }
+
+  /** Ends the connection from this side; `false`: there is none. */
+  disconnect(code: number, reason: string): boolean {
+    const online = this.current() !== null;
+    this.#end({ code, reason });
+    return online;
+  }
+
+  /** After a crash no close event comes: a connection in the facts without a socket is over, and said so once. */
+  reconcile(): void {
+    if (this.#context.store.fact("connection") !== undefined && this.current() === null) {
+      this.#end({ code: 1006, reason: "lost" });
+    }
+    const silentAt = this.silentAt;
+    if (silentAt !== null && silentAt <= this.#context.now()) this.#end({ code: 1008, reason: "silent" });
+  }
+
+  /** ms since the epoch at which the socket passes for half-open; `null`: there is none. */
+  get silentAt(): number | null {
+    const conversation = this.current();
+    if (conversation === null) return null;
+    const intervalMs = heartbeatIntervalMs(this.#context.eventLog.status);
+    return conversation.lastMessageAt + (intervalMs === null ? SILENCE_UNKNOWN_MS : 2 * intervalMs + SILENCE_GRACE_MS);
+  }
+
+  #end({ code, reason }: { code: number; reason: string }): void {
+    const conversation = this.current();
+    const connection = this.#context.store.fact("connection");
+    this.#current = null;
+    conversation?.end();
+    // Without its attachment a socket is nobody's, so a late frame or close of it cannot touch a newer connection.
+    conversation?.socket.serializeAttachment(null);
+    if (connection === undefined) return;
+    this.#context.store.clearFact("connection");
+    this.#changed(false);
+    this.#context.emit("ocpp.station.disconnected", { ...describe(connection), code, reason });
+    if (conversation !== null) closeSocket(conversation.socket, code, reason);
+  }
+
+  /** The conversation of a socket, `null` if it is not the connection that counts. */
+  #wake(socket: WebSocket): Conversation | null {
+    const attachment = readAttachment(socket);
+    if (attachment === null) return null;
+    if (this.#current?.connection.id !== attachment.connection.id) {
+      this.#current = new Conversation(socket, attachment, this.#context, this.#port);
+    }
+    return this.#current;
+  }
+
+  /** An unexpected failure must not cost the station its socket. */
+  async guarded(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      log("error", "a frame could not be handled", { stationId: this.#context.id, reason: messageOf(error) });
+    }
+  }
+}
+
+function describe(connection: ConnectionFacts): Record<string, unknown> {
+  const { id, since, certificate, ...facts } = connection;
+  return {
+    connectionId: id,
+    ...facts,
+    since: new Date(since).toISOString(),
+    certificate: certificate && {
+      fingerprint: certificate.fingerprint,
+      notAfter: new Date(certificate.notAfter).toISOString(),
+    },
+  };
+}

@@ -1,0 +1,53 @@
+/**
+ * Asks the CSMS for the answer to a station's CALL. Must not know what happens where it has none.
+ */
+import type { Config } from "../config.ts";
+import { signedHeaders } from "../delivery/signature.ts";
+import type { Env } from "../env.ts";
+import { log, messageOf } from "../log.ts";
+import { type Call, isPayload } from "../ocpp/message.ts";
+import type { Protocol } from "../ocpp/protocol.ts";
+import type { Answer } from "../ocpp/session.ts";
+import { fetchText } from "./fetch-text.ts";
+
+export const hasCsms = (env: Env, config: Config): boolean => env.CSMS !== undefined || config.CSMS_URL !== undefined;
+
+/** The CSMS's answer; `null` where it is slow, down, or says something that is none. */
+export async function askCsms(
+  env: Env,
+  config: Config,
+  stationId: string,
+  protocol: Protocol,
+  call: Call,
+): Promise<Answer | null> {
+  const { messageId, action, payload } = call;
+  const body = JSON.stringify({ stationId, protocol, messageId, action, payload });
+  try {
+    const request = {
+      method: "POST",
+      body,
+      headers: {
+        "content-type": "application/json",
+        ...(config.CSMS_SECRET !== undefined && signedHeaders(config.CSMS_SECRET, crypto.randomUUID(), body)),
+      },
+    };
+    const text = await fetchText(env.CSMS, config.CSMS_URL ?? "https://csms/", request, config.CSMS_TIMEOUT_MS);
+    const answer = readAnswer(text);
+    if (answer === null) throw new Error("the body is neither { payload } nor { error }");
+    return answer;
+  } catch (error) {
+    log("warn", "the CSMS gave no answer", { stationId, messageId, action, reason: messageOf(error) });
+    return null;
+  }
+}
+
+function readAnswer(text: string): Answer | null {
+  const body = JSON.parse(text) as unknown;
+  if (!isPayload(body)) return null;
+  const { payload, error } = body;
+  if (isPayload(payload) && error === undefined) return { payload };
+  if (!isPayload(error) || payload !== undefined) return null;
+  const { code, description = "", details = {} } = error;
+  if (typeof code !== "string" || typeof description !== "string" || !isPayload(details)) return null;
+  return { error: { code, description, details } };
+}

@@ -1,0 +1,156 @@
+/**
+ * The message log and outbox of one station: a ring of the newest events in which nothing undelivered is overwritten.
+ * Must not know sockets or how events are sent.
+ */
+import type { EventType, StationEvent } from "../delivery/event.ts";
+import { type Cursors, cursorKey, freshCursor, type Webhook } from "../delivery/outbox.ts";
+import { isTransactional } from "../ocpp/actions.ts";
+import { EMPTY_STATUS, observe, type StationStatus } from "../ocpp/station-status.ts";
+import type { DeliveryFacts, Store } from "./store.ts";
+
+/** Events kept for looking back, once they are delivered. */
+export const RING_EVENTS = 200;
+/** Without webhooks no batch saves the status; this many events may then be folded in anew at a wake. */
+const STATUS_EVERY = 32;
+/** Undelivered events at which a class of messages is refused: the station keeps what it is not told is kept. */
+export const BACKLOG_MAX = { periodic: 5_000, other: 8_000, transactional: 10_000 } as const;
+
+type Row = { sequence: number; at: number; type: EventType; data: string };
+
+/** What the log needs to read of an `ocpp.call` to know the station's status. */
+interface LoggedCall {
+  protocol: "ocpp1.6" | "ocpp2.0.1" | "ocpp2.1";
+  action: string;
+  payload: Record<string, unknown>;
+  answer: Record<string, unknown> | null;
+}
+
+export class EventLog {
+  readonly #store: Store;
+  #head: number;
+  #oldest: number;
+  #delivery: DeliveryFacts;
+
+  constructor(store: Store) {
+    this.#store = store;
+    const [span] = store.run<{ oldest: number | null; head: number | null }>(
+      "SELECT (SELECT min(sequence) FROM log) AS oldest, (SELECT max(sequence) FROM log) AS head",
+    );
+    this.#head = span?.head ?? 0;
+    this.#oldest = span?.oldest ?? 1;
+    this.#delivery = store.fact("delivery") ?? { cursors: {}, status: EMPTY_STATUS, statusSequence: 0 };
+    for (const event of this.after(this.#delivery.statusSequence, Number.MAX_SAFE_INTEGER)) this.#project(event);
+  }
+
+  get head(): number {
+    return this.#head;
+  }
+  /** Sequences have no gaps: what is overwritten or deleted is always the oldest. */
+  get count(): number {
+    return this.#head - this.#oldest + 1;
+  }
+  get status(): StationStatus {
+    return this.#delivery.status;
+  }
+  get cursors(): Cursors {
+    return this.#delivery.cursors;
+  }
+
+  /** Undelivered events, of the webhook that is furthest behind. */
+  get backlog(): number {
+    const cursors = Object.values(this.cursors);
+    return cursors.reduce((most, { acknowledged }) => Math.max(most, this.#head - acknowledged), 0);
+  }
+
+  /** Is there room for a CALL of this action? Periodic meter values are refused first, transactions last. */
+  hasRoomFor(action: string): boolean {
+    const { periodic, other, transactional } = BACKLOG_MAX;
+    const bound = isTransactional(action) ? transactional : action === "MeterValues" ? periodic : other;
+    return this.backlog < bound;
+  }
+
+  /** One row. Once the ring is full the oldest settled row becomes the new one, since a delete would cost a second. */
+  append(type: EventType, data: unknown, at: number): number {
+    const sequence = this.#head + 1;
+    const text = JSON.stringify(data);
+    if (this.count >= RING_EVENTS && this.#oldest <= this.#lowestCursor()) {
+      if (this.#oldest > this.#delivery.statusSequence) this.#saveDelivery();
+      this.#store.run(
+        "UPDATE log SET sequence = ?1, at = ?2, type = ?3, data = ?4 WHERE sequence = ?5",
+        sequence,
+        at,
+        type,
+        text,
+        this.#oldest,
+      );
+      this.#oldest++;
+    } else {
+      this.#store.run("INSERT INTO log VALUES (?1, ?2, ?3, ?4)", sequence, at, type, text);
+    }
+    this.#head = sequence;
+    this.#project({ sequence, at, type, data });
+    const unsaved = sequence - this.#delivery.statusSequence;
+    if (unsaved >= STATUS_EVERY && Object.keys(this.cursors).length === 0) this.#saveDelivery();
+    return sequence;
+  }
+
+  after(sequence: number, limit: number): StationEvent[] {
+    const rows = this.#store.run<Row>(
+      "SELECT * FROM log WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
+      sequence,
+      limit,
+    );
+    return rows.map((row) => ({ ...row, data: JSON.parse(row.data) as unknown }));
+  }
+
+  /** Gives each webhook a cursor: a new one starts with the first event since it was made. Drops those of no webhook. */
+  follow(webhooks: readonly Webhook[]): void {
+    const cursors: Cursors = {};
+    for (const webhook of webhooks) {
+      const key = cursorKey(webhook);
+      cursors[key] = this.cursors[key] ?? freshCursor(this.#lastBefore(webhook.createdAt));
+    }
+    this.#delivery = { ...this.#delivery, cursors };
+  }
+
+  /** Keeps where the webhooks stand, and the status with it: one row. */
+  advance(cursors: Cursors): void {
+    this.#delivery = { ...this.#delivery, cursors: { ...this.cursors, ...cursors } };
+    this.#saveDelivery();
+    this.#shrink();
+  }
+
+  #saveDelivery(): void {
+    this.#delivery = { ...this.#delivery, statusSequence: this.#head };
+    this.#store.setFact("delivery", this.#delivery);
+  }
+
+  /** After an outage the ring goes back to its size; until then it only grew. */
+  #shrink(): void {
+    if (this.count <= 2 * RING_EVENTS) return;
+    const upTo = Math.min(this.#lowestCursor(), this.#head - RING_EVENTS);
+    if (upTo < this.#oldest) return;
+    this.#store.run("DELETE FROM log WHERE sequence <= ?1", upTo);
+    this.#oldest = upTo + 1;
+  }
+
+  #lowestCursor(): number {
+    return Object.values(this.cursors).reduce((low, { acknowledged }) => Math.min(low, acknowledged), this.#head);
+  }
+
+  #lastBefore(at: number): number {
+    const [row] = this.#store.run<{ sequence: number }>(
+      "SELECT sequence FROM log WHERE at < ?1 ORDER BY sequence DESC LIMIT 1",
+      at,
+    );
+    return row?.sequence ?? this.#oldest - 1;
+  }
+
+  #project(event: StationEvent): void {
+    if (event.type !== "ocpp.call") return;
+    const { protocol, action, payload, answer } = event.data as LoggedCall;
+    if (answer === null || "error" in answer) return;
+    const status = observe(this.status, protocol, action, payload, { payload: answer }, event.at);
+    this.#delivery = { ...this.#delivery, status };
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * A station as the API shows it: its registration, and live from its object what it is and does. Must not decide anything.
+ */
+import type { Boot, ConnectorStatus } from "../ocpp/station-status.ts";
+import type { Conversation } from "./conversation.ts";
+import type { StationContext } from "./context.ts";
+import { type RegistrationView, viewRegistration } from "./registrar.ts";
+import type { StoredRegistration } from "./store.ts";
+
+export interface StationView extends RegistrationView {
+  online: boolean;
+  connection: {
+    protocol: string;
+    securityProfile: number;
+    since: string;
+    lastMessageAt: string;
+    remoteAddress: string | null;
+    certificate: { fingerprint: string; notAfter: string } | null;
+  } | null;
+  boot: Boot | null;
+  /** OCPP 1.6 */
+  connectors?: ConnectorStatus[];
+  /** OCPP 2.x */
+  evses?: { evseId: number; connectors: Omit<ConnectorStatus, "evseId">[] }[];
+  queue: { commands: number; events: number };
+  /** `rowsWritten` and `rowsRead` count since the object woke. */
+  storage: { bytes: number; rows: number; rowsWritten: number; rowsRead: number };
+}
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+export function stationView(
+  context: StationContext,
+  registration: StoredRegistration,
+  conversation: Conversation | null,
+  queuedCommands: number,
+): StationView {
+  const { eventLog, store, id } = context;
+  const { boot, connectors } = eventLog.status;
+  const [counted] = store.run<{ rows: number }>(
+    "SELECT (SELECT count(*) FROM facts) + (SELECT count(*) FROM log) + (SELECT count(*) FROM commands) AS rows",
+  );
+  return {
+    ...viewRegistration(id, registration),
+    online: conversation !== null,
+    connection: conversation && connectionOf(conversation),
+    boot,
+    ...(connectors.some(({ evseId }) => evseId !== undefined) ? { evses: byEvse(connectors) } : { connectors }),
+    queue: { commands: queuedCommands, events: eventLog.backlog },
+    storage: {
+      bytes: store.bytes,
+      rows: counted?.rows ?? 0,
+      rowsWritten: store.rowsWritten,
+      rowsRead: store.rowsRead,
+    },
+  };
+}
+
+function connectionOf({ connection, lastMessageAt }: Conversation): StationView["connection"] {
+  const { protocol, securityProfile, since, remoteAddress, certificate } = connection;
+  return {
+    protocol,
+    securityProfile,
+    since: iso(since),
+    lastMessageAt: iso(lastMessageAt),
+    remoteAddress,
+    certificate: certificate && { fingerprint: certificate.fingerprint, notAfter: iso(certificate.notAfter) },
+  };
+}
+
+function byEvse(connectors: ConnectorStatus[]): NonNullable<StationView["evses"]> {
+  const evses = new Map<number, Omit<ConnectorStatus, "evseId">[]>();
+  for (const { evseId = 0, ...connector } of connectors) {
+    evses.set(evseId, [...(evses.get(evseId) ?? []), connector]);
+  }
+  return Array.from(evses, ([evseId, list]) => ({ evseId, connectors: list }));
+}

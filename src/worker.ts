@@ -1,0 +1,25 @@
+/**
+ * The Worker: stations go to http/connect, everything else to the API. Must not decide anything itself.
+ */
+import type { Env } from "./env.ts";
+import { applyTransitions } from "./fleet/directory.ts";
+import type { Transition } from "./fleet/transition.ts";
+import { app } from "./http/app.ts";
+import { connect, isConnect } from "./http/connect.ts";
+
+export { WebhookRegistry } from "./fleet/webhook-registry.ts";
+export { ChargingStation } from "./station/charging-station.ts";
+
+export default {
+  fetch(request, env, ctx) {
+    const url = new URL(request.url);
+    // Outside of the app: middleware that sets a header turns a 101 into a 500.
+    return isConnect(url) ? connect(request, url, env, ctx) : app.fetch(request, env, ctx);
+  },
+  async queue(batch, env) {
+    await applyTransitions(
+      env.DIRECTORY,
+      batch.messages.map(({ body }) => body),
+    );
+  },
+} satisfies ExportedHandler<Env, Transition>;
