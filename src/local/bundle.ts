@@ -1,0 +1,38 @@
+/**
+ * The Worker as one module, bundled as wrangler would, behind the local gate. Must not know bindings or ports.
+ */
+import { join } from "node:path";
+import { build, type Loader } from "esbuild";
+
+const GATE = join(import.meta.dirname, "gate.ts");
+
+/** `textExtensions`: files the Worker imports as text, like ".html". */
+export async function bundleWorker(entry: string, textExtensions: readonly string[]): Promise<string> {
+  const loader: Record<string, Loader> = Object.fromEntries(textExtensions.map((extension) => [extension, "text"]));
+  const result = await build({
+    entryPoints: [GATE],
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2024",
+    conditions: ["workerd", "worker", "browser"],
+    external: ["cloudflare:*", "node:*"],
+    define: { "process.env.NODE_ENV": '"production"', "navigator.userAgent": '"Cloudflare-Workers"' },
+    keepNames: true,
+    loader,
+    logLevel: "silent",
+    plugins: [
+      {
+        name: "entry",
+        setup(plugin) {
+          plugin.onResolve({ filter: /^\.\.\/worker\.ts$/ }, ({ importer }) =>
+            importer === GATE ? { path: entry } : undefined,
+          );
+        },
+      },
+    ],
+  });
+  const [output] = result.outputFiles;
+  if (output === undefined) throw new Error("The bundler wrote nothing");
+  return output.text;
+}

@@ -1,0 +1,45 @@
+/**
+ * Brings the local D1 database up to date, as `wrangler d1 migrations apply` would. Must not know what the tables mean.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { unstable_splitSqlQuery } from "wrangler";
+
+interface Statement {
+  bind(...values: unknown[]): Statement;
+  all<Row>(): Promise<{ results: Row[] }>;
+  run(): Promise<unknown>;
+}
+export interface Database {
+  prepare(sql: string): Statement;
+  batch(statements: Statement[]): Promise<unknown>;
+}
+
+/** wrangler's own table, so that either may go on where the other stopped. */
+const CREATE_TABLE = `CREATE TABLE IF NOT EXISTS d1_migrations(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT UNIQUE,
+  applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL
+)`;
+
+export function migrationFiles(dir: string): string[] {
+  if (!existsSync(dir)) return [];
+  return readdirSync(dir)
+    .filter((name) => name.endsWith(".sql"))
+    .sort();
+}
+
+export async function applyMigrations(database: Database, dir: string): Promise<void> {
+  await database.prepare(CREATE_TABLE).run();
+  const applied = await database.prepare("SELECT name FROM d1_migrations").all<{ name: string }>();
+  const known = new Set(applied.results.map(({ name }) => name));
+  for (const name of migrationFiles(dir)) {
+    if (known.has(name)) continue;
+    const statements = unstable_splitSqlQuery(readFileSync(join(dir, name), "utf8"));
+    // One batch is one transaction: a migration that fails half-way is not there at all, nor marked as applied.
+    await database.batch([
+      ...statements.map((sql) => database.prepare(sql)),
+      database.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(name),
+    ]);
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * What a front passes on of a request's head: the target and the headers, less everything by which a client could
+ * speak for the edge. Must not know sockets.
+ */
+
+/** Written by the edge alone, or meant for the next hop alone. */
+const DROPPED = new Set([
+  "client-cert",
+  "client-cert-chain",
+  "connection",
+  "expect",
+  "forwarded",
+  "host",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "true-client-ip",
+  "upgrade",
+  "x-real-ip",
+]);
+const DROPPED_PREFIX = /^(?:mf-|cf-|x-forwarded-|x-kerbside-)/;
+const HOP_BY_HOP_ANSWERS = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]);
+
+/** Name, value, name, value, …, as Node gives and takes it; duplicates stay duplicates. */
+export function forwardedHeaders(raw: readonly string[], isUpgrade: boolean): string[] {
+  // An upgrade has no body: workerd would wait for the one that a length announces.
+  return without(
+    raw,
+    (name) => DROPPED.has(name) || DROPPED_PREFIX.test(name) || (isUpgrade && name === "content-length"),
+  );
+}
+
+export function answeredHeaders(raw: readonly string[]): string[] {
+  return without(raw, (name) => HOP_BY_HOP_ANSWERS.has(name));
+}
+
+function without(raw: readonly string[], isDropped: (name: string) => boolean): string[] {
+  const nominated = nominatedByConnection(raw);
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const [name, value] = [raw[i] as string, raw[i + 1] as string];
+    const lower = name.toLowerCase();
+    if (!isDropped(lower) && !nominated.includes(lower)) kept.push(name, value);
+  }
+  return kept;
+}
+
+/** [RFC 9110 §7.6.1] Connection headers name further headers that end here. */
+function nominatedByConnection(raw: readonly string[]): string[] {
+  const names: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    if (raw[i]?.toLowerCase() === "connection") names.push(...(raw[i + 1] as string).toLowerCase().split(/\s*,\s*/));
+  }
+  // The WebSocket's own headers are end to end here, whatever a station nominates.
+  return names.filter((name) => !name.startsWith("sec-websocket-"));
+}
+
+/** The path and query of a request target, whatever host an absolute one names; undefined where there is no path. */
+export function pathOf(target: string): string | undefined {
+  // Some stations put the whole URL into the request line.
+  const relative = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, "");
+  const path = relative === "" || relative.startsWith("?") ? `/${relative}` : relative;
+  if (!path.startsWith("/")) return undefined;
+  // Bytes, percent-encoded as they are: a URL parser would take each for a character.
+  const ascii = path.replace(/[^\x21-\x7e]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  return URL.canParse(`http://localhost${ascii}`) ? ascii : undefined;
+}

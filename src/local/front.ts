@@ -1,0 +1,128 @@
+/**
+ * A listener of the local edge on loopback: plain, TLS, or TLS that asks for a client certificate.
+ * Must not know OCPP, nor who is let in.
+ */
+import { constants } from "node:crypto";
+import http from "node:http";
+import https from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import type { Revocations } from "./client-certificate.ts";
+import { EdgeProperties } from "./edge-properties.ts";
+import { Forwarder, isWebSocketUpgrade } from "./forwarder.ts";
+
+export interface FrontOptions {
+  /** 0 takes any free port. */
+  port: number;
+  /** Proves to the gate that a request came through a front. */
+  secret: string;
+  /** workerd's own port, once it has one. */
+  upstreamPort: () => number | undefined;
+  /** PEM texts, each with a key and its certificate. */
+  serverCertificates?: readonly string[];
+  clientCertificates?: { rootPem: string; revocations: Revocations };
+}
+
+export interface Front {
+  port: number;
+  close(): void;
+}
+
+/** Both, since `localhost` is either. */
+const IPV4_LOOPBACK = "127.0.0.1";
+const IPV6_LOOPBACK = "::1";
+const MAX_HEADER_BYTES = 16 * 1024;
+const PORT_ATTEMPTS = 20;
+
+export async function startFront(options: FrontOptions): Promise<Front> {
+  for (let attempt = 1; ; attempt++) {
+    const front = new Listeners(options);
+    try {
+      const port = await front.listen(IPV4_LOOPBACK, options.port);
+      await front.listen(IPV6_LOOPBACK, port);
+      front.forward(port);
+      return { port, close: () => front.close() };
+    } catch (error) {
+      front.close();
+      // The port that was free on one address may be taken on the other.
+      if (options.port !== 0 || attempt === PORT_ATTEMPTS) throw portError(error, options.port);
+    }
+  }
+}
+
+class Listeners {
+  readonly #options: FrontOptions;
+  readonly #servers: http.Server[] = [];
+  readonly #sockets = new Set<Socket>();
+  #forwarder: Forwarder | undefined;
+
+  constructor(options: FrontOptions) {
+    this.#options = options;
+  }
+
+  async listen(host: string, port: number): Promise<number> {
+    const server = createServer(this.#options);
+    server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
+    server.on("request", (request, response) => this.#forwarder?.request(request, response));
+    server.on("upgrade", (request, socket, head) => this.#forwarder?.upgrade(request, socket as Socket, head));
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    server.once("error", reject);
+    server.listen({ host, port }, resolve);
+    try {
+      await promise;
+    } catch (error) {
+      // A machine without IPv6 has no such address; `localhost` is then the other one.
+      if (host === IPV6_LOOPBACK && isAddressMissing(error)) return port;
+      throw error;
+    }
+    this.#servers.push(server);
+    return (server.address() as AddressInfo).port;
+  }
+
+  forward(port: number): void {
+    const { serverCertificates, clientCertificates, secret, upstreamPort } = this.#options;
+    const scheme = serverCertificates === undefined ? "http" : "https";
+    const properties = new EdgeProperties(clientCertificates?.revocations);
+    this.#forwarder = new Forwarder({ origin: `${scheme}://localhost:${port}`, secret, upstreamPort, properties });
+  }
+
+  close(): void {
+    for (const server of this.#servers) server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    this.#forwarder?.close();
+  }
+}
+
+function createServer(options: FrontOptions): http.Server {
+  const { serverCertificates, clientCertificates } = options;
+  const shared = { maxHeaderSize: MAX_HEADER_BYTES, noDelay: true, shouldUpgradeCallback: isWebSocketUpgrade };
+  if (serverCertificates === undefined) return http.createServer(shared);
+  const tls = {
+    ...shared,
+    key: [...serverCertificates],
+    cert: [...serverCertificates],
+    minVersion: "TLSv1.2" as const,
+  };
+  if (clientCertificates === undefined) return https.createServer(tls);
+  return https.createServer({
+    ...tls,
+    ca: [clientCertificates.rootPem],
+    requestCert: true,
+    rejectUnauthorized: false,
+    // A resumed session brings back the leaf without its chain, and a verdict from before the certificate expired.
+    // Node keeps no sessions of its own, so without tickets none is resumed.
+    secureOptions: constants.SSL_OP_NO_TICKET,
+  });
+}
+
+function isAddressMissing(error: unknown): boolean {
+  return ["EADDRNOTAVAIL", "EAFNOSUPPORT"].includes((error as NodeJS.ErrnoException).code ?? "");
+}
+
+function portError(error: unknown, port: number): Error {
+  const { code } = error as NodeJS.ErrnoException;
+  const reason = code === "EADDRINUSE" ? "is already in use" : `cannot be listened on (${code})`;
+  return new Error(`Port ${port} ${reason}`, { cause: error });
+}

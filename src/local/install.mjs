@@ -1,0 +1,82 @@
+/**
+ * Runs before every npm script, on any Node from 20 and with nothing installed: brings node_modules and the generated
+ * schemas up to date. Must not import anything but Node's own modules, nor know what the scripts do.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from "node:fs";
+import { delimiter, dirname, join, resolve } from "node:path";
+
+const root = resolve(import.meta.dirname ?? dirname(new URL(import.meta.url).pathname), "../..");
+const modules = join(root, "node_modules");
+const node = join(modules, ".bin", "node");
+const installedLock = join(modules, ".package-lock.json");
+const schemas = join(root, "src/ocpp/schemas");
+const generated = join(schemas, "generated");
+
+if (!isInstalled()) install();
+if (existsSync(join(schemas, "generate.ts")) && !isGenerated()) generate();
+
+/** npm leaves in node_modules a lock of what it put there: the same entries, less those for other platforms. */
+function isInstalled() {
+  if (!existsSync(installedLock) || !existsSync(node)) return false;
+  const wanted = readPackages(join(root, "package-lock.json"));
+  const present = readPackages(installedLock);
+  for (const [path, { version, optional, peer }] of Object.entries(wanted)) {
+    if (path === "" || (present[path] === undefined && (optional || peer))) continue;
+    if (present[path]?.version !== version) return false;
+  }
+  return Object.keys(present).every((path) => wanted[path] !== undefined);
+}
+
+function readPackages(path) {
+  return JSON.parse(readFileSync(path, "utf8")).packages ?? {};
+}
+
+function install() {
+  process.stderr.write("Installing what package-lock.json names …\n");
+  const npm = process.env.npm_execpath;
+  // Development dependencies whatever NODE_ENV says: the runtime is one of them.
+  const args = ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
+  // Not the Node inside node_modules, if it is the one that runs this: npm ci deletes it under its own feet.
+  const program = npm === undefined ? ["npm"] : [nodeOutside(), npm];
+  const env = { ...process.env, PATH: pathOutside().join(delimiter) };
+  run([...program, ...args], env, "npm ci");
+}
+
+function pathOutside() {
+  return (process.env.PATH ?? "").split(delimiter).filter((dir) => !dir.startsWith(modules));
+}
+
+function nodeOutside() {
+  const found = pathOutside().find((dir) => dir !== "" && existsSync(join(dir, "node")));
+  return found === undefined ? process.execPath : join(found, "node");
+}
+
+function isGenerated() {
+  const outputs = filesIn(generated);
+  if (outputs.length === 0) return false;
+  const inputs = [...filesIn(schemas).filter((path) => path.endsWith(".ts")), installedLock];
+  const modified = (path) => statSync(path).mtimeMs;
+  return Math.min(...outputs.map(modified)) >= Math.max(...inputs.map(modified));
+}
+
+function generate() {
+  run([node, join(schemas, "generate.ts")], process.env, "The schema generator");
+  // A generator that leaves an unchanged file alone would be asked again each time.
+  const now = new Date();
+  for (const path of filesIn(generated)) utimesSync(path, now, now);
+}
+
+function filesIn(dir) {
+  if (!existsSync(dir)) return [];
+  return readdirSync(dir, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(dir, entry.name));
+}
+
+function run([command, ...args], env, title) {
+  const { status, error } = spawnSync(command, args, { cwd: root, env, stdio: ["ignore", "ignore", "inherit"] });
+  if (status === 0) return;
+  process.stderr.write(`${title} failed${error === undefined ? ` (exit code ${status})` : `: ${error.message}`}\n`);
+  process.exit(1);
+}

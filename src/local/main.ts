@@ -1,0 +1,81 @@
+/**
+ * `npm start`: the local edge as a process, from its environment to its exit code. Must not know how the edge is built.
+ */
+import { enableCompileCache } from "node:module";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { localFolder } from "./local-folder.ts";
+
+const READY_WITHIN_MS = 15_000;
+const HEALTH_POLL_MS = 25;
+const STOP_WITHIN_MS = 4_000;
+
+function port(name: string, fallback: number): number {
+  const text = process.env[name];
+  if (text === undefined || text === "") return fallback;
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value <= 65_535)) throw new Error(`${name} must be a port number, not ${JSON.stringify(text)}`);
+  return value;
+}
+
+async function waitUntilHealthy(url: string): Promise<void> {
+  const deadline = performance.now() + READY_WITHIN_MS;
+  for (;;) {
+    const response = await fetch(`${url}/healthz`).catch(() => undefined);
+    await response?.body?.cancel();
+    if (response?.status === 200) return;
+    if (performance.now() > deadline) {
+      throw new Error(`${url}/healthz answers ${response?.status ?? "nothing"} after ${READY_WITHIN_MS / 1000} s`);
+    }
+    await delay(HEALTH_POLL_MS);
+  }
+}
+
+let stopEdge = async () => {};
+let isStopping = false;
+
+// A terminal sends SIGINT to the whole group and npm passes it on: the second one must not cut the stop short.
+async function stop(exitCode: number): Promise<void> {
+  if (isStopping) return;
+  isStopping = true;
+  // Miniflare ends workerd as the process exits, so that even a hanging stop leaves nothing behind.
+  setTimeout(() => process.exit(exitCode), STOP_WITHIN_MS).unref();
+  await stopEdge();
+  process.exit(exitCode);
+}
+
+async function run(): Promise<void> {
+  const dir = localFolder(process.env);
+  // Miniflare and wrangler are megabytes of script: compiled once, they load in half the time.
+  enableCompileCache(join(dir, "compile-cache"));
+  const { startEdge } = await import("./edge.ts");
+  const { rateLimits, readWorkerConfig, workerEnvironment } = await import("./worker-settings.ts");
+  const edge = await startEdge({
+    dir,
+    port: port("KERBSIDE_PORT", 8080),
+    tlsPort: port("KERBSIDE_TLS_PORT", 8443),
+    mtlsPort: port("KERBSIDE_MTLS_PORT", 8444),
+    env: workerEnvironment(readWorkerConfig(), process.env),
+    ...rateLimits(process.env),
+    log: (line) => process.stdout.write(`${line}\n`),
+    ownSignals: true,
+  });
+  stopEdge = edge.stop;
+  if (isStopping) return edge.stop();
+  await waitUntilHealthy(edge.httpUrl);
+  process.stdout.write(`API and console, security profiles 0 and 1   ${edge.httpUrl}
+Security profile 2                           ${edge.tlsUrl.replace("https", "wss")}
+Security profile 3                           ${edge.mtlsUrl.replace("https", "wss")}
+API key                                      ${edge.apiKey}
+Root certificate, for stations to trust      ${edge.pki.rootPath}
+ready
+`);
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stop(0));
+
+run().catch((error: Error) => {
+  if (isStopping) return;
+  process.stderr.write(`${error.message}\n`);
+  void stop(1);
+});

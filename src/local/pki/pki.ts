@@ -1,0 +1,113 @@
+/**
+ * The development PKI in its folder: made whole at first use, read back ever after, server certificates renewed in time.
+ * Must not know who connects.
+ */
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { X509Certificate } from "@peculiar/x509";
+import {
+  type Authority,
+  authorityFromPem,
+  caExtensions,
+  certificateToPem,
+  distinguishedName,
+  EC_P256,
+  generateKeyPair,
+  keyToPem,
+  RSA_2048,
+  signCertificate,
+  subjectKeyIdOf,
+} from "./authority.ts";
+import { PUBLIC_MODE, SECRET_MODE } from "./private-file.ts";
+import { RevocationList } from "./revocation-list.ts";
+import { ensureServerCertificates, type ServerCertificates } from "./server-certificate.ts";
+
+export const ORGANIZATION = "Kerbside Development";
+const CA_LIFETIME_YEARS = 10;
+
+export interface Pki {
+  dir: string;
+  root: Authority;
+  rootPem: string;
+  rootPath: string;
+  stationCa: Authority;
+  stationCaPem: string;
+  otherCa: Authority;
+  otherCaPem: string;
+  server: ServerCertificates;
+  revocations: RevocationList;
+}
+
+type AuthorityName = "root" | "station-ca" | "other-ca";
+
+export async function openPki(dir: string, now: Date = new Date()): Promise<Pki> {
+  if (!existsSync(join(dir, "root.cert.pem"))) await createPki(dir, now);
+  const [root, stationCa, otherCa] = await Promise.all([
+    readAuthority(dir, "root"),
+    readAuthority(dir, "station-ca"),
+    readAuthority(dir, "other-ca"),
+  ]);
+  return {
+    dir,
+    root,
+    rootPem: certificateToPem(root.certificate),
+    rootPath: join(dir, "root.cert.pem"),
+    stationCa,
+    stationCaPem: certificateToPem(stationCa.certificate),
+    otherCa,
+    otherCaPem: certificateToPem(otherCa.certificate),
+    server: await ensureServerCertificates(dir, root, now),
+    revocations: new RevocationList(join(dir, "station-ca.revoked"), stationCa.subjectKeyId),
+  };
+}
+
+/** The folder appears whole, by one rename: a crash, or a second process, never leaves half of one. */
+async function createPki(dir: string, now: Date): Promise<void> {
+  const draft = `${dir}.${randomBytes(6).toString("hex")}.tmp`;
+  mkdirSync(join(draft, "stations"), { recursive: true, mode: 0o755 });
+  try {
+    // RSA, since a station that knows nothing else must be able to check this signature on the RSA server certificate.
+    const root = await createAuthority(draft, "root", now, "Root CA", RSA_2048);
+    await createAuthority(draft, "station-ca", now, "Station CA", EC_P256, root);
+    // Under a root that is thrown away, as a stranger's intermediate would arrive.
+    const strangers = await createAuthority(undefined, "root", now, "Another Root CA", EC_P256);
+    await createAuthority(draft, "other-ca", now, "Another Station CA", EC_P256, strangers);
+    renameSync(draft, dir);
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    if (existsSync(join(dir, "root.cert.pem"))) return;
+    throw new Error(`The PKI in ${dir} is incomplete or cannot be written; delete that folder and start again`, {
+      cause: error,
+    });
+  }
+}
+
+async function createAuthority(
+  dir: string | undefined,
+  name: AuthorityName,
+  now: Date,
+  title: string,
+  algorithm: typeof EC_P256 | typeof RSA_2048,
+  parent?: Authority,
+): Promise<Authority> {
+  const pair = await generateKeyPair(algorithm);
+  const subject = distinguishedName(ORGANIZATION, `Kerbside Development ${title}`);
+  const notAfter = new Date(now);
+  notAfter.setUTCFullYear(now.getUTCFullYear() + CA_LIFETIME_YEARS);
+  const extensions = caExtensions(parent === undefined ? undefined : 0);
+  // A little early, for a station whose clock is behind.
+  const notBefore = new Date(now.getTime() - 86_400_000);
+  const request = { subject, publicKey: pair.publicKey, notBefore, notAfter, extensions };
+  const certificate: X509Certificate = await signCertificate(request, parent ?? pair);
+  if (dir !== undefined) {
+    writeFileSync(join(dir, `${name}.key.pem`), await keyToPem(pair.privateKey), { mode: SECRET_MODE, flush: true });
+    writeFileSync(join(dir, `${name}.cert.pem`), certificateToPem(certificate), { mode: PUBLIC_MODE, flush: true });
+  }
+  return { certificate, subjectKeyId: subjectKeyIdOf(certificate), signingKey: pair.privateKey };
+}
+
+function readAuthority(dir: string, name: AuthorityName): Promise<Authority> {
+  const read = (kind: "cert" | "key") => readFileSync(join(dir, `${name}.${kind}.pem`), "utf8");
+  return authorityFromPem(read("cert"), read("key"));
+}

@@ -1,0 +1,18 @@
+/**
+ * Carries a request's body on to workerd, which may answer before its end. Must not know what the body holds.
+ */
+import type { ClientRequest, IncomingMessage } from "node:http";
+import { LINGER_MS } from "./tunnel.ts";
+
+export function passBody(request: IncomingMessage, ask: ClientRequest): void {
+  if (request.headers["content-length"] === undefined && request.headers["transfer-encoding"] === undefined) ask.end();
+  else request.pipe(ask);
+}
+
+/** The answer came before the whole body: time to read that answer, but no endless upload. */
+export function discardRest(request: IncomingMessage, ask: ClientRequest): void {
+  request.unpipe(ask);
+  request.resume();
+  const timer = setTimeout(() => request.socket.destroy(), LINGER_MS).unref();
+  request.once("close", () => clearTimeout(timer));
+}

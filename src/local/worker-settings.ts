@@ -1,0 +1,136 @@
+/**
+ * What the Worker is given locally: bindings from wrangler.toml, variables from the environment, the local ones on top.
+ * Must not know how it is run.
+ */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { Json, V4WorkerOptions } from "miniflare";
+import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
+import { REPOSITORY } from "./local-folder.ts";
+
+/** Beside those that wrangler.toml names under [vars]. */
+const PASSED_THROUGH = [
+  "CSMS_URL",
+  "CSMS_TIMEOUT_MS",
+  "CSMS_SECRET",
+  "ALLOW_PROFILE_0",
+  "VALIDATION",
+  "SUBPROTOCOL_MISMATCH",
+  "STANDALONE_AUTHORIZATION",
+  "PROTOCOLS",
+  "HEARTBEAT_INTERVAL_SECONDS",
+  "BOOT_RETRY_SECONDS",
+  "API_KEYS",
+  "CLIENT_CA_SKIS",
+  "WEBHOOK_RETRY_BASE_MS",
+] as const;
+
+const SCOPES = ["stations:read", "stations:write", "commands:write", "webhooks:write", "metrics:read"];
+
+/** The whole local fleet has one address, so the limit that wrangler.toml sets for an address would be the fleet's. */
+const CONNECTS_PER_ADDRESS = 100_000;
+const RATE_LIMIT_PERIOD_SECONDS = 60;
+
+export interface RateLimits {
+  connectsPerStation?: number | undefined;
+  connectsPerAddress?: number | undefined;
+}
+
+export interface WorkerConfig {
+  name: string;
+  main: string;
+  options: Partial<V4WorkerOptions>;
+  vars: Record<string, Json>;
+  /** Files the Worker imports as text. */
+  textExtensions: string[];
+  migrationsDir: string;
+}
+
+/** The part of wrangler's own type that is used: the package that holds the whole one is not installed with it. */
+interface WranglerConfig {
+  name?: string;
+  vars: Record<string, Json>;
+  d1_databases: { binding: string; migrations_dir?: string }[];
+}
+
+export function readWorkerConfig(): WorkerConfig {
+  const config = unstable_readConfig({ config: join(REPOSITORY, "wrangler.toml") }, { hideWarnings: true });
+  const { name, vars, d1_databases }: WranglerConfig = config;
+  const { workerOptions, main } = unstable_getMiniflareWorkerOptions(config);
+  const { modulesRules = [], ...options } = workerOptions;
+  const textExtensions = modulesRules
+    .filter(({ type }) => type === "Text")
+    .flatMap(({ include }) => include)
+    .flatMap((glob) => /^\*\*\/\*(\.\w+)$/.exec(glob)?.[1] ?? []);
+  if (main === undefined) throw new Error("wrangler.toml names no main module");
+  const migrationsDir = d1_databases.find(({ binding }) => binding === "DIRECTORY")?.migrations_dir;
+  return {
+    name: name ?? "kerbside",
+    main,
+    options,
+    // Not workerOptions.bindings: those hold also what lies in a .env file.
+    vars,
+    textExtensions,
+    migrationsDir: join(REPOSITORY, migrationsDir ?? "src/fleet/migrations"),
+  };
+}
+
+/** The part of an environment that is meant for the Worker. */
+export function workerEnvironment(config: WorkerConfig, env: NodeJS.ProcessEnv): Record<string, string> {
+  const chosen: Record<string, string> = {};
+  for (const name of [...Object.keys(config.vars), ...PASSED_THROUGH]) {
+    const value = env[name];
+    if (value !== undefined) chosen[name] = value;
+  }
+  return chosen;
+}
+
+export function rateLimits(env: NodeJS.ProcessEnv): RateLimits {
+  return {
+    connectsPerStation: count(env, "KERBSIDE_CONNECTS_PER_STATION"),
+    connectsPerAddress: count(env, "KERBSIDE_CONNECTS_PER_ADDRESS"),
+  };
+}
+
+export interface LocalVars {
+  mtlsPort: number;
+  apiKey: string;
+  frontSecret: string;
+  env: Record<string, string>;
+}
+
+export function workerVars(config: WorkerConfig, { mtlsPort, apiKey, frontSecret, env }: LocalVars) {
+  const key = { name: "development", sha256: createHash("sha256").update(apiKey).digest("hex"), scopes: SCOPES };
+  return {
+    ...config.vars,
+    ALLOW_PROFILE_0: "true",
+    API_KEYS: JSON.stringify([key]),
+    ...env,
+    LOCAL: "true",
+    MTLS_HOSTS: `localhost:${mtlsPort}`,
+    FRONT_SECRET: frontSecret,
+  };
+}
+
+type RateLimitBindings = NonNullable<V4WorkerOptions["ratelimits"]>;
+
+export function limitedBindings(config: WorkerConfig, limits: RateLimits): RateLimitBindings {
+  const bindings = { ...config.options.ratelimits };
+  const wanted = {
+    CONNECT_BY_STATION: limits.connectsPerStation,
+    CONNECT_BY_ADDRESS: limits.connectsPerAddress ?? CONNECTS_PER_ADDRESS,
+  };
+  for (const [name, limit] of Object.entries(wanted)) {
+    const binding = bindings[name];
+    if (binding === undefined || limit === undefined) continue;
+    bindings[name] = { ...binding, simple: { limit, period: RATE_LIMIT_PERIOD_SECONDS } };
+  }
+  return bindings;
+}
+
+function count(env: NodeJS.ProcessEnv, name: string): number | undefined {
+  const text = env[name];
+  if (text === undefined || text === "") return undefined;
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`${name} must be a number from 1, not ${JSON.stringify(text)}`);
+  return Number(text);
+}

@@ -1,0 +1,144 @@
+import { X509Certificate } from "node:crypto";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Edge, startEdge } from "../../src/local/edge.ts";
+import { issueStationCertificate, type StationCertificateKind } from "../../src/local/pki/station-certificate.ts";
+import { askOverTls, temporaryFolder } from "../support/edge-client.ts";
+
+const folder = temporaryFolder();
+let edge: Edge;
+let ca: string;
+
+beforeAll(async () => {
+  const entry = join(import.meta.dirname, "../support/echo-worker.js");
+  edge = await startEdge({ dir: folder.dir, entry, persist: false });
+  ca = edge.pki.rootPem;
+});
+afterAll(async () => {
+  await edge?.stop();
+  folder.remove();
+});
+
+const VERDICTS: [StationCertificateKind, string, string][] = [
+  ["valid", "SUCCESS", "0"],
+  ["expired", "FAILED:certificate has expired", "0"],
+  ["not-yet-valid", "FAILED:certificate is not yet valid", "0"],
+  ["other-ca", "FAILED:unable to get local issuer certificate", "0"],
+  ["self-signed", "FAILED:self signed certificate", "0"],
+  ["revoked", "SUCCESS", "1"],
+];
+
+describe.each(["TLSv1.2", "TLSv1.3"] as const)("Over %s", (version) => {
+  test.each(VERDICTS)(
+    "a certificate of the kind %s is reported as %s, revoked %s",
+    async (kind, certVerified, certRevoked) => {
+      const { cert, key } = await issueStationCertificate(edge.pki, { stationId: "CS1", kind });
+      const options = { ca, cert, key, minVersion: version, maxVersion: version };
+      const first = await askOverTls(edge.mtlsPort, "/", options);
+      expect(first.seen.cf).toMatchObject({
+        tlsVersion: version,
+        tlsClientAuth: { certPresented: "1", certVerified, certRevoked },
+      });
+      const { session } = first;
+      const again = await askOverTls(edge.mtlsPort, "/", { ...options, ...(session === undefined ? {} : { session }) });
+      expect(again.isReused).toBe(false);
+      expect(again.seen.cf.tlsClientAuth).toEqual(first.seen.cf.tlsClientAuth);
+    },
+  );
+});
+
+test("Every field of the edge is filled from the certificate", async () => {
+  const { cert, key, serial } = await issueStationCertificate(edge.pki, { stationId: "CS|1+a=b@c.d*e_f-g h" });
+  const { seen } = await askOverTls(edge.mtlsPort, "/", { ca, cert, key });
+  const leaf = new X509Certificate(cert);
+  const stationCa = new X509Certificate(edge.pki.stationCaPem);
+  const auth = seen.cf.tlsClientAuth;
+  expect(auth).toEqual({
+    certPresented: "1",
+    certVerified: "SUCCESS",
+    certRevoked: "0",
+    certSubjectDN: "CN=CS|1\\+a=b@c.d*e_f-g h,O=Kerbside Development",
+    certIssuerDN: "CN=Kerbside Development Station CA,O=Kerbside Development",
+    certSubjectDNRFC2253: "CN=CS|1\\+a=b@c.d*e_f-g h,O=Kerbside Development",
+    certIssuerDNRFC2253: "CN=Kerbside Development Station CA,O=Kerbside Development",
+    certSubjectDNLegacy: "/O=Kerbside Development/CN=CS|1\\+a=b@c.d*e_f-g h",
+    certIssuerDNLegacy: "/O=Kerbside Development/CN=Kerbside Development Station CA",
+    certSerial: serial,
+    certIssuerSerial: stationCa.serialNumber,
+    certSKI: expect.stringMatching(/^[0-9a-f]{40}$/),
+    certIssuerSKI: edge.pki.stationCa.subjectKeyId,
+    certFingerprintSHA1: leaf.fingerprint.replaceAll(":", "").toLowerCase(),
+    certFingerprintSHA256: leaf.fingerprint256.replaceAll(":", "").toLowerCase(),
+    certNotBefore: leaf.validFrom,
+    certNotAfter: leaf.validTo,
+    certRFC9440: `:${leaf.raw.toString("base64")}:`,
+    certRFC9440TooLarge: false,
+    certChainRFC9440: `:${stationCa.raw.toString("base64")}:`,
+    certChainRFC9440TooLarge: false,
+  });
+  expect(auth.certNotAfter).toMatch(/^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4} GMT$/);
+});
+
+test("A common name that holds another one's notation can not be misread", async () => {
+  const commonName = 'a,CN=other/CN=other+CN=other "q" \\ \u00fc\n#';
+  const { cert, key } = await issueStationCertificate(edge.pki, { stationId: "CS1", commonName });
+  const { certSubjectDN, certSubjectDNLegacy } = (await askOverTls(edge.mtlsPort, "/", { ca, cert, key })).seen.cf
+    .tlsClientAuth;
+  expect(certSubjectDN).toBe('CN=a\\,CN=other/CN=other\\+CN=other \\"q\\" \\\\ \\C3\\BC\\0A#,O=Kerbside Development');
+  expect(certSubjectDNLegacy).toBe(
+    '/O=Kerbside Development/CN=a,CN=other\\/CN=other\\+CN=other "q" \\\\ \\xC3\\xBC\\x0A#',
+  );
+});
+
+test("A leaf without its CA, and a server's certificate, are not verified", async () => {
+  const { cert, key } = await issueStationCertificate(edge.pki, { stationId: "CS1" });
+  const leafAlone = cert.slice(0, cert.indexOf("-----BEGIN", 1));
+  const alone = await askOverTls(edge.mtlsPort, "/", { ca, cert: leafAlone, key });
+  expect(alone.seen.cf.tlsClientAuth.certVerified).toBe("FAILED:unable to verify the first certificate");
+  const { ecdsa } = edge.pki.server;
+  const server = await askOverTls(edge.mtlsPort, "/", { ca, cert: ecdsa, key: ecdsa });
+  expect(server.seen.cf.tlsClientAuth.certVerified).toBe("FAILED:unsupported certificate purpose");
+});
+
+test("A chain too long for the header is left out and said to be", async () => {
+  const { cert, key } = await issueStationCertificate(edge.pki, { stationId: "CS1" });
+  const padding = Array.from({ length: 14 }, () => edge.pki.rootPem).join("");
+  const { seen } = await askOverTls(edge.mtlsPort, "/", { ca, cert: cert + padding, key });
+  expect(seen.cf.tlsClientAuth).toMatchObject({
+    certVerified: "SUCCESS",
+    certChainRFC9440: "",
+    certChainRFC9440TooLarge: true,
+  });
+});
+
+test("Without a certificate there is a placeholder", async () => {
+  const { seen } = await askOverTls(edge.mtlsPort, "/", { ca });
+  expect(seen.cf.tlsClientAuth).toMatchObject({
+    certPresented: "0",
+    certVerified: "NONE",
+    certRevoked: "0",
+    certSubjectDN: "",
+    certRFC9440TooLarge: false,
+  });
+});
+
+test("A revocation counts for the next connection, without a restart", async () => {
+  const { cert, key, serial } = await issueStationCertificate(edge.pki, { stationId: "CS1" });
+  const revokedNow = async () =>
+    (await askOverTls(edge.mtlsPort, "/", { ca, cert, key })).seen.cf.tlsClientAuth.certRevoked;
+  expect(await revokedNow()).toBe("0");
+  edge.pki.revocations.add(serial);
+  expect(await revokedNow()).toBe("1");
+});
+
+test("A station that knows RSA and TLS 1.2 alone, and sends no server name, is served", async () => {
+  const old = {
+    ca,
+    maxVersion: "TLSv1.2" as const,
+    ciphers: "ECDHE-RSA-AES128-GCM-SHA256",
+    sigalgs: "RSA+SHA256",
+    servername: "",
+  };
+  const { seen } = await askOverTls(edge.tlsPort, "/", { ...old, checkServerIdentity: () => undefined });
+  expect(seen.cf).toMatchObject({ tlsVersion: "TLSv1.2", tlsCipher: "ECDHE-RSA-AES128-GCM-SHA256" });
+});

@@ -1,0 +1,220 @@
+import { once } from "node:events";
+import net from "node:net";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Edge, startEdge } from "../../src/local/edge.ts";
+import { issueStationCertificate } from "../../src/local/pki/station-certificate.ts";
+import { ask, askRaw, askSeen, connect, nextMessage, temporaryFolder } from "../support/edge-client.ts";
+
+const folder = temporaryFolder();
+let edge: Edge;
+let ca: string;
+
+beforeAll(async () => {
+  const entry = join(import.meta.dirname, "../support/echo-worker.js");
+  edge = await startEdge({ dir: folder.dir, entry, persist: false });
+  ca = edge.pki.rootPem;
+});
+afterAll(async () => {
+  await edge?.stop();
+  folder.remove();
+});
+
+const named = (headers: [string, string][], name: string) => headers.filter(([key]) => key === name);
+
+describe("requests", () => {
+  test("The URL is the listener's, whatever the Host header says", async () => {
+    const { url } = await askSeen(`${edge.httpUrl}/a/b?c=d`, { headers: { host: "evil.example" } });
+    expect(url).toBe(`${edge.httpUrl}/a/b?c=d`);
+  });
+
+  test("An absolute request target is reduced to its path", async () => {
+    const answer = await askRaw(
+      edge.port,
+      "GET http://csms.example/ocpp/CS1?x=1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    );
+    expect(answer).toContain(`"url":"${edge.httpUrl}/ocpp/CS1?x=1"`);
+  });
+
+  test("A target that is not a path is answered 400", async () => {
+    expect(await askRaw(edge.port, "OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")).toMatch(
+      /^HTTP\/1.1 400 /,
+    );
+  });
+
+  test("A target that begins with two slashes keeps them and names no other host", async () => {
+    const answer = await askRaw(edge.port, "GET //evil.example/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    expect(answer).toContain(`"url":"${edge.httpUrl}//evil.example/x"`);
+  });
+
+  test("Headers by which a client would speak for the edge do not arrive", async () => {
+    const forged = [
+      ['MF-CF-Blob: {"tlsClientAuth":{"certVerified":"SUCCESS"}}'],
+      ["mf-cf-blob: {}", "MF-Original-URL: https://evil.example/", "mF-Custom: 1"],
+      ["CF-Connecting-IP: 6.6.6.6", "cf-connecting-ip: 6.6.6.7", "CF-Ray: 1"],
+      ["Client-Cert: :AAAA:", "CLIENT-CERT-CHAIN: :AAAA:", "True-Client-IP: 6.6.6.6"],
+      ["X-Forwarded-For: 6.6.6.6", "x-forwarded-proto: https", "X-Real-IP: 6.6.6.6", "Forwarded: for=6.6.6.6"],
+      ["X-Kerbside-Front: guess", "x-kerbside-anything: 1", "X-Nominated: 1"],
+    ].flat();
+    const answer = await askRaw(
+      edge.port,
+      `GET / HTTP/1.1\r\nHost: a\r\nX-Kept: 1\r\nX-Kept: 2\r\n${forged.join("\r\n")}\r\nConnection: close, x-nominated\r\n\r\n`,
+    );
+    const seen = JSON.parse(answer.slice(answer.indexOf("{"), answer.lastIndexOf("}") + 1));
+    const names = seen.headers.map(([name]: [string]) => name);
+    expect(
+      names.filter((name: string) => /^(?:mf-|x-forwarded|x-real|x-kerb|forwarded|client-|true-|x-nomi)/.test(name)),
+    ).toEqual([]);
+    expect(named(seen.headers, "x-kept")).toEqual([["x-kept", "1, 2"]]);
+    expect(seen.headers.filter(([name]: [string]) => name.startsWith("cf-"))).toEqual([
+      ["cf-connecting-ip", "127.0.0.1"],
+    ]);
+    expect(seen.cf.tlsClientAuth).toMatchObject({
+      certPresented: "0",
+      certVerified: "NONE",
+      certFingerprintSHA256: "",
+    });
+  });
+
+  test("A Connection header can not take the edge's own headers away", async () => {
+    const headers = { connection: "close, x-kerbside-front, mf-cf-blob, mf-original-url" };
+    expect((await askSeen(`${edge.httpUrl}/x`, { headers })).url).toBe(`${edge.httpUrl}/x`);
+  });
+
+  test("A body passes both ways, with its length or in chunks", async () => {
+    const body = "x".repeat(300_000);
+    const sized = await ask(
+      `${edge.httpUrl}/body`,
+      { method: "POST", headers: { "content-length": body.length } },
+      body,
+    );
+    const chunked = await ask(
+      `${edge.tlsUrl}/body`,
+      { method: "POST", ca, headers: { "transfer-encoding": "chunked" } },
+      body,
+    );
+    expect([sized.text === body, chunked.text === body]).toEqual([true, true]);
+    expect(sized.headers["set-cookie"]).toEqual(["a=1"]);
+  });
+
+  test("An answer that comes before the end of the body arrives whole", async () => {
+    const answer = await ask(`${edge.httpUrl}/early`, { method: "POST" }, "x".repeat(2_000_000));
+    expect(answer).toMatchObject({ status: 413, text: "too much" });
+  });
+
+  test("A header block without bounds is refused", async () => {
+    const answer = await askRaw(edge.port, `GET / HTTP/1.1\r\nHost: a\r\nX-Big: ${"x".repeat(20_000)}\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1.1 431 /);
+  });
+
+  test("An upgrade to something else is an ordinary request", async () => {
+    const answer = await askRaw(
+      edge.port,
+      "GET /x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n",
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 200 /);
+  });
+
+  test("workerd's own port refuses whoever does not know the secret", async () => {
+    const url = String(await edge.miniflare.ready);
+    const headers = { "mf-cf-blob": "{}", "x-kerbside-front": "guess" };
+    expect([(await ask(url)).status, (await ask(url, { headers })).status]).toEqual([403, 403]);
+  });
+});
+
+describe("WebSockets", () => {
+  test("They pass through each front, with the scheme and host that belong to it", async () => {
+    const { cert, key } = await issueStationCertificate(edge.pki, { stationId: "CS1" });
+    const plain = await connect(`${edge.httpUrl}/ocpp/CS1`);
+    const secure = await connect(`${edge.tlsUrl}/ocpp/CS2`, { ca, cert, key });
+    const mutual = await connect(`${edge.mtlsUrl}/ocpp/CS3`, { ca, cert, key });
+    expect(plain.seen).toMatchObject({ url: `${edge.httpUrl}/ocpp/CS1`, cf: { tlsVersion: "" } });
+    expect(secure.seen).toMatchObject({
+      url: `${edge.tlsUrl}/ocpp/CS2`,
+      cf: { tlsVersion: "TLSv1.3", tlsClientAuth: { certPresented: "0" } },
+    });
+    expect(mutual.seen).toMatchObject({
+      url: `${edge.mtlsUrl}/ocpp/CS3`,
+      cf: { tlsClientAuth: { certVerified: "SUCCESS" } },
+    });
+    for (const { socket } of [plain, secure, mutual]) {
+      socket.send("close");
+      const [code, reason] = await once(socket, "close");
+      expect([code, String(reason)]).toEqual([4000, "as asked"]);
+    }
+  });
+
+  test("Headers forged on an upgrade do not arrive either", async () => {
+    const headers = { "mf-cf-blob": "{}", "X-KERBSIDE-FRONT": "guess", "cf-connecting-ip": "6.6.6.6" };
+    const { socket, seen } = await connect(`${edge.httpUrl}/ocpp/CS4`, { headers });
+    socket.terminate();
+    expect(seen.headers.filter(([name]) => /^(?:mf-|x-kerb|cf-)/.test(name))).toEqual([
+      ["cf-connecting-ip", "127.0.0.1"],
+    ]);
+    expect(named(seen.headers, "sec-websocket-protocol")).toEqual([["sec-websocket-protocol", "ocpp1.6"]]);
+  });
+
+  test.each(["httpUrl", "tlsUrl"] as const)("Big frames come back whole over %s", async (front) => {
+    const { socket } = await connect(`${edge[front]}/ocpp/big`, { ca });
+    const frames = [1, 70_000, 3_000_000].map((length) => Buffer.alloc(length, "kerbside"));
+    for (const frame of frames) socket.send(frame);
+    for (const frame of frames) expect((await nextMessage(socket)).equals(frame)).toBe(true);
+    socket.close();
+    await once(socket, "close");
+  });
+
+  test("A station that leaves out the Connection header is upgraded all the same", async () => {
+    const socket = net.connect(edge.port, "127.0.0.1");
+    const key = "dGhlIHNhbXBsZSBub25jZQ==";
+    socket.write(
+      `GET /ocpp/quirk HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
+    );
+    let text = "";
+    for await (const chunk of socket) {
+      const isFirst = text === "";
+      text += chunk.toString("latin1");
+      // A masked text frame "hi", with a zero mask; it comes back without one.
+      if (isFirst) socket.write(Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69]));
+      if (text.endsWith("\x81\x02hi")) break;
+    }
+    expect(text).toMatch(/^HTTP\/1.1 101 /);
+  });
+
+  test("A refusal arrives as it is, and the connection is closed", async () => {
+    const answer = await askRaw(
+      edge.port,
+      "GET /refused HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n",
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 403 Forbidden\r\n/);
+    expect(answer).toMatch(/connection: close/i);
+    expect(answer).toContain('{"reason":"refused"}');
+    expect(answer).not.toContain("smuggled");
+  });
+
+  test("Sockets reset by stations, before and after the upgrade, leave the edge healthy", async () => {
+    const early = Array.from({ length: 20 }, () => {
+      const socket = net.connect(edge.port, "127.0.0.1", () => {
+        socket.write("GET /ocpp/x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", () =>
+          socket.resetAndDestroy(),
+        );
+      });
+      return once(socket, "close");
+    });
+    const late = Array.from({ length: 20 }, async (_, index) => {
+      const { socket } = await connect(`${edge.tlsUrl}/ocpp/reset-${index}`, { ca });
+      socket.terminate();
+    });
+    await Promise.all([...early, ...late]);
+    expect((await ask(`${edge.httpUrl}/healthz`)).status).toBe(200);
+  });
+
+  test("An evicted object hibernates under an open socket", async () => {
+    const { socket } = await connect(`${edge.httpUrl}/ocpp/sleeper`);
+    socket.send("count");
+    expect(String(await nextMessage(socket))).toBe("1");
+    await edge.evict("/ocpp/sleeper");
+    socket.send("count");
+    expect(String(await nextMessage(socket))).toBe("1");
+    socket.terminate();
+  });
+});
