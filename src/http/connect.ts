@@ -13,6 +13,7 @@ import { type ConnectionClaims, refuseEarly } from "../security/admission.ts";
 import { parseBasic } from "../security/basic-credentials.ts";
 import { type TlsClientAuth, verifyCertificate } from "../security/client-certificate.ts";
 import { type RefusalReason, refusalOnWire } from "../security/refusal.ts";
+import { transportOf } from "../security/transport.ts";
 import { writeConnectRequest } from "../station/connect-request.ts";
 import { problemResponse } from "./problem.ts";
 import { stationStub } from "./station-stub.ts";
@@ -21,7 +22,6 @@ import { stationStub } from "./station-stub.ts";
 export const isConnect = (url: URL): boolean => url.pathname.startsWith("/ocpp/");
 
 export async function connect(request: Request, url: URL, env: Env, ctx: ExecutionContext): Promise<Response> {
-  const config = configOf(env);
   const remoteAddress = request.headers.get("CF-Connecting-IP");
   const refused = (reason: RefusalReason, stationId?: string): Response => {
     log("warn", "connection refused", { stationId, reason, remoteAddress });
@@ -36,6 +36,7 @@ export async function connect(request: Request, url: URL, env: Env, ctx: Executi
   if (identity === null || !identity.ok) return refused("illegal-identity");
   const stationId = identity.value;
   try {
+    const config = configOf(env);
     if (!(await withinLimits(env, stationId, remoteAddress))) return refused("too-many-attempts", stationId);
 
     const claims = claimsOf(request, url, stationId, config);
@@ -82,7 +83,7 @@ function claimsOf(
   stationId: string,
   config: Config,
 ): Result<ConnectionClaims, RefusalReason> {
-  const transport = url.protocol !== "https:" ? "http" : isMtlsHost(url, config.MTLS_HOSTS) ? "mtls" : "tls";
+  const transport = transportOf(url, config.MTLS_HOSTS);
   const offer = parseOffer(request.headers.get("Sec-WebSocket-Protocol")).slice(0, 16);
   if (transport === "mtls") {
     const presented = (request.cf as { tlsClientAuth?: TlsClientAuth } | undefined)?.tlsClientAuth;
@@ -95,10 +96,6 @@ function claimsOf(
   if (header !== null && basic === null) return err("credentials-malformed");
   return ok({ stationId, transport, basic, certificate: null, offer });
 }
-
-/** An entry with a port means that port alone; one without means the host on any. */
-const isMtlsHost = (url: URL, hosts: readonly string[]): boolean =>
-  hosts.includes(url.host) || hosts.includes(url.hostname);
 
 /** [OCPP-J 1.6 §3.1.2, 2.x P4 §3.1.2] The handshake completes without a subprotocol, then the socket closes. */
 function closeAtOnce(): Response {

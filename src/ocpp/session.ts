@@ -32,6 +32,9 @@ export interface Session extends DurableSession {
 
 export type Answer = { payload: Payload } | { error: { code: string; description: string; details: Payload } };
 
+/** `edge`: no backend had a say, be it that none has to or that there is none. */
+export type AnsweredBy = "edge" | "csms";
+
 export type Outcome =
   | { state: "result"; payload: Payload }
   | { state: "error"; error: { code: string; description: string; details: Payload } }
@@ -43,8 +46,8 @@ export interface SessionSettings {
 
 export type Input =
   | { kind: "frame"; frame: string | ArrayBuffer }
-  /** The CSMS's answer to a CALL; `null`: it is slow, down or broken. */
-  | { kind: "answer"; call: Call; answer: Answer | null }
+  /** The answer to a CALL that was asked for; `null`: the CSMS is slow, down or broken. */
+  | { kind: "answer"; call: Call; answer: Answer | null; answeredBy: AnsweredBy }
   | { kind: "command"; messageId: string; action: string; payload: Payload; timeoutMs: number }
   | { kind: "tick" };
 
@@ -52,7 +55,7 @@ export type Effect =
   /** Ask whoever decides, then step with an `answer`. */
   | { kind: "ask"; call: Call }
   /** Make the event durable, then send `frame`. */
-  | { kind: "acknowledge"; call: Call; answer: Answer; answeredBy: "edge" | "csms"; frame: string }
+  | { kind: "acknowledge"; call: Call; answer: Answer; answeredBy: AnsweredBy; frame: string }
   /** A SEND: keep it; there is nothing to answer. */
   | { kind: "keep"; call: Call }
   | { kind: "send"; frame: string }
@@ -86,7 +89,7 @@ export function step(session: Session, input: Input, settings: SessionSettings, 
     case "frame":
       return onFrame(session, input.frame, now);
     case "answer":
-      return onAnswer(session, input.call, input.answer, settings, now);
+      return onAnswer(session, input, settings, now);
     case "command":
       return onCommand(session, input, now);
     case "tick":
@@ -167,13 +170,12 @@ function answer(session: Session, call: Call, now: number): Step {
   return acknowledge(session, call, { payload: edgeAnswer(call.action, now) }, "edge");
 }
 
-function onAnswer(session: Session, call: Call, given: Answer | null, settings: SessionSettings, now: number): Step {
+function onAnswer(session: Session, input: Input & { kind: "answer" }, settings: SessionSettings, now: number): Step {
+  const { call } = input;
   // An answer from before a restart of the conversation must not pass for one to a newer CALL.
   if (session.asking?.messageId !== call.messageId) return { session, effects: [] };
   const rested: Session = { ...session, asking: null };
-  const first = decide(rested, call, given, settings, now);
-
-  let step = first;
+  let step = decide(rested, input, settings, now);
   while (step.session.asking === null && step.session.inbox.length > 0) {
     const [next, ...inbox] = step.session.inbox as [Call, ...Call[]];
     const following = answer({ ...step.session, inbox }, next, now);
@@ -182,8 +184,13 @@ function onAnswer(session: Session, call: Call, given: Answer | null, settings: 
   return step;
 }
 
-function decide(session: Session, call: Call, given: Answer | null, settings: SessionSettings, now: number): Step {
-  if (given !== null) return acknowledge(session, call, given, "csms");
+function decide(
+  session: Session,
+  { call, answer: given, answeredBy: by }: Input & { kind: "answer" },
+  settings: SessionSettings,
+  now: number,
+): Step {
+  if (given !== null) return acknowledge(session, call, given, by);
   if (call.action === "BootNotification") {
     const payload = bootAnswer("Pending", settings.bootRetrySeconds, now);
     return acknowledge(session, call, { payload }, "edge");
@@ -191,7 +198,7 @@ function decide(session: Session, call: Call, given: Answer | null, settings: Se
   return { session, effects: [refused(session, call, "internal", "the CSMS did not answer; try again")] };
 }
 
-function acknowledge(session: Session, call: Call, given: Answer, by: "edge" | "csms"): Step {
+function acknowledge(session: Session, call: Call, given: Answer, by: AnsweredBy): Step {
   const { messageId } = call;
   const frame =
     "payload" in given

@@ -8,6 +8,7 @@ import { err, ok, type Result } from "../result.ts";
 import type { CertificateFacts } from "./client-certificate.ts";
 import type { PasswordHash } from "./password.ts";
 import type { RefusalReason } from "./refusal.ts";
+import type { Transport } from "./transport.ts";
 
 /** OCPP's own numbers: 0 nothing, 1 Basic, 2 TLS and Basic, 3 mTLS. */
 export type SecurityProfile = 0 | 1 | 2 | 3;
@@ -24,8 +25,7 @@ export interface Registration {
 /** What one connection attempt shows. The Worker has verified each: nothing here is a client's word but `basic`. */
 export interface ConnectionClaims {
   stationId: string;
-  /** `http`: profiles 0 and 1; `tls`: 2; `mtls`: 3. */
-  transport: "http" | "tls" | "mtls";
+  transport: Transport;
   basic: { user: string; password: string } | null;
   certificate: CertificateFacts | null;
   /** The offered subprotocols, in the station's order; empty if it sent no such header. */

@@ -6,18 +6,22 @@ import { standaloneAnswer } from "../ocpp/answers.ts";
 import { errorCode } from "../ocpp/error-codes.ts";
 import type { Call } from "../ocpp/message.ts";
 import type { Protocol } from "../ocpp/protocol.ts";
-import type { Answer } from "../ocpp/session.ts";
+import type { Answer, AnsweredBy } from "../ocpp/session.ts";
 import type { StationContext } from "./context.ts";
 import { askCsms, hasCsms } from "./csms.ts";
 
-/** `null`: the CSMS did not answer. Without a CSMS the answer is there at once. */
-export function answerOf(
-  context: StationContext,
-  protocol: Protocol,
-  call: Call,
-): Answer | null | Promise<Answer | null> {
+export interface Decision {
+  /** `null`: the CSMS did not answer. */
+  answer: Answer | null;
+  answeredBy: AnsweredBy;
+}
+
+/** Without a CSMS the answer is there at once. */
+export async function answerOf(context: StationContext, protocol: Protocol, call: Call): Promise<Decision> {
   const { id, env, config, eventLog, now } = context;
-  if (hasCsms(env, config)) return askCsms(env, config, id, protocol, call);
+  if (hasCsms(env, config)) {
+    return { answer: await askCsms(env, config, id, protocol, call), answeredBy: "csms" };
+  }
   const payload = standaloneAnswer(protocol, call.action, call.payload, {
     authorization: config.STANDALONE_AUTHORIZATION,
     heartbeatIntervalSeconds: config.HEARTBEAT_INTERVAL_SECONDS,
@@ -25,7 +29,8 @@ export function answerOf(
     // The number of the event that will keep this CALL: no other StartTransaction of the station has it.
     transactionId: eventLog.head + 1,
   });
-  if (payload !== null) return { payload };
+  if (payload !== null) return { answer: { payload }, answeredBy: "edge" };
   const description = `${call.action} needs a CSMS, and none is configured`;
-  return { error: { code: errorCode(protocol, "not-supported"), description, details: {} } };
+  const error = { code: errorCode(protocol, "not-supported"), description, details: {} };
+  return { answer: { error }, answeredBy: "edge" };
 }

@@ -63,6 +63,8 @@ export class Connections {
       { allowProfile0: ALLOW_PROFILE_0, enabledProtocols: PROTOCOLS },
       (password, kept) => passwordMatches(fromLatin1(password), kept),
     );
+    // Hashing a password takes time, in which the station may have been deregistered or its password replaced.
+    if ((this.#context.store.fact("registration") ?? null) !== registration) return this.accept(request);
     if (!admitted.ok) {
       this.reportRefusal(admitted.error, connect.remoteAddress);
       return Response.json({ reason: admitted.error }, { status: 403 });

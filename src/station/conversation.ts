@@ -6,6 +6,7 @@ import type { Call } from "../ocpp/message.ts";
 import { encodeFault } from "../ocpp/message.ts";
 import {
   type Answer,
+  type AnsweredBy,
   type Effect,
   type Input,
   type Outcome,
@@ -13,6 +14,7 @@ import {
   step,
   wakeSession,
 } from "../ocpp/session.ts";
+import type { Decision } from "./answerer.ts";
 import { type Attachment, writeAttachment } from "./attachment.ts";
 import type { StationContext } from "./context.ts";
 import type { SecurityKind } from "./security-reports.ts";
@@ -20,7 +22,7 @@ import type { ConnectionFacts } from "./store.ts";
 
 /** What a conversation asks of the object around it. */
 export interface ConversationPort {
-  ask(call: Call, session: Session): Answer | null | Promise<Answer | null>;
+  ask(call: Call, session: Session): Promise<Decision>;
   settle(messageId: string, outcome: Outcome): void;
   reportSecurity(kind: SecurityKind, details: Record<string, unknown>): void;
   bootAcknowledged(): void;
@@ -95,8 +97,9 @@ export class Conversation {
         return;
       case "ask": {
         const room = this.#context.eventLog.hasRoomFor(effect.call.action);
-        const answer = room ? await this.#port.ask(effect.call, this.#session) : null;
-        return this.#run({ kind: "answer", call: effect.call, answer });
+        const nobody: Decision = { answer: null, answeredBy: "edge" };
+        const decision = room ? await this.#port.ask(effect.call, this.#session) : nobody;
+        return this.#run({ kind: "answer", call: effect.call, ...decision });
       }
       case "acknowledge":
         return this.#acknowledge(effect);
@@ -118,7 +121,7 @@ export class Conversation {
     this.#send(frame);
   }
 
-  #keep(call: Call, answer: Answer | null, answeredBy: "edge" | "csms"): void {
+  #keep(call: Call, answer: Answer | null, answeredBy: AnsweredBy): void {
     const { messageId, action, payload } = call;
     const said = answer === null || "error" in answer ? answer : answer.payload;
     const { protocol } = this.#session;

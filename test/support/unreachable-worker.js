@@ -1,0 +1,32 @@
+/**
+ * The Worker with parts that are out of reach for some stations, by name. Must not change it for any other.
+ */
+import worker from "../../src/worker.ts";
+
+export * from "../../src/worker.ts";
+
+const lost = () => Promise.reject(Object.assign(new Error("Network connection lost."), { retryable: true }));
+const OBJECTS = {
+  UNREACHABLE: { fetch: lost, reportRefusal: lost },
+  GARBLED: { fetch: async () => new Response("<html>", { status: 500 }) },
+};
+const environments = new WeakMap();
+
+function faulty(env) {
+  const STATION = {
+    idFromName: (name) => env.STATION.idFromName(name),
+    get: (id, options) => OBJECTS[id.name] ?? env.STATION.get(id, options),
+  };
+  const CONNECT_BY_STATION = {
+    limit: ({ key }) => (key.startsWith("UNLIMITABLE|") ? lost() : env.CONNECT_BY_STATION.limit({ key })),
+  };
+  return { ...env, STATION, CONNECT_BY_STATION };
+}
+
+export default {
+  ...worker,
+  fetch(request, env, ctx) {
+    if (!environments.has(env)) environments.set(env, faulty(env));
+    return worker.fetch(request, environments.get(env), ctx);
+  },
+};
