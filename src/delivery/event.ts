@@ -18,6 +18,8 @@ export interface CallData {
   /** The CALLRESULT's payload, or `{ error }` where the station got a CALLERROR; `null` for a SEND. */
   answer: unknown;
   answeredBy: "edge" | "csms";
+  /** What lenient validation let pass in the payload. */
+  deviations?: readonly { path: string; kind: string; message: string }[];
 }
 
 /** One row of a station's message log. */

@@ -3,7 +3,7 @@
  */
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { ConfigError } from "../config.ts";
+import { ConfigError, configOf } from "../config.ts";
 import { log, messageOf } from "../log.ts";
 import type { ApiEnv } from "./auth.ts";
 import { commandRoutes } from "./commands.ts";
@@ -33,7 +33,11 @@ app.use(
   }),
 );
 
-app.get("/healthz", (c) => c.json({ status: "ok" }));
+app.get("/healthz", (c) => {
+  // A deployment that cannot read its settings is not healthy.
+  configOf(c.env);
+  return c.json({ status: "ok" });
+});
 app.route("/v1/stations", stationRoutes);
 app.route("/v1/stations", commandRoutes);
 app.route("/v1/webhooks", webhookRoutes);

@@ -3,6 +3,7 @@
  */
 import { Hono } from "hono";
 import * as z from "zod";
+import { toHex } from "../security/password.ts";
 import type { CommandView } from "../station/command-view.ts";
 import type { CommandRefusal } from "../station/commands.ts";
 import { type ApiContext, type ApiEnv, requireScope } from "./auth.ts";
@@ -31,8 +32,9 @@ commandRoutes.post("/:id/commands", requireScope("commands:write"), async (c) =>
     const errors = [{ path: "Idempotency-Key", message: "1 to 255 characters" }];
     throw problems.invalid("The request is not valid.", { errors });
   }
+  const idempotency = key === null ? null : { key, bodyDigest: await sha256(JSON.stringify(body)) };
   const async = /(^|[\s,;])respond-async([\s,;]|$)/i.test(c.req.header("Prefer") ?? "");
-  const submitted = await stationStub(c.env, id).command({ ...body, idempotencyKey: key }, !async);
+  const submitted = await stationStub(c.env, id).command({ ...body, idempotency }, !async);
   if (submitted === null) throw unknownStation();
   if (!submitted.ok) throw refusalProblem(submitted.error);
   return answer(c, submitted.value, async);
@@ -58,6 +60,10 @@ commandRoutes.delete("/:id/commands/:commandId", requireScope("commands:write"),
   return c.body(null, 204);
 });
 
+async function sha256(text: string): Promise<string> {
+  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
+}
+
 const unknownCommand = () => problems.commandNotFound("No such command of this station.");
 
 /** 200: the station did answer. 202: it has not yet. 504: it did not, or was never asked in time. */
@@ -81,6 +87,10 @@ function refusalProblem(refusal: CommandRefusal): ProblemError {
     case "queue-full":
       return problems.queueFull(`${refusal.bound} commands wait for this station already.`, {
         headers: { "Retry-After": "30" },
+      });
+    case "invalid":
+      return problems.invalid("The command is not valid in the version the station speaks.", {
+        errors: [...refusal.faults],
       });
     case "not-accepted":
       return problems.stationNotAccepted(`Not sent: ${refusal.detail}.`);

@@ -43,8 +43,8 @@ export async function connect(request: Request, url: URL, env: Env, ctx: Executi
     const early = claims.ok ? refuseEarly(claims.value, admissionSettings(config)) : claims.error;
     if (!claims.ok || early !== null) {
       const reason = early ?? "unreachable";
-      // Somebody holds a certificate of ours that is no good: that, unlike a wrong guess, is worth waking the station.
-      if (reason.startsWith("certificate-") && reason !== "certificate-missing") {
+      // A certificate that was once this fleet's is worth waking the station for; a stranger's guess is not.
+      if (reason === "certificate-expired" || reason === "certificate-revoked") {
         ctx.waitUntil(stationStub(env, stationId).reportRefusal(reason, remoteAddress));
       }
       return refused(reason, stationId);

@@ -2,12 +2,14 @@
  * One conversation with one station: (state, input, now) → state and effects, no more. Must not know sockets,
  * storage, the clock, or who the CSMS is.
  */
-import { answeredBy, isCsmsAction, isStationAction } from "./actions.ts";
+import { answeredBy, isCsmsAction, isStationAction, SEND_ACTION } from "./actions.ts";
 import { bootAnswer, edgeAnswer } from "./answers.ts";
 import { errorCode, type FaultKind } from "./error-codes.ts";
 import { invitedBy } from "./invitations.ts";
 import { type Call, type CallError, decode, encode, encodeFault, isPayload, type Payload } from "./message.ts";
+import { checkPayload, type PayloadCheck, type Strictness } from "./payload-check.ts";
 import type { Protocol } from "./protocol.ts";
+import type { Deviation } from "./schemas/validate.ts";
 
 /** [1.6 §4.2, 2.x B01-B03] `unknown`: it has not booted since it was registered here. Reconnecting is not booting. */
 export type RegistrationStatus = "unknown" | "Accepted" | "Pending" | "Rejected";
@@ -15,6 +17,7 @@ export type RegistrationStatus = "unknown" | "Accepted" | "Pending" | "Rejected"
 /** What must survive hibernation. Small and bounded: it lives in the socket's attachment. */
 export interface DurableSession {
   protocol: Protocol;
+  strictness: Strictness;
   registrationStatus: RegistrationStatus;
   /** [1.6 §4.1.1, 2.x P4 §4.1.2] the one CALL that this side has open; `deadline` in ms since the epoch. */
   openCall: { messageId: string; deadline: number } | null;
@@ -26,8 +29,13 @@ export interface DurableSession {
 
 export interface Session extends DurableSession {
   /** The station's CALL that is with the CSMS; those behind it wait, so that events keep the station's order. */
-  asking: Call | null;
-  inbox: Call[];
+  asking: CheckedCall | null;
+  inbox: CheckedCall[];
+}
+
+/** A CALL whose payload has passed, with what lenient checking let pass in it. */
+export interface CheckedCall extends Call {
+  deviations: readonly Deviation[];
 }
 
 export type Answer = { payload: Payload } | { error: { code: string; description: string; details: Payload } };
@@ -36,7 +44,7 @@ export type Answer = { payload: Payload } | { error: { code: string; description
 export type AnsweredBy = "edge" | "csms";
 
 export type Outcome =
-  | { state: "result"; payload: Payload }
+  | { state: "result"; payload: Payload; deviations?: readonly Deviation[] }
   | { state: "error"; error: { code: string; description: string; details: Payload } }
   | { state: "timeout" };
 
@@ -47,19 +55,21 @@ export interface SessionSettings {
 export type Input =
   | { kind: "frame"; frame: string | ArrayBuffer }
   /** The answer to a CALL that was asked for; `null`: the CSMS is slow, down or broken. */
-  | { kind: "answer"; call: Call; answer: Answer | null; answeredBy: AnsweredBy }
+  | { kind: "answer"; call: CheckedCall; answer: Answer | null; answeredBy: AnsweredBy }
   | { kind: "command"; messageId: string; action: string; payload: Payload; timeoutMs: number }
   | { kind: "tick" };
 
 export type Effect =
   /** Ask whoever decides, then step with an `answer`. */
-  | { kind: "ask"; call: Call }
+  | { kind: "ask"; call: CheckedCall }
   /** Make the event durable, then send `frame`. */
-  | { kind: "acknowledge"; call: Call; answer: Answer; answeredBy: AnsweredBy; frame: string }
+  | { kind: "acknowledge"; call: CheckedCall; answer: Answer; answeredBy: AnsweredBy; frame: string }
   /** A SEND: keep it; there is nothing to answer. */
-  | { kind: "keep"; call: Call }
+  | { kind: "keep"; call: CheckedCall }
   | { kind: "send"; frame: string }
   | { kind: "settle"; messageId: string; outcome: Outcome }
+  /** A CALLRESULT: only who knows its CALL's action can tell whether it is one (`judgeResult`). */
+  | { kind: "judge"; messageId: string; payload: unknown }
   | { kind: "malformed"; reason: string; messageId?: string };
 
 export interface Step {
@@ -73,15 +83,19 @@ export const INBOX_MAX = 16;
 const LAST_ANSWER_MAX_LENGTH = 2_000;
 const INVITED_MAX = 16;
 
-export function openSession(protocol: Protocol, registrationStatus: RegistrationStatus): Session {
-  return wakeSession({ protocol, registrationStatus, openCall: null, invited: [], lastAnswered: null });
+export function openSession(
+  protocol: Protocol,
+  strictness: Strictness,
+  registrationStatus: RegistrationStatus,
+): DurableSession {
+  return { protocol, strictness, registrationStatus, openCall: null, invited: [], lastAnswered: null };
 }
 
 export const wakeSession = (durable: DurableSession): Session => ({ ...durable, asking: null, inbox: [] });
 
 export function durableSession(session: Session): DurableSession {
-  const { protocol, registrationStatus, openCall, invited, lastAnswered } = session;
-  return { protocol, registrationStatus, openCall, invited, lastAnswered };
+  const { protocol, strictness, registrationStatus, openCall, invited, lastAnswered } = session;
+  return { protocol, strictness, registrationStatus, openCall, invited, lastAnswered };
 }
 
 export function step(session: Session, input: Input, settings: SessionSettings, now: number): Step {
@@ -113,11 +127,19 @@ function onFrame(session: Session, frame: string | ArrayBuffer, now: number): St
     case "call":
       return onCall(session, message, now);
     case "send":
-      return { session, effects: [{ kind: "keep", call: { ...message, type: "call" } }] };
+      return onSend(session, { ...message, type: "call" });
     case "callResult":
-      return onCallResult(session, message.messageId, message.payload);
+      return settle(session, message.messageId, {
+        kind: "judge",
+        messageId: message.messageId,
+        payload: message.payload,
+      });
     case "callError":
-      return settle(session, message.messageId, { state: "error", error: errorOf(message) });
+      return settle(session, message.messageId, {
+        kind: "settle",
+        messageId: message.messageId,
+        outcome: { state: "error", error: errorOf(message) },
+      });
     case "callResultError":
       // [OCPP 2.1 P4 §4.2.4] The station could not use our answer: for the log, since the answer stands.
       return {
@@ -136,34 +158,53 @@ function onCall(session: Session, call: Call, now: number): Step {
   // Its answer is on the way already; two answers to one id would match the next CALL of a station that counts.
   if (waiting.some((open) => open.messageId === call.messageId)) return { session, effects: [] };
 
-  const refusal = refuse(session, call);
-  if (refusal !== null) return { session, effects: [refused(session, call, refusal.fault, refusal.description)] };
-  if (session.asking === null) return answer(session, call, now);
+  const { fault, deviations } = examine(session, call);
+  if (fault !== null) return { session, effects: [refused(session, call, fault.kind, fault.description)] };
+  const checked: CheckedCall = { ...call, deviations };
+  if (session.asking === null) return answer(session, checked, now);
   if (session.inbox.length >= INBOX_MAX) {
     return {
       session,
       effects: [refused(session, call, "internal", `more than ${INBOX_MAX} CALLs wait for an answer`)],
     };
   }
-  return { session: { ...session, inbox: [...session.inbox, call] }, effects: [] };
+  return { session: { ...session, inbox: [...session.inbox, checked] }, effects: [] };
 }
 
-function refuse(session: Session, call: Call): { fault: FaultKind; description: string } | null {
+/** [OCPP 2.1 P4 §4.2.5] Kept if it is one of the version's; never answered, whatever is wrong with it. */
+function onSend(session: Session, call: Call): Step {
+  const { protocol, strictness } = session;
+  const { fault, deviations } =
+    call.action === SEND_ACTION
+      ? checkPayload(protocol, call.action, "request", call.payload, strictness)
+      : { fault: { description: `${call.action.slice(0, 60)} is not sent by SEND` }, deviations: [] };
+  if (fault === null) return { session, effects: [{ kind: "keep", call: { ...call, deviations } }] };
+  return { session, effects: [{ kind: "malformed", reason: fault.description, messageId: call.messageId }] };
+}
+
+/** The action, the time and the payload, in that order: what cannot be meant is not looked into. */
+function examine(session: Session, call: Call): PayloadCheck {
+  const refusal = refuse(session, call);
+  if (refusal !== null) return { fault: refusal, deviations: [] };
+  return checkPayload(session.protocol, call.action, "request", call.payload, session.strictness);
+}
+
+function refuse(session: Session, call: Call): PayloadCheck["fault"] {
   const { protocol, registrationStatus, invited } = session;
   if (!isStationAction(protocol, call.action)) {
     return isCsmsAction(protocol, call.action)
-      ? { fault: "not-supported", description: `${call.action.slice(0, 60)} goes from CSMS to station` }
-      : { fault: "not-implemented", description: `no ${call.action.slice(0, 60)} in ${protocol}` };
+      ? { kind: "not-supported", description: `${call.action.slice(0, 60)} goes from CSMS to station` }
+      : { kind: "not-implemented", description: `no ${call.action.slice(0, 60)} in ${protocol}` };
   }
   // [2.x B02.FR.09, B03.FR.07] Before acceptance only a BootNotification, or what the CSMS asked for.
   const early = registrationStatus === "Pending" || registrationStatus === "Rejected";
   if (protocol !== "ocpp1.6" && early && call.action !== "BootNotification" && !invited.includes(call.action)) {
-    return { fault: "security", description: `the station's boot is ${registrationStatus}` };
+    return { kind: "security", description: `the station's boot is ${registrationStatus}` };
   }
   return null;
 }
 
-function answer(session: Session, call: Call, now: number): Step {
+function answer(session: Session, call: CheckedCall, now: number): Step {
   if (answeredBy(call.action, call.payload) === "csms") {
     return { session: { ...session, asking: call }, effects: [{ kind: "ask", call }] };
   }
@@ -177,7 +218,7 @@ function onAnswer(session: Session, input: Input & { kind: "answer" }, settings:
   const rested: Session = { ...session, asking: null };
   let step = decide(rested, input, settings, now);
   while (step.session.asking === null && step.session.inbox.length > 0) {
-    const [next, ...inbox] = step.session.inbox as [Call, ...Call[]];
+    const [next, ...inbox] = step.session.inbox as [CheckedCall, ...CheckedCall[]];
     const following = answer({ ...step.session, inbox }, next, now);
     step = { session: following.session, effects: [...step.effects, ...following.effects] };
   }
@@ -198,7 +239,7 @@ function decide(
   return { session, effects: [refused(session, call, "internal", "the CSMS did not answer; try again")] };
 }
 
-function acknowledge(session: Session, call: Call, given: Answer, by: AnsweredBy): Step {
+function acknowledge(session: Session, call: CheckedCall, given: Answer, by: AnsweredBy): Step {
   const { messageId } = call;
   const frame =
     "payload" in given
@@ -216,24 +257,28 @@ function acknowledge(session: Session, call: Call, given: Answer, by: AnsweredBy
   return { session: next, effects };
 }
 
-function onCallResult(session: Session, messageId: string, payload: unknown): Step {
-  if (isPayload(payload)) return settle(session, messageId, { state: "result", payload });
-  const fault = "the CALLRESULT carries no object";
-  const code = errorCode(session.protocol, "format");
-  const outcome: Outcome = { state: "error", error: { code, description: fault, details: { received: payload } } };
-  const settled = settle(session, messageId, outcome);
-  if (session.protocol === "ocpp2.1") {
-    // [OCPP 2.1 P4 §4.2.4] The station learns that its answer could not be used.
-    const frame = encode({ type: "callResultError", messageId, code, description: fault, details: {} });
-    settled.effects.push({ kind: "send", frame });
-  }
-  return settled;
+/** Frees the line. Matched by messageId, never by position: an answer may come after its deadline. */
+function settle(session: Session, messageId: string, effect: Effect): Step {
+  const openCall = session.openCall?.messageId === messageId ? null : session.openCall;
+  return { session: { ...session, openCall }, effects: [effect] };
 }
 
-/** Ends a CALL of this side. Matched by messageId, never by position: an answer may come after its deadline. */
-function settle(session: Session, messageId: string, outcome: Outcome): Step {
-  const openCall = session.openCall?.messageId === messageId ? null : session.openCall;
-  return { session: { ...session, openCall }, effects: [{ kind: "settle", messageId, outcome }] };
+/** What a CALLRESULT means for the command it answers: a bad one is an error that shows what was received. */
+export function judgeResult(protocol: Protocol, strictness: Strictness, action: string, payload: unknown): Outcome {
+  const { fault, deviations } = checkPayload(protocol, action, "response", payload, strictness);
+  if (fault === null && isPayload(payload)) {
+    return { state: "result", payload, ...(deviations.length > 0 && { deviations }) };
+  }
+  const code = errorCode(protocol, fault?.kind ?? "format");
+  const description = fault?.description ?? "/: not an object";
+  return { state: "error", error: { code, description, details: { received: payload } } };
+}
+
+/** [OCPP 2.1 P4 §4.2.4] What a station hears of a CALLRESULT that could not be used; `null` in the versions before. */
+export function encodeResultFault(protocol: Protocol, messageId: string, outcome: Outcome): string | null {
+  if (protocol !== "ocpp2.1" || outcome.state !== "error") return null;
+  const { code, description } = outcome.error;
+  return encode({ type: "callResultError", messageId, code, description, details: {} });
 }
 
 function onCommand(session: Session, command: Input & { kind: "command" }, now: number): Step {

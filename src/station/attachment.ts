@@ -1,7 +1,7 @@
 /**
  * What one socket carries through hibernation, free of charge. Must hold nothing that a crash may not take.
  */
-import { type DurableSession, durableSession, type Session } from "../ocpp/session.ts";
+import type { DurableSession } from "../ocpp/session.ts";
 import type { ConnectionFacts } from "./store.ts";
 
 export interface Attachment {
@@ -14,10 +14,10 @@ export interface Attachment {
 export function writeAttachment(
   socket: WebSocket,
   connection: ConnectionFacts,
-  session: Session,
+  session: DurableSession,
   lastMessageAt: number,
 ): void {
-  socket.serializeAttachment({ connection, session: durableSession(session), lastMessageAt } satisfies Attachment);
+  socket.serializeAttachment({ connection, session, lastMessageAt } satisfies Attachment);
 }
 
 export const readAttachment = (socket: WebSocket): Attachment | null =>

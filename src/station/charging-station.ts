@@ -46,8 +46,9 @@ export class ChargingStation extends DurableObject<Env> {
         ask: (call, { protocol }) => answerOf(this.#context, protocol, call),
         settle: (messageId, outcome) => {
           const settled = this.#commands.settle(messageId, outcome);
-          if (!settled) log("info", "an answer to no CALL", { stationId: this.#context.id, messageId });
+          if (settled === null) log("info", "an answer to no CALL", { stationId: this.#context.id, messageId });
           this.#commands.sendNext();
+          return settled;
         },
         reportSecurity: (kind, details) => security.report(kind, details),
         bootAcknowledged: () => this.#announce(),
@@ -173,6 +174,7 @@ export class ChargingStation extends DurableObject<Env> {
     const conversation = this.#connections.current();
     if (conversation === null) return null;
     return {
+      protocol: conversation.session.protocol,
       registrationStatus: conversation.session.registrationStatus,
       busy: conversation.session.openCall !== null,
       send: ({ id, action, payload, timeoutMs }: Command) => {

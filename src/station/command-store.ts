@@ -21,8 +21,8 @@ export interface Command {
   /** Whether it stays queued without a connection. */
   keepOffline: boolean;
   idempotencyKey: string | null;
-  /** The request as it was asked for, to tell a repetition from another use of its key. */
-  body: string | null;
+  /** Of the request, to tell a repetition from another use of its key. */
+  bodyDigest: string | null;
 }
 
 /** Commands that may wait for one station. */
@@ -71,7 +71,7 @@ export class CommandStore {
       command.expiresAt,
       command.keepOffline ? 1 : 0,
       command.idempotencyKey,
-      command.body,
+      command.bodyDigest,
     );
   }
 
@@ -93,11 +93,13 @@ export class CommandStore {
   }
 
   /** Ends a queued command; `null`: it is not queued. */
-  end(id: string, state: "expired" | "cancelled", now: number): Command | null {
+  end(id: string, state: "expired" | "cancelled", outcome: Outcome | null, now: number): Command | null {
     const rows = this.#store.run(
-      "UPDATE commands SET state = ?2, completed_at = ?3 WHERE id = ?1 AND state = 'queued' RETURNING *",
+      `UPDATE commands SET state = ?2, outcome = ?3, completed_at = ?4
+       WHERE id = ?1 AND state = 'queued' RETURNING *`,
       id,
       state,
+      outcome && JSON.stringify(outcome),
       now,
     );
     return rows.map(toCommand)[0] ?? null;
@@ -150,6 +152,6 @@ function toCommand(row: Row): Command {
     expiresAt: row.expires_at as number,
     keepOffline: row.keep_offline === 1,
     idempotencyKey: row.idempotency_key as string | null,
-    body: row.body as string | null,
+    bodyDigest: row.body_digest as string | null,
   };
 }

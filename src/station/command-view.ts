@@ -1,6 +1,7 @@
 /**
  * A command as backends see it, in the API's answer and in `ocpp.command.completed`. Must not know how it is stored.
  */
+import type { Deviation } from "../ocpp/schemas/validate.ts";
 import type { Command, CommandState } from "./command-store.ts";
 
 export interface CommandView {
@@ -9,6 +10,8 @@ export interface CommandView {
   action: string;
   state: CommandState;
   payload?: Record<string, unknown>;
+  /** What lenient validation let pass in the answer. */
+  deviations?: readonly Deviation[];
   error?: { code: string; description: string; details: Record<string, unknown> };
   createdAt: string;
   sentAt?: string;
@@ -25,6 +28,7 @@ export function viewOf(stationId: string, command: Command): CommandView {
     action,
     state,
     ...(outcome?.state === "result" && { payload: outcome.payload }),
+    ...(outcome?.state === "result" && outcome.deviations && { deviations: outcome.deviations }),
     ...(outcome?.state === "error" && { error: outcome.error }),
     createdAt: iso(createdAt),
     ...(sentAt !== null && { sentAt: iso(sentAt) }),

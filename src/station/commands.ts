@@ -2,6 +2,8 @@
  * The commands of one station: taken, queued, sent one at a time, settled. The row is the truth; whoever waits for it
  * is told. Must not know HTTP or webhooks.
  */
+import { type CommandFault, commandFaults } from "../ocpp/payload-check.ts";
+import type { Protocol } from "../ocpp/protocol.ts";
 import { commandRefusal, type Outcome, type RegistrationStatus } from "../ocpp/session.ts";
 import { err, ok, type Result } from "../result.ts";
 import { COMMAND_QUEUE_MAX, type Command, CommandStore } from "./command-store.ts";
@@ -14,17 +16,19 @@ export interface CommandRequest {
   payload: Record<string, unknown>;
   timeoutSeconds: number;
   expiresInSeconds: number;
-  idempotencyKey: string | null;
+  idempotency: { key: string; bodyDigest: string } | null;
 }
 
 export type CommandRefusal =
   | { kind: "station-offline" }
   | { kind: "idempotency-conflict" }
   | { kind: "queue-full"; bound: number }
-  | { kind: "not-accepted"; detail: string };
+  | { kind: "not-accepted"; detail: string }
+  | { kind: "invalid"; faults: readonly CommandFault[] };
 
 /** The line to the station, if there is one. */
 export interface Line {
+  readonly protocol: Protocol;
   readonly registrationStatus: RegistrationStatus;
   readonly busy: boolean;
   send(command: Command): void;
@@ -44,15 +48,16 @@ export class Commands {
 
   submit(request: CommandRequest): Result<{ command: CommandView; isNew: boolean }, CommandRefusal> {
     const now = this.#context.now();
-    const { action, payload, timeoutSeconds, expiresInSeconds, idempotencyKey } = request;
-    const body = idempotencyKey === null ? null : JSON.stringify({ action, payload, timeoutSeconds, expiresInSeconds });
-    const known = idempotencyKey === null ? null : this.#store.byKey(idempotencyKey, now);
+    const { action, payload, timeoutSeconds, expiresInSeconds, idempotency } = request;
+    const known = idempotency === null ? null : this.#store.byKey(idempotency.key, now);
     if (known !== null) {
-      return known.body === body
+      return known.bodyDigest === idempotency?.bodyDigest
         ? ok({ command: this.#view(known), isNew: false })
         : err({ kind: "idempotency-conflict" });
     }
     const line = this.#line();
+    const faults = this.#faults(action, payload, line);
+    if (faults.length > 0) return err({ kind: "invalid", faults });
     if (line === null && expiresInSeconds === 0) return err({ kind: "station-offline" });
     const refusal = line === null ? null : commandRefusal(line.registrationStatus, action);
     if (refusal !== null && expiresInSeconds === 0) return err({ kind: "not-accepted", detail: refusal });
@@ -69,11 +74,11 @@ export class Commands {
       sentAt: null,
       completedAt: null,
       timeoutMs: timeoutSeconds * 1000,
-      // Behind other commands one waits no longer for its turn than for its answer, unless it asked for more.
-      expiresAt: now + Math.max(expiresInSeconds, timeoutSeconds) * 1000,
+      // What may not wait for a connection waits no longer for its turn on one than for its answer.
+      expiresAt: now + (expiresInSeconds > 0 ? expiresInSeconds : timeoutSeconds) * 1000,
       keepOffline: expiresInSeconds > 0,
-      idempotencyKey,
-      body,
+      idempotencyKey: idempotency?.key ?? null,
+      bodyDigest: idempotency?.bodyDigest ?? null,
     };
     if (line !== null && !line.busy && refusal === null && this.#store.queued().length === 0) {
       command.state = "sent";
@@ -102,17 +107,30 @@ export class Commands {
     if (line === null || line.busy) return;
     const now = this.#context.now();
     this.expire();
-    const next = this.#store.queued().find(({ action }) => commandRefusal(line.registrationStatus, action) === null);
-    if (next === undefined) return;
-    this.#store.markSent(next.id, now);
-    line.send({ ...next, state: "sent", sentAt: now });
+    for (const next of this.#store.queued()) {
+      if (commandRefusal(line.registrationStatus, next.action) !== null) continue;
+      // It was checked against the version the station spoke then.
+      const faults = commandFaults(line.protocol, next.action, next.payload);
+      if (faults.length > 0) {
+        this.#end(next.id, "cancelled", unsendable(line.protocol, faults));
+        continue;
+      }
+      this.#store.markSent(next.id, now);
+      line.send({ ...next, state: "sent", sentAt: now });
+      return;
+    }
   }
 
-  /** `false`: no command of this station could be answered by it. */
-  settle(id: string, outcome: Outcome): boolean {
-    const command = this.#store.settle(id, outcome, this.#context.now());
+  /**
+   * Ends a command that was sent; `null`: none waits for this answer.
+   * @param outcome from the command's action, which an answer does not say
+   */
+  settle(id: string, outcome: (action: string) => Outcome): Outcome | null {
+    const sent = this.#store.read(id);
+    if (sent === null) return null;
+    const command = this.#store.settle(id, outcome(sent.action), this.#context.now());
     if (command !== null) this.#complete(command);
-    return command !== null;
+    return command?.outcome ?? null;
   }
 
   /** Ends queued commands whose time is over; without a line also those that did not ask to wait for one. */
@@ -121,22 +139,19 @@ export class Commands {
     const offline = this.#line() === null;
     for (const { id, expiresAt, keepOffline } of this.#store.queued()) {
       if (expiresAt > now && !(offline && !keepOffline)) continue;
-      const command = this.#store.end(id, "expired", now);
-      if (command !== null) this.#complete(command);
+      this.#end(id, "expired");
     }
   }
 
   /** The connection is gone: what was sent on it has an unknown outcome, and is never silently sent again. */
   lineLost(): void {
-    for (const { id } of this.#store.sent()) this.settle(id, { state: "timeout" });
+    for (const { id } of this.#store.sent()) this.settle(id, () => ({ state: "timeout" }));
     this.expire();
   }
 
   cancel(id: string): "cancelled" | "not-queued" | "unknown" {
-    const command = this.#store.end(id, "cancelled", this.#context.now());
-    if (command !== null) this.#complete(command);
-    else return this.#store.read(id) === null ? "unknown" : "not-queued";
-    return "cancelled";
+    if (this.#end(id, "cancelled")) return "cancelled";
+    return this.#store.read(id) === null ? "unknown" : "not-queued";
   }
 
   read(id: string): CommandView | null {
@@ -159,6 +174,21 @@ export class Commands {
       .reduce<number | null>((first, { expiresAt }) => Math.min(first ?? expiresAt, expiresAt), null);
   }
 
+  /** Offline, by every version the station may speak: it is checked again when it is sent. */
+  #faults(action: string, payload: Record<string, unknown>, line: Line | null): readonly CommandFault[] {
+    const registered = this.#context.store.fact("registration")?.protocols ?? [];
+    const protocols =
+      line !== null ? [line.protocol] : registered.length > 0 ? registered : this.#context.config.PROTOCOLS;
+    const faults = protocols.map((protocol) => commandFaults(protocol, action, payload));
+    return faults.find((list) => list.length === 0) ?? faults.sort((a, b) => a.length - b.length)[0] ?? [];
+  }
+
+  #end(id: string, state: "expired" | "cancelled", outcome: Outcome | null = null): boolean {
+    const command = this.#store.end(id, state, outcome, this.#context.now());
+    if (command !== null) this.#complete(command);
+    return command !== null;
+  }
+
   #complete(command: Command): void {
     const view = this.#view(command);
     this.#context.emit("ocpp.command.completed", view);
@@ -169,4 +199,9 @@ export class Commands {
   #view(command: Command): CommandView {
     return viewOf(this.#context.id, command);
   }
+}
+
+function unsendable(protocol: Protocol, faults: readonly CommandFault[]): Outcome {
+  const description = `not sent: the station now speaks ${protocol}, in which the command is not valid`;
+  return { state: "error", error: { code: "FormationViolation", description, details: { faults } } };
 }

@@ -93,8 +93,9 @@ export class Connections {
     };
     const { 0: client, 1: socket } = new WebSocketPair();
     this.#sockets.acceptWebSocket(socket);
+    const strictness = this.#context.store.fact("registration")?.validation ?? this.#context.config.VALIDATION;
     const registrationStatus = this.#context.eventLog.status.boot?.status ?? "unknown";
-    writeAttachment(socket, connection, openSession(protocol, registrationStatus), now);
+    writeAttachment(socket, connection, openSession(protocol, strictness, registrationStatus), now);
     this.#context.store.setFact("connection", connection);
     this.#context.emit("ocpp.station.connected", describe(connection));
     this.#wake(socket);

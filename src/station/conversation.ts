@@ -1,6 +1,7 @@
 /**
  * One socket and its session: frames in, effects out. Must not know registrations, webhooks or HTTP.
  */
+import type { CallData } from "../delivery/event.ts";
 import { log } from "../log.ts";
 import type { Call } from "../ocpp/message.ts";
 import { encodeFault } from "../ocpp/message.ts";
@@ -8,7 +9,11 @@ import {
   type Answer,
   type AnsweredBy,
   type Effect,
+  type CheckedCall,
+  durableSession,
+  encodeResultFault,
   type Input,
+  judgeResult,
   type Outcome,
   type Session,
   step,
@@ -23,7 +28,8 @@ import type { ConnectionFacts } from "./store.ts";
 /** What a conversation asks of the object around it. */
 export interface ConversationPort {
   ask(call: Call, session: Session): Promise<Decision>;
-  settle(messageId: string, outcome: Outcome): void;
+  /** Ends a command; `null`: no command waits for this answer. */
+  settle(messageId: string, outcome: (action: string) => Outcome): Outcome | null;
   reportSecurity(kind: SecurityKind, details: Record<string, unknown>): void;
   bootAcknowledged(): void;
 }
@@ -75,12 +81,16 @@ export class Conversation {
     await this.#run({ kind: "tick" });
   }
 
+  #save(): void {
+    writeAttachment(this.#socket, this.connection, durableSession(this.#session), this.#lastMessageAt);
+  }
+
   async #run(input: Input): Promise<void> {
     const { config, now } = this.#context;
     const { session, effects } = step(this.#session, input, { bootRetrySeconds: config.BOOT_RETRY_SECONDS }, now());
     this.#session = session;
     for (const effect of effects) await this.#apply(effect);
-    if (!this.#ended) writeAttachment(this.#socket, this.connection, this.#session, this.#lastMessageAt);
+    if (!this.#ended) this.#save();
   }
 
   async #apply(effect: Effect): Promise<void> {
@@ -89,7 +99,10 @@ export class Conversation {
       case "send":
         return this.#send(effect.frame);
       case "settle":
-        return this.#port.settle(effect.messageId, effect.outcome);
+        this.#port.settle(effect.messageId, () => effect.outcome);
+        return;
+      case "judge":
+        return this.#judge(effect.messageId, effect.payload);
       case "malformed":
         return this.#port.reportSecurity("malformed-frame", { reason: effect.reason, messageId: effect.messageId });
       case "keep":
@@ -104,6 +117,13 @@ export class Conversation {
       case "acknowledge":
         return this.#acknowledge(effect);
     }
+  }
+
+  #judge(messageId: string, payload: unknown): void {
+    const { protocol, strictness } = this.#session;
+    const outcome = this.#port.settle(messageId, (action) => judgeResult(protocol, strictness, action, payload));
+    const frame = outcome && encodeResultFault(protocol, messageId, outcome);
+    if (frame !== null) this.#send(frame);
   }
 
   /** Append before acknowledge: the platform holds the frame back until the row is durable. */
@@ -121,11 +141,19 @@ export class Conversation {
     this.#send(frame);
   }
 
-  #keep(call: Call, answer: Answer | null, answeredBy: AnsweredBy): void {
-    const { messageId, action, payload } = call;
+  #keep(call: CheckedCall, answer: Answer | null, answeredBy: AnsweredBy): void {
+    const { messageId, action, payload, deviations } = call;
     const said = answer === null || "error" in answer ? answer : answer.payload;
     const { protocol } = this.#session;
-    this.#context.emit("ocpp.call", { protocol, messageId, action, payload, answer: said, answeredBy });
+    this.#context.emit("ocpp.call", {
+      protocol,
+      messageId,
+      action,
+      payload,
+      answer: said,
+      answeredBy,
+      ...(deviations.length > 0 && { deviations }),
+    } satisfies CallData);
   }
 
   #send(frame: string): void {

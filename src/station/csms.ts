@@ -6,9 +6,13 @@ import { signedHeaders } from "../delivery/signature.ts";
 import type { Env } from "../env.ts";
 import { log, messageOf } from "../log.ts";
 import { type Call, isPayload } from "../ocpp/message.ts";
+import { checkPayload } from "../ocpp/payload-check.ts";
 import type { Protocol } from "../ocpp/protocol.ts";
 import type { Answer } from "../ocpp/session.ts";
 import { fetchText } from "./fetch-text.ts";
+
+/** Characters of a CSMS's answer: its row must hold the station's frame as well. */
+const ANSWER_MAX_LENGTH = 100_000;
 
 export const hasCsms = (env: Env, config: Config): boolean => env.CSMS !== undefined || config.CSMS_URL !== undefined;
 
@@ -31,8 +35,20 @@ export async function askCsms(
         ...(config.CSMS_SECRET !== undefined && signedHeaders(config.CSMS_SECRET, crypto.randomUUID(), body)),
       },
     };
-    const text = await fetchText(env.CSMS, config.CSMS_URL ?? "https://csms/", request, config.CSMS_TIMEOUT_MS);
+    const text = await fetchText(
+      env.CSMS,
+      config.CSMS_URL ?? "https://csms/",
+      request,
+      config.CSMS_TIMEOUT_MS,
+      ANSWER_MAX_LENGTH,
+    );
     const answer = readAnswer(text);
+    // The CSMS is ours to hear of it; a station would choke on it.
+    const { fault } =
+      answer !== null && "payload" in answer
+        ? checkPayload(protocol, action, "response", answer.payload, "strict")
+        : { fault: null };
+    if (fault !== null) throw new Error(`the payload is no ${action} response: ${fault.description}`);
     if (answer === null) throw new Error("the body is neither { payload } nor { error }");
     return answer;
   } catch (error) {

@@ -29,13 +29,13 @@ export class Delivery {
   /** Delivers all that is due. Calls while it runs join it; it never throws. */
   drain(): Promise<void> {
     this.#again = true;
-    this.#draining ??= this.#run().finally(() => {
-      this.#draining = null;
-    });
+    this.#draining ??= this.#run();
     return this.#draining;
   }
 
   async #run(): Promise<void> {
+    // Given up only when nobody asked since: a call in between would join a run that is over.
+    await null;
     while (this.#again) {
       this.#again = false;
       try {
@@ -45,6 +45,7 @@ export class Delivery {
         log("error", "the outbox could not be drained", { stationId: this.#context.id, reason: messageOf(error) });
       }
     }
+    this.#draining = null;
   }
 
   async #round(): Promise<void> {
@@ -101,7 +102,7 @@ export class Delivery {
     const headers = signedHeaders(webhook.secret, `${eventId(incarnation, first)}-${last}`, body, new Date(now()));
     const contentType = "application/cloudevents-batch+json; charset=utf-8";
     const request = { method: "POST", body, headers: { ...headers, "content-type": contentType } };
-    await fetchText(undefined, webhook.url, request, DELIVERY_TIMEOUT_MS);
+    await fetchText(undefined, webhook.url, request, DELIVERY_TIMEOUT_MS, 0);
   }
 }
 

@@ -1,14 +1,14 @@
 /**
  * One outgoing HTTP request, bounded in time and size. Must not know what is asked or why.
  */
-import { FRAME_MAX_LENGTH } from "../ocpp/message.ts";
 
-/** The body of a 2xx answer. @throws with the reason for anything else, in at most `timeoutMs` */
+/** The body of a 2xx answer, unread if `maxLength` (in characters) is 0. @throws with the reason for anything else, in at most `timeoutMs` */
 export async function fetchText(
   binding: Fetcher | undefined,
   url: string,
   request: { method: string; body: string; headers: Record<string, string> },
   timeoutMs: number,
+  maxLength: number,
 ): Promise<string> {
   const controller = new AbortController();
   // Not AbortSignal.timeout: its timer outlives the request and keeps the object from hibernating.
@@ -21,18 +21,20 @@ export async function fetchText(
       await response.body?.cancel();
       throw new Error(`status ${response.status}`);
     }
-    return await boundedText(response);
+    if (maxLength > 0) return await boundedText(response, maxLength);
+    await response.body?.cancel();
+    return "";
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function boundedText(response: Response): Promise<string> {
+async function boundedText(response: Response, maxLength: number): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   for await (const chunk of response.body ?? []) {
     text += decoder.decode(chunk, { stream: true });
-    if (text.length > FRAME_MAX_LENGTH) throw new Error(`a body of more than ${FRAME_MAX_LENGTH} characters`);
+    if (text.length > maxLength) throw new Error(`a body of more than ${maxLength} characters`);
   }
   return text + decoder.decode();
 }
