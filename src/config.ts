@@ -42,6 +42,8 @@ const settingsSchema = z.object({
   BOOT_RETRY_SECONDS: integer(1, 86_400).default(30),
   /** ms; the first wait before a delivery is tried again, doubled each time. */
   WEBHOOK_RETRY_BASE_MS: integer(10, 3_600_000).default(2_000),
+  /** Between two looks for a half-open socket, once a first one found the station alive. */
+  PRESENCE_CHECK_SECONDS: integer(1, 86_400).default(3_600),
   /** Set by the local edge alone: loopback webhooks over http are taken. */
   LOCAL: flag.default(false),
 });

@@ -2,14 +2,14 @@
  * The bindings of wrangler.toml that are objects. What is text is a setting, and read through `config.ts` alone.
  */
 import type { WebhookRegistry } from "./fleet/webhook-registry.ts";
-import type { Transition } from "./fleet/transition.ts";
+import type { FleetMessage } from "./fleet/transition.ts";
 import type { ChargingStation } from "./station/charging-station.ts";
 
 export interface Env {
   STATION: DurableObjectNamespace<ChargingStation>;
   WEBHOOKS: DurableObjectNamespace<WebhookRegistry>;
   DIRECTORY: D1Database;
-  TRANSITIONS: Queue<Transition>;
+  TRANSITIONS: Queue<FleetMessage>;
   CONNECT_BY_STATION: RateLimit;
   CONNECT_BY_ADDRESS: RateLimit;
   /** The backend as a service binding, in place of CSMS_URL. */

@@ -3,7 +3,8 @@
  */
 import type { Env } from "./env.ts";
 import { applyTransitions } from "./fleet/directory.ts";
-import type { Transition } from "./fleet/transition.ts";
+import { replayPage } from "./fleet/replay.ts";
+import type { FleetMessage } from "./fleet/transition.ts";
 import { app } from "./http/app.ts";
 import { connect, isConnect } from "./http/connect.ts";
 
@@ -17,9 +18,9 @@ export default {
     return isConnect(url) ? connect(request, url, env, ctx) : app.fetch(request, env, ctx);
   },
   async queue(batch, env) {
-    await applyTransitions(
-      env.DIRECTORY,
-      batch.messages.map(({ body }) => body),
-    );
+    const messages = batch.messages.map(({ body }) => body);
+    const transitions = messages.filter((message) => "stationId" in message);
+    if (transitions.length > 0) await applyTransitions(env.DIRECTORY, transitions);
+    for (const message of messages) if ("replayAfter" in message) await replayPage(env, message.replayAfter);
   },
-} satisfies ExportedHandler<Env, Transition>;
+} satisfies ExportedHandler<Env, FleetMessage>;

@@ -24,8 +24,10 @@ export interface Cursor {
   failures: number;
   /** ms since the epoch; no attempt before it. 0: at once. */
   retryAt: number;
-  /** ms since the epoch of the last attempt that failed; 0: none. */
-  failedAt: number;
+  /** The first event that was given up since the last replay: a dead letter. 0: none. */
+  deadFrom: number;
+  /** The webhook's `replayAt` that was last heeded. */
+  replayedAt: number;
 }
 /** By `cursorKey`. */
 export type Cursors = Record<string, Cursor>;
@@ -37,36 +39,35 @@ export const cursorKey = ({ name, createdAt }: Webhook): string => `${name}@${cr
 export const GIVE_UP_AFTER_MS = 72 * 3_600_000;
 /** The longest wait between two attempts. */
 export const RETRY_MAX_MS = 3_600_000;
-/** Events in one delivery, and its bytes: what a receiver can take in one request. */
+/** Events in one delivery, and its characters: what a receiver can take in one request. */
 export const BATCH_MAX_EVENTS = 100;
 export const BATCH_MAX_CHARACTERS = 1_000_000;
+/** Dead letters kept for a replay, counted back from the newest event. */
+export const DEAD_LETTERS_MAX = 1_000;
 
-export const freshCursor = (acknowledged: number): Cursor => ({
+/** @param acknowledged the last event that is not for this webhook */
+export const freshCursor = (acknowledged: number, { replayAt }: Webhook): Cursor => ({
   acknowledged,
   failures: 0,
   retryAt: 0,
-  failedAt: 0,
+  deadFrom: 0,
+  replayedAt: replayAt,
 });
 
-export interface Plan {
-  /** Webhooks to send to now, each from the event after its cursor. */
-  due: Webhook[];
-  /** ms since the epoch of the next attempt that is not due yet; `null`: none waits. */
-  wakeAt: number | null;
+export type Due = { at: "now" } | { at: number } | null;
+
+/** When the next attempt is due; `null`: there is nothing to send. */
+export function due(cursor: Cursor, head: number, now: number): Due {
+  if (cursor.acknowledged >= head) return null;
+  return cursor.retryAt <= now ? { at: "now" } : { at: cursor.retryAt };
 }
 
-export function plan(webhooks: readonly Webhook[], cursors: Cursors, head: number, now: number): Plan {
-  const due: Webhook[] = [];
-  let wakeAt: number | null = null;
-  for (const webhook of webhooks) {
-    const cursor = cursors[cursorKey(webhook)];
-    if (cursor === undefined || cursor.acknowledged >= head) continue;
-    const retryAt = webhook.replayAt > cursor.failedAt ? 0 : cursor.retryAt;
-    if (retryAt <= now) due.push(webhook);
-    else wakeAt = Math.min(wakeAt ?? retryAt, retryAt);
-  }
-  return { due, wakeAt };
-}
+export const succeeded = (cursor: Cursor, upTo: number): Cursor => ({
+  ...cursor,
+  acknowledged: upTo,
+  failures: 0,
+  retryAt: 0,
+});
 
 /**
  * The cursor after a failed attempt: exponential backoff, jittered over its upper half. Events that are 72 h old are
@@ -82,10 +83,28 @@ export function failed(
   random: number,
 ): Cursor {
   const waitMs = Math.min(baseMs * 2 ** Math.min(cursor.failures, 30), RETRY_MAX_MS);
+  const firstLost = cursor.deadFrom === 0 ? cursor.acknowledged + 1 : cursor.deadFrom;
   return {
+    ...cursor,
     acknowledged: expiredUpTo ?? cursor.acknowledged,
     failures: cursor.failures + 1,
     retryAt: now + Math.round(waitMs * (0.5 + random / 2)),
-    failedAt: now,
+    deadFrom: expiredUpTo === null ? cursor.deadFrom : firstLost,
   };
+}
+
+/** Heeds a call for a replay, once: nothing waits any longer, and dead letters come again with what followed them. */
+export function replayed(cursor: Cursor, { replayAt }: Webhook): Cursor {
+  if (replayAt <= cursor.replayedAt) return cursor;
+  const acknowledged = cursor.deadFrom === 0 ? cursor.acknowledged : cursor.deadFrom - 1;
+  return { acknowledged, failures: 0, retryAt: 0, deadFrom: 0, replayedAt: replayAt };
+}
+
+/** The last event that no webhook needs any more, so that its row may be used again. */
+export function spentUpTo(cursors: Cursors, head: number): number {
+  return Object.values(cursors).reduce((low, { acknowledged, deadFrom }) => {
+    const kept =
+      deadFrom === 0 ? acknowledged : Math.max(deadFrom - 1, Math.min(acknowledged, head - DEAD_LETTERS_MAX));
+    return Math.min(low, kept);
+  }, head);
 }

@@ -37,13 +37,14 @@ export async function applyTransitions(directory: D1Database, transitions: reado
        SELECT value ->> 'stationId', value ->> 'at', value ->> 'sequence', value ->> 'station' IS NULL,
          value ->> '$.station.registeredProfile', coalesce(value -> '$.station.labels', '{}'),
          coalesce(value ->> '$.station.online', 0), value ->> '$.station.protocol',
-         value ->> '$.station.securityProfile', value ->> '$.station.vendor', value ->> '$.station.model'
+         value ->> '$.station.securityProfile', value ->> '$.station.vendor', value ->> '$.station.model',
+         coalesce(value ->> '$.station.undelivered', 0)
        FROM json_each(?1) WHERE true
        ON CONFLICT (station_id) DO UPDATE SET
          at = excluded.at, sequence = excluded.sequence, deregistered = excluded.deregistered,
          registered_profile = excluded.registered_profile, labels = excluded.labels, online = excluded.online,
          protocol = excluded.protocol, security_profile = excluded.security_profile, vendor = excluded.vendor,
-         model = excluded.model
+         model = excluded.model, undelivered = excluded.undelivered
        WHERE (excluded.at, excluded.sequence) >= (stations.at, stations.sequence)`,
     )
     .bind(JSON.stringify(transitions))
@@ -120,4 +121,16 @@ export async function countStations(directory: D1Database): Promise<FleetCount[]
     )
     .all<Omit<FleetCount, "online"> & { online: number }>();
   return results.map((row) => ({ ...row, online: row.online === 1 }));
+}
+
+/** Ids, in order, of stations whose events some webhook does not take. */
+export async function stationsUndelivered(directory: D1Database, after: string, limit: number): Promise<string[]> {
+  const { results } = await directory
+    .prepare(
+      `SELECT station_id AS id FROM stations
+       WHERE undelivered = 1 AND deregistered = 0 AND station_id > ? ORDER BY station_id LIMIT ?`,
+    )
+    .bind(after, limit)
+    .all<{ id: string }>();
+  return results.map(({ id }) => id);
 }

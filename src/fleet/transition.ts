@@ -18,5 +18,15 @@ export interface Transition {
     securityProfile: number | null;
     vendor: string | null;
     model: string | null;
+    /** Some webhook does not take its events, or has given some up. */
+    undelivered: boolean;
   } | null;
 }
+
+/** A call to every station in trouble behind `after`, in the order of their ids, to deliver at once. */
+export interface ReplayPage {
+  replayAfter: string;
+}
+
+/** What travels on the queue TRANSITIONS. */
+export type FleetMessage = Transition | ReplayPage;

@@ -9,13 +9,14 @@ import type { CommandRefusal } from "../station/commands.ts";
 import { type ApiContext, type ApiEnv, requireScope } from "./auth.ts";
 import { readBody, readQuery, stationIdOf } from "./body.ts";
 import { type ProblemError, problems, unknownStation } from "./problem.ts";
-import { stationStub } from "./station-stub.ts";
+import { stationStub } from "../station-stub.ts";
 
 const submission = z.strictObject({
   action: z.string().min(1).max(64),
   payload: z.record(z.string(), z.unknown()),
   timeoutSeconds: z.number().min(1).max(120).default(30),
   expiresInSeconds: z.number().min(0).max(604_800).default(0),
+  retry: z.enum(["never", "if-unsent", "always"]).default("never"),
 });
 const idempotencyKey = z.string().min(1).max(255);
 const listQuery = z.strictObject({

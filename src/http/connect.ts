@@ -16,7 +16,7 @@ import { type RefusalReason, refusalOnWire } from "../security/refusal.ts";
 import { transportOf } from "../security/transport.ts";
 import { writeConnectRequest } from "../station/connect-request.ts";
 import { problemResponse } from "./problem.ts";
-import { stationStub } from "./station-stub.ts";
+import { stationStub } from "../station-stub.ts";
 
 /** Is it for a station, whatever may be wrong with it? */
 export const isConnect = (url: URL): boolean => url.pathname.startsWith("/ocpp/");

@@ -9,7 +9,7 @@ import { PASSWORD_MAX_BYTES, PASSWORD_MIN_BYTES } from "../security/password.ts"
 import { type ApiEnv, requireScope } from "./auth.ts";
 import { readBody, readQuery, stationIdOf } from "./body.ts";
 import { problems, unknownStation } from "./problem.ts";
-import { stationStub } from "./station-stub.ts";
+import { stationStub } from "../station-stub.ts";
 
 /** Durable Objects location hints, as the platform names them. */
 const LOCATION_HINTS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"] as const;

@@ -8,6 +8,7 @@ import { EVENT_TYPES } from "../delivery/event.ts";
 import type { Webhook } from "../delivery/outbox.ts";
 import { isSigningSecret } from "../delivery/signature.ts";
 import { checkWebhookUrl } from "../delivery/webhook-url.ts";
+import { startReplay } from "../fleet/replay.ts";
 import { forgetWebhooks, registryOf, WEBHOOKS_MAX } from "../fleet/webhook-registry.ts";
 import { type ApiContext, type ApiEnv, requireScope } from "./auth.ts";
 import { readBody } from "./body.ts";
@@ -46,6 +47,14 @@ webhookRoutes.delete("/:name", async (c) => {
   if (!(await registryOf(c.env.WEBHOOKS).remove(nameOf(c)))) throw unknownWebhook();
   forgetWebhooks();
   return c.body(null, 204);
+});
+
+webhookRoutes.post("/:name/replay", async (c) => {
+  const now = Date.now();
+  if (!(await registryOf(c.env.WEBHOOKS).replay(nameOf(c), now))) throw unknownWebhook();
+  forgetWebhooks();
+  await startReplay(c.env);
+  return c.body(null, 202);
 });
 
 const unknownWebhook = () => problems.webhookNotFound("No such webhook.");

@@ -23,6 +23,7 @@ const PASSED_THROUGH = [
   "API_KEYS",
   "CLIENT_CA_SKIS",
   "WEBHOOK_RETRY_BASE_MS",
+  "PRESENCE_CHECK_SECONDS",
 ] as const;
 
 const SCOPES = ["stations:read", "stations:write", "commands:write", "webhooks:write", "metrics:read"];

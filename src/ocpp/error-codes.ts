@@ -42,3 +42,19 @@ const OCPP2X: Record<FaultKind, string> = {
 export function errorCode(protocol: Protocol, fault: FaultKind): string {
   return (protocol === "ocpp1.6" ? OCPP16 : OCPP2X)[fault];
 }
+
+/** The codes that one version spells in its own way. */
+const SPELLINGS: readonly (readonly [ocpp16: string, ocpp2x: string])[] = [
+  ["FormationViolation", "FormatViolation"],
+  ["OccurenceConstraintViolation", "OccurrenceConstraintViolation"],
+];
+const COMMON = ["GenericError", "ProtocolError"];
+const LEGAL_16 = new Set([...Object.values(OCPP16), ...COMMON]);
+const LEGAL_2X = new Set([...Object.values(OCPP2X), ...COMMON]);
+
+/** The code of the version for what a CSMS calls it; `null`: the version has none of that name. */
+export function legalCode(protocol: Protocol, code: string): string | null {
+  const [from, to] = protocol === "ocpp1.6" ? [1, 0] : [0, 1];
+  const spelled = SPELLINGS.find((spelling) => spelling[from] === code)?.[to] ?? code;
+  return (protocol === "ocpp1.6" ? LEGAL_16 : LEGAL_2X).has(spelled) ? spelled : null;
+}

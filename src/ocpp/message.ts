@@ -50,7 +50,13 @@ export const ERROR_DESCRIPTION_MAX_LENGTH = 255;
 /** The largest frame taken, in characters: the row that keeps it must stay below SQLite's 2 MB for any text. */
 export const FRAME_MAX_LENGTH = 500_000;
 
+/** Levels of arrays and objects in a frame: OCPP itself needs less than a dozen, the rest is for vendors' data. */
+export const NESTING_MAX = 64;
+/** The longest messageId, legal or not, that a CALLERROR repeats. */
+const ECHOED_ID_MAX_LENGTH = 255;
+
 const TYPE_NUMBER = { call: 2, callResult: 3, callError: 4, callResultError: 5, send: 6 } as const;
+const KINDS = Object.entries(TYPE_NUMBER) as [Message["type"], number][];
 /** [OCPP 2.x P4 §4.2.3] Stands for a messageId that cannot be read. */
 const UNREADABLE_ID = "-1";
 
@@ -78,7 +84,12 @@ export function encodeFault(protocol: Protocol, messageId: string, fault: FaultK
 
 export function decode(protocol: Protocol, frame: string | ArrayBuffer): Result<Message, FrameFault> {
   if (typeof frame !== "string") return unreadable(protocol, "a binary frame; OCPP-J is text");
-  if (frame.length > FRAME_MAX_LENGTH) return tooLarge(protocol, frame);
+  if (frame.length > FRAME_MAX_LENGTH) {
+    // Without its id the station would wait for an answer, time out and send the same frame again.
+    const [, type, messageId] = /^\s*\[\s*(\d+)\s*,\s*"([^"\\]{1,36})"/.exec(frame.slice(0, 200)) ?? [];
+    if (type === undefined) return unreadable(protocol, tooLong(frame.length));
+    return decodeParts(protocol, [Number(type), messageId], tooLong(frame.length));
+  }
   let parts: unknown;
   try {
     parts = JSON.parse(frame);
@@ -86,49 +97,67 @@ export function decode(protocol: Protocol, frame: string | ArrayBuffer): Result<
     return unreadable(protocol, "not JSON");
   }
   if (!Array.isArray(parts)) return unreadable(protocol, "not a JSON array");
+  if (parts.length === 0) return unreadable(protocol, "an empty array");
+  return decodeParts(protocol, parts, excess(parts, frame.length));
+}
+
+/** @param unusable why only type and id may be looked at; `null`: all may */
+function decodeParts(protocol: Protocol, parts: unknown[], unusable: string | null): Result<Message, FrameFault> {
   const [type, messageId] = parts;
+  const kind = kindOf(protocol, type);
+  if (kind === null) return unknownType(protocol, type, messageId);
   if (typeof messageId !== "string") {
-    // An unreadable answer answers nothing, and [P4 §4.2.3] an answer is never answered by a CALLERROR.
-    if (type === 3 || type === 4 || type === 5) return silent("an answer without a messageId");
-    return unreadable(protocol, "no messageId");
+    // [P4 §4.2.3, §4.2.5] Neither an answer nor a SEND is ever answered by a CALLERROR.
+    return kind === "call" ? unreadable(protocol, "no messageId") : silent(`a ${kind} without a messageId`);
   }
-  switch (type) {
-    case TYPE_NUMBER.call:
+  switch (kind) {
+    case "call":
+      if (unusable !== null) return refuse(protocol, messageId, "format", unusable);
       return decodeCall(protocol, messageId, parts);
-    case TYPE_NUMBER.callResult:
-      return parts.length < 3
-        ? ok({ type: "callResult", messageId, payload: undefined })
-        : ok({ type: "callResult", messageId, payload: parts[2] ?? {} });
-    case TYPE_NUMBER.callError:
-      return ok(decodeError("callError", messageId, parts));
-    case TYPE_NUMBER.callResultError:
-      if (protocol !== "ocpp2.1") break;
-      return ok(decodeError("callResultError", messageId, parts));
-    case TYPE_NUMBER.send: {
-      if (protocol !== "ocpp2.1") break;
+    case "callResult": {
+      // The CALL is answered, if by nothing that can be used: who sent it need not wait for the deadline.
+      if (unusable !== null) return ok({ type: kind, messageId, payload: `[left out: ${unusable}]` });
+      const payload = parts.length < 3 ? undefined : (parts[2] ?? {});
+      return ok({ type: kind, messageId, payload });
+    }
+    case "callError":
+    case "callResultError":
+      return ok(decodeError(kind, messageId, unusable === null ? parts : [type, messageId, null, unusable]));
+    case "send": {
+      if (unusable !== null) return silent(unusable);
       const call = decodeCall(protocol, messageId, parts);
-      // [OCPP 2.1 P4 §4.2.5] A SEND is never answered, not even by an error.
       return call.ok ? ok({ ...call.value, type: "send" }) : silent(call.error.reason);
     }
   }
-  const reason = `message type ${JSON.stringify(type)?.slice(0, 40)}`;
-  // [OCPP-J 1.6 §4.1.3, 2.1 P4 §4.1.3] An unknown message type is ignored; [2.0.1 P4 §4.4] there it is answered.
-  if (protocol !== "ocpp2.0.1") return silent(reason);
-  return err({ reason, answer: encodeFault(protocol, usableId(messageId), "message-type", reason) });
+}
+
+/** [OCPP 2.1 P4 §4.1.3] Types 5 and 6 are of 2.1 alone. */
+function kindOf(protocol: Protocol, type: unknown): Message["type"] | null {
+  const [kind] = KINDS.find(([, number]) => number === type) ?? [];
+  return kind === undefined || (protocol !== "ocpp2.1" && TYPE_NUMBER[kind] > 4) ? null : kind;
+}
+
+/** [OCPP-J 1.6 §4.1.3, 2.1 P4 §4.1.3] An unknown message type is ignored; [2.0.1 P4 §4.4] there it is answered. */
+function unknownType(protocol: Protocol, type: unknown, messageId: unknown): Result<never, FrameFault> {
+  const shown = typeof type === "number" || typeof type === "string" ? JSON.stringify(type).slice(0, 40) : typeof type;
+  const reason = `message type ${shown}`;
+  return protocol === "ocpp2.0.1" ? refuse(protocol, messageId, "message-type", reason) : silent(reason);
 }
 
 function decodeCall(protocol: Protocol, messageId: string, parts: unknown[]): Result<Call, FrameFault> {
-  const refuse = (fault: FaultKind, reason: string): Result<never, FrameFault> =>
-    err({ reason, answer: encodeFault(protocol, usableId(messageId), fault, reason) });
   if (messageId === "") return unreadable(protocol, "an empty messageId");
   if (messageId.length > MESSAGE_ID_MAX_LENGTH) {
-    return refuse("rpc-framework", `messageId is longer than ${MESSAGE_ID_MAX_LENGTH} characters`);
+    return refuse(protocol, messageId, "rpc-framework", `messageId has more than ${MESSAGE_ID_MAX_LENGTH} characters`);
   }
   const [, , action, payload] = parts;
-  if (typeof action !== "string") return refuse("rpc-framework", "action is not a string");
-  if (parts.length !== 4) return refuse("rpc-framework", `a CALL has 4 elements, not ${parts.length}`);
+  if (typeof action !== "string") return refuse(protocol, messageId, "rpc-framework", "action is not a string");
+  if (parts.length !== 4) {
+    return refuse(protocol, messageId, "rpc-framework", `a CALL has 4 elements, not ${parts.length}`);
+  }
   // [OCPP-J 1.6 §4.2.1] A CALL without fields may carry null in place of {}.
-  if (payload !== null && !isPayload(payload)) return refuse("format", "payload is not an object");
+  if (payload !== null && !isPayload(payload)) {
+    return refuse(protocol, messageId, "format", "/: the payload is not an object");
+  }
   return ok({ type: "call", messageId, action, payload: payload ?? {} });
 }
 
@@ -156,15 +185,33 @@ function unreadable(protocol: Protocol, reason: string): Result<never, FrameFaul
   return err({ reason, answer: encodeFault(protocol, UNREADABLE_ID, "rpc-framework", reason) });
 }
 
-function tooLarge(protocol: Protocol, frame: string): Result<never, FrameFault> {
-  const reason = `a frame of ${frame.length} characters; the bound is ${FRAME_MAX_LENGTH}`;
-  // Without its id the station would wait for an answer, time out and send the same frame again.
-  const messageId = /^\s*\[\s*2\s*,\s*"([^"\\]{1,36})"/.exec(frame.slice(0, 200))?.[1];
-  if (messageId === undefined) return unreadable(protocol, reason);
-  return err({ reason, answer: encodeFault(protocol, messageId, "format", reason) });
+/** The messageId of what looks like a CALL, without reading the rest of it; `null`: it does not. */
+export function callIdOf(frame: string): string | null {
+  return /^\s*\[\s*2\s*,\s*"([^"\\]{1,36})"/.exec(frame.slice(0, 200))?.[1] ?? null;
 }
 
-/** The id as the station wrote it, so that it can tell which CALL failed; not one so long that it floods the answer. */
-function usableId(messageId: string): string {
-  return messageId.length <= 255 ? messageId : UNREADABLE_ID;
+/** With the id as the station wrote it, so that it can tell which CALL failed; not one so long that it floods the answer. */
+function refuse(protocol: Protocol, messageId: unknown, fault: FaultKind, reason: string): Result<never, FrameFault> {
+  const isUsable = typeof messageId === "string" && messageId !== "" && messageId.length <= ECHOED_ID_MAX_LENGTH;
+  if (!isUsable && protocol === "ocpp1.6") return silent(reason);
+  return err({ reason, answer: encodeFault(protocol, isUsable ? messageId : UNREADABLE_ID, fault, reason) });
+}
+
+const tooLong = (length: number): string => `a frame of ${length} characters; the bound is ${FRAME_MAX_LENGTH}`;
+
+/** What makes a parsed frame too much to be written again; `null`: nothing. */
+function excess(parts: unknown[], length: number): string | null {
+  if (isDeeper(parts, NESTING_MAX)) return `nested deeper than ${NESTING_MAX}`;
+  // 1e20 is written out: five characters become twenty-one.
+  if (length * 5 <= FRAME_MAX_LENGTH) return null;
+  const written = JSON.stringify(parts).length;
+  return written > FRAME_MAX_LENGTH ? tooLong(written) : null;
+}
+
+/** What JSON.parse takes at any depth overflows the stack of whatever walks it next, JSON.stringify for one. */
+export function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (levels === 0) return true;
+  for (const key in value) if (isDeeper((value as Payload)[key], levels - 1)) return true;
+  return false;
 }

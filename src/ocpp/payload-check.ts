@@ -4,7 +4,7 @@
  */
 import { isCsmsAction } from "./actions.ts";
 import type { FaultKind } from "./error-codes.ts";
-import { FRAME_MAX_LENGTH } from "./message.ts";
+import { FRAME_MAX_LENGTH, isDeeper, NESTING_MAX } from "./message.ts";
 import type { Protocol } from "./protocol.ts";
 import { checkLenient, type Deviation, type Direction, faultKind, MAX_FAULTS, validate } from "./schemas/validate.ts";
 
@@ -41,6 +41,10 @@ export function checkPayload(
 export function commandFaults(protocol: Protocol, action: string, payload: unknown): readonly CommandFault[] {
   if (!isCsmsAction(protocol, action)) {
     return [{ path: "/action", message: `no action that a CSMS calls in ${protocol}` }];
+  }
+  // One level is the frame's own.
+  if (isDeeper(payload, NESTING_MAX - 1)) {
+    return [{ path: "/payload", message: `nested deeper than ${NESTING_MAX - 1}` }];
   }
   if (JSON.stringify(payload).length > FRAME_MAX_LENGTH) {
     return [{ path: "/payload", message: `more than ${FRAME_MAX_LENGTH} characters` }];

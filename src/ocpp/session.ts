@@ -2,17 +2,24 @@
  * One conversation with one station: (state, input, now) → state and effects, no more. Must not know sockets,
  * storage, the clock, or who the CSMS is.
  */
-import { answeredBy, isCsmsAction, isStationAction, SEND_ACTION } from "./actions.ts";
+import { answeredBy, SEND_ACTION } from "./actions.ts";
 import { bootAnswer, edgeAnswer } from "./answers.ts";
-import { errorCode, type FaultKind } from "./error-codes.ts";
+import { type FaultKind, legalCode } from "./error-codes.ts";
 import { invitedBy } from "./invitations.ts";
-import { type Call, type CallError, decode, encode, encodeFault, isPayload, type Payload } from "./message.ts";
+import {
+  type Call,
+  type CallError,
+  decode,
+  encode,
+  encodeFault,
+  isDeeper,
+  NESTING_MAX,
+  type Payload,
+} from "./message.ts";
 import { checkPayload, type PayloadCheck, type Strictness } from "./payload-check.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Deviation } from "./schemas/validate.ts";
-
-/** [1.6 §4.2, 2.x B01-B03] `unknown`: it has not booted since it was registered here. Reconnecting is not booting. */
-export type RegistrationStatus = "unknown" | "Accepted" | "Pending" | "Rejected";
+import { callRefusal, isTooEarly, type RegistrationStatus } from "./state-rules.ts";
 
 /** What must survive hibernation. Small and bounded: it lives in the socket's attachment. */
 export interface DurableSession {
@@ -68,7 +75,7 @@ export type Effect =
   | { kind: "keep"; call: CheckedCall }
   | { kind: "send"; frame: string }
   | { kind: "settle"; messageId: string; outcome: Outcome }
-  /** A CALLRESULT: only who knows its CALL's action can tell whether it is one (`judgeResult`). */
+  /** A CALLRESULT: only who knows its CALL's action can tell whether it is one (`judgeResult` in call-result.ts). */
   | { kind: "judge"; messageId: string; payload: unknown }
   | { kind: "malformed"; reason: string; messageId?: string };
 
@@ -173,35 +180,24 @@ function onCall(session: Session, call: Call, now: number): Step {
 
 /** [OCPP 2.1 P4 §4.2.5] Kept if it is one of the version's; never answered, whatever is wrong with it. */
 function onSend(session: Session, call: Call): Step {
-  const { protocol, strictness } = session;
-  const { fault, deviations } =
-    call.action === SEND_ACTION
-      ? checkPayload(protocol, call.action, "request", call.payload, strictness)
-      : { fault: { description: `${call.action.slice(0, 60)} is not sent by SEND` }, deviations: [] };
-  if (fault === null) return { session, effects: [{ kind: "keep", call: { ...call, deviations } }] };
-  return { session, effects: [{ kind: "malformed", reason: fault.description, messageId: call.messageId }] };
+  const { protocol, strictness, registrationStatus } = session;
+  const dropped = (reason: string): Step => ({
+    session,
+    effects: [{ kind: "malformed", reason, messageId: call.messageId }],
+  });
+  if (call.action !== SEND_ACTION) return dropped(`${call.action.slice(0, 60)} is not sent by SEND`);
+  if (isTooEarly(protocol, registrationStatus)) return dropped(`the station's boot is ${registrationStatus}`);
+  const { fault, deviations } = checkPayload(protocol, call.action, "request", call.payload, strictness);
+  if (fault !== null) return dropped(fault.description);
+  return { session, effects: [{ kind: "keep", call: { ...call, deviations } }] };
 }
 
 /** The action, the time and the payload, in that order: what cannot be meant is not looked into. */
 function examine(session: Session, call: Call): PayloadCheck {
-  const refusal = refuse(session, call);
+  const { protocol, strictness, registrationStatus, invited } = session;
+  const refusal = callRefusal(protocol, call.action, registrationStatus, invited);
   if (refusal !== null) return { fault: refusal, deviations: [] };
-  return checkPayload(session.protocol, call.action, "request", call.payload, session.strictness);
-}
-
-function refuse(session: Session, call: Call): PayloadCheck["fault"] {
-  const { protocol, registrationStatus, invited } = session;
-  if (!isStationAction(protocol, call.action)) {
-    return isCsmsAction(protocol, call.action)
-      ? { kind: "not-supported", description: `${call.action.slice(0, 60)} goes from CSMS to station` }
-      : { kind: "not-implemented", description: `no ${call.action.slice(0, 60)} in ${protocol}` };
-  }
-  // [2.x B02.FR.09, B03.FR.07] Before acceptance only a BootNotification, or what the CSMS asked for.
-  const early = registrationStatus === "Pending" || registrationStatus === "Rejected";
-  if (protocol !== "ocpp1.6" && early && call.action !== "BootNotification" && !invited.includes(call.action)) {
-    return { kind: "security", description: `the station's boot is ${registrationStatus}` };
-  }
-  return null;
+  return checkPayload(protocol, call.action, "request", call.payload, strictness);
 }
 
 function answer(session: Session, call: CheckedCall, now: number): Step {
@@ -216,13 +212,23 @@ function onAnswer(session: Session, input: Input & { kind: "answer" }, settings:
   // An answer from before a restart of the conversation must not pass for one to a newer CALL.
   if (session.asking?.messageId !== call.messageId) return { session, effects: [] };
   const rested: Session = { ...session, asking: null };
-  let step = decide(rested, input, settings, now);
+  let step = decide(rested, { ...input, answer: sendable(session.protocol, input.answer) }, settings, now);
   while (step.session.asking === null && step.session.inbox.length > 0) {
     const [next, ...inbox] = step.session.inbox as [CheckedCall, ...CheckedCall[]];
     const following = answer({ ...step.session, inbox }, next, now);
     step = { session: following.session, effects: [...step.effects, ...following.effects] };
   }
   return step;
+}
+
+/** What the CSMS said, in what a frame of the version can say; `null`: it said nothing of use. */
+function sendable(protocol: Protocol, given: Answer | null): Answer | null {
+  if (given === null || isDeeper(given, NESTING_MAX)) return null;
+  if ("payload" in given) return given;
+  const { code, description, details } = given.error;
+  const legal = legalCode(protocol, code);
+  if (legal !== null) return { error: { code: legal, description, details } };
+  return { error: { code: "GenericError", description: `${code}: ${description}`, details } };
 }
 
 function decide(
@@ -249,9 +255,11 @@ function acknowledge(session: Session, call: CheckedCall, given: Answer, by: Ans
   const next: Session = { ...session };
   if (call.action === "BootNotification" && "payload" in given) {
     next.registrationStatus = given.payload.status as RegistrationStatus;
-    if (next.registrationStatus === "Accepted") next.invited = [];
-  } else if (call.action !== "Heartbeat" && frame.length <= LAST_ANSWER_MAX_LENGTH) {
-    // A repeated BootNotification is a new question: Pending, said again for ever, would strand the station.
+    // [2.x B03.FR.07] What was asked for while Pending is not welcome once Rejected.
+    if (next.registrationStatus !== "Pending") next.invited = [];
+  } else if ("payload" in given && call.action !== "Heartbeat" && frame.length <= LAST_ANSWER_MAX_LENGTH) {
+    // A repeated BootNotification is a new question: Pending, said again for ever, would strand the station. So is
+    // [1.6 §3.7.1, 2.x E13] what is repeated after a CALLERROR: another attempt.
     next.lastAnswered = { messageId, digest: digest(encode(call)), frame };
   }
   return { session: next, effects };
@@ -263,24 +271,6 @@ function settle(session: Session, messageId: string, effect: Effect): Step {
   return { session: { ...session, openCall }, effects: [effect] };
 }
 
-/** What a CALLRESULT means for the command it answers: a bad one is an error that shows what was received. */
-export function judgeResult(protocol: Protocol, strictness: Strictness, action: string, payload: unknown): Outcome {
-  const { fault, deviations } = checkPayload(protocol, action, "response", payload, strictness);
-  if (fault === null && isPayload(payload)) {
-    return { state: "result", payload, ...(deviations.length > 0 && { deviations }) };
-  }
-  const code = errorCode(protocol, fault?.kind ?? "format");
-  const description = fault?.description ?? "/: not an object";
-  return { state: "error", error: { code, description, details: { received: payload } } };
-}
-
-/** [OCPP 2.1 P4 §4.2.4] What a station hears of a CALLRESULT that could not be used; `null` in the versions before. */
-export function encodeResultFault(protocol: Protocol, messageId: string, outcome: Outcome): string | null {
-  if (protocol !== "ocpp2.1" || outcome.state !== "error") return null;
-  const { code, description } = outcome.error;
-  return encode({ type: "callResultError", messageId, code, description, details: {} });
-}
-
 function onCommand(session: Session, command: Input & { kind: "command" }, now: number): Step {
   const { messageId, action, payload, timeoutMs } = command;
   const invited = [...new Set([...session.invited, ...invitedBy(action, payload)])].slice(-INVITED_MAX);
@@ -288,13 +278,6 @@ function onCommand(session: Session, command: Input & { kind: "command" }, now: 
     session: { ...session, invited, openCall: { messageId, deadline: now + timeoutMs } },
     effects: [{ kind: "send", frame: encode({ type: "call", messageId, action, payload }) }],
   };
-}
-
-/** [1.6 §4.2, 2.x B02.FR.05, B03] Why a command may not be sent now, `null` if it may. */
-export function commandRefusal(status: RegistrationStatus, action: string): string | null {
-  if (status === "Rejected") return "the station's boot was Rejected: nothing may be sent to it";
-  const starts = /^(Remote|Request)(Start|Stop)Transaction$/.test(action);
-  return status === "Pending" && starts ? `the station's boot is Pending: no ${action} before it is Accepted` : null;
 }
 
 function refused(session: Session, call: Call, fault: FaultKind, description: string): Effect {

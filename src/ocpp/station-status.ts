@@ -4,7 +4,8 @@
  */
 import type { Payload } from "./message.ts";
 import type { Protocol } from "./protocol.ts";
-import type { Answer, RegistrationStatus } from "./session.ts";
+import type { Answer } from "./session.ts";
+import type { RegistrationStatus } from "./state-rules.ts";
 
 export interface Boot {
   status: RegistrationStatus;
@@ -95,5 +96,6 @@ function connectorOf(protocol: Protocol, payload: Payload): ConnectorStatus | nu
 
 /** ms between the heartbeats of an accepted station; `null`: it did not boot here, or was told none. */
 export function heartbeatIntervalMs({ boot }: StationStatus): number | null {
-  return boot?.status === "Accepted" && boot.intervalSeconds ? boot.intervalSeconds * 1000 : null;
+  const { status, intervalSeconds = 0 } = boot ?? {};
+  return status === "Accepted" && intervalSeconds > 0 ? intervalSeconds * 1000 : null;
 }

@@ -6,6 +6,9 @@
 export const PASSWORD_MIN_BYTES = 16;
 export const PASSWORD_MAX_BYTES = 64;
 
+/** In memory that is not shared, as the cryptography asks. */
+type Bytes = Uint8Array<ArrayBuffer>;
+
 export interface PasswordHash {
   /** PBKDF2-SHA-256 rounds; 1 for a generated password, which stretching makes no harder to guess. */
   iterations: number;
@@ -33,7 +36,7 @@ export async function passwordMatches(password: Uint8Array, kept: PasswordHash):
   return equalInConstantTime(fromHex(hash), fromHex(kept.hash));
 }
 
-async function derive(password: Uint8Array, iterations: number, salt: Uint8Array): Promise<PasswordHash> {
+async function derive(password: Uint8Array, iterations: number, salt: Bytes): Promise<PasswordHash> {
   const key = await crypto.subtle.importKey("raw", canonical(password), "PBKDF2", false, ["deriveBits"]);
   const bits = await crypto.subtle.deriveBits({ name: "PBKDF2", hash: "SHA-256", salt, iterations }, key, 256);
   return { iterations, salt: toHex(salt), hash: toHex(new Uint8Array(bits)) };
@@ -43,10 +46,10 @@ async function derive(password: Uint8Array, iterations: number, salt: Uint8Array
  * [1.6 security whitepaper A00.FR.205] An AuthorizationKey is configured as hex text, and goes into the header as the
  * bytes it stands for; some stations send the text. Both become the bytes, so that either matches either.
  */
-function canonical(password: Uint8Array): Uint8Array {
+function canonical(password: Uint8Array): Bytes {
   const text = String.fromCharCode(...password.subarray(0, 2 * PASSWORD_MAX_BYTES + 1));
   const isHex = text.length >= 2 * PASSWORD_MIN_BYTES && text.length % 2 === 0 && /^[0-9a-fA-F]+$/.test(text);
-  return isHex ? fromHex(text) : password;
+  return isHex ? fromHex(text) : Uint8Array.from(password);
 }
 
 export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
@@ -59,7 +62,7 @@ export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-export function fromHex(text: string): Uint8Array {
+export function fromHex(text: string): Bytes {
   return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }
 

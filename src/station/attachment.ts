@@ -9,16 +9,12 @@ export interface Attachment {
   session: DurableSession;
   /** ms since the epoch */
   lastMessageAt: number;
+  /** ms since the epoch at which the connection was last looked at and found alive; 0: never. */
+  presenceCheckedAt: number;
 }
 
-export function writeAttachment(
-  socket: WebSocket,
-  connection: ConnectionFacts,
-  session: DurableSession,
-  lastMessageAt: number,
-): void {
-  socket.serializeAttachment({ connection, session, lastMessageAt } satisfies Attachment);
-}
+export const writeAttachment = (socket: WebSocket, attachment: Attachment): void =>
+  socket.serializeAttachment(attachment);
 
 export const readAttachment = (socket: WebSocket): Attachment | null =>
   socket.deserializeAttachment() as Attachment | null;

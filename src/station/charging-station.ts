@@ -5,6 +5,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { configOf } from "../config.ts";
 import type { Env } from "../env.ts";
+import { forgetWebhooks } from "../fleet/webhook-registry.ts";
 import type { Transition } from "../fleet/transition.ts";
 import { log, messageOf } from "../log.ts";
 import { ok, type Result } from "../result.ts";
@@ -37,7 +38,7 @@ export class ChargingStation extends DurableObject<Env> {
     super(ctx, env);
     this.#context = this.#makeContext();
     const security = new SecurityReports(this.#context);
-    this.#delivery = new Delivery(this.#context);
+    this.#delivery = new Delivery(this.#context, () => this.#announce());
     this.#commands = new Commands(this.#context, () => this.#line());
     this.#connections = new Connections(
       this.#context,
@@ -52,6 +53,7 @@ export class ChargingStation extends DurableObject<Env> {
         },
         reportSecurity: (kind, details) => security.report(kind, details),
         bootAcknowledged: () => this.#announce(),
+        tooManyFrames: () => this.#connections.disconnect(1008, "too many messages"),
       },
       security,
       (online) => {
@@ -90,6 +92,7 @@ export class ChargingStation extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     if (this.#store.fact("registration") === undefined) return;
     this.#connections.reconcile();
+    this.#connections.checked();
     await this.#connections.current()?.tick();
     this.#commands.sendNext();
     this.#commands.expire();
@@ -163,9 +166,11 @@ export class ChargingStation extends DurableObject<Env> {
     return done;
   }
 
-  /** Delivers what waits, whatever its backoff says, if the webhook was told to replay. */
-  async deliver(): Promise<void> {
-    if (this.#store.fact("registration") !== undefined) await this.#settleUp();
+  /** Has the alarm deliver what waits, by the newest list of webhooks. */
+  async deliverSoon(): Promise<void> {
+    if (this.#store.fact("registration") === undefined) return;
+    forgetWebhooks();
+    await this.ctx.storage.setAlarm(this.#context.now());
   }
 
   // Between the parts
@@ -176,7 +181,8 @@ export class ChargingStation extends DurableObject<Env> {
     return {
       protocol: conversation.session.protocol,
       registrationStatus: conversation.session.registrationStatus,
-      busy: conversation.session.openCall !== null,
+      // On a socket that is closing nothing is sent: what is queued is known to be unsent.
+      busy: conversation.session.openCall !== null || conversation.socket.readyState !== WebSocket.OPEN,
       send: ({ id, action, payload, timeoutMs }: Command) => {
         void conversation.command({ kind: "command", messageId: id, action, payload, timeoutMs });
       },
@@ -187,18 +193,18 @@ export class ChargingStation extends DurableObject<Env> {
   async #settleUp(): Promise<void> {
     try {
       if (this.#store.fact("registration") === undefined) return;
-      await this.#rearm();
+      await this.#rearm(null);
       await this.#delivery.drain();
-      await this.#rearm();
+      await this.#rearm(this.#delivery.wakeAt);
     } catch (error) {
       log("error", "the alarm could not be set", { stationId: this.#context.id, reason: messageOf(error) });
     }
   }
 
   /** One alarm, at the earliest deadline. It is never put off: one that finds nothing due sets the next. */
-  async #rearm(): Promise<void> {
+  async #rearm(deliveryAt: number | null): Promise<void> {
     const open = this.#connections.current()?.session.openCall?.deadline ?? null;
-    const deadlines = [open, this.#connections.silentAt, this.#commands.nextExpiry, this.#delivery.wakeAt];
+    const deadlines = [open, this.#connections.presenceAt, this.#commands.nextExpiry, deliveryAt];
     const next = Math.min(...deadlines.map((at) => at ?? Number.POSITIVE_INFINITY));
     if (!Number.isFinite(next)) return;
     const alarm = await this.ctx.storage.getAlarm();
@@ -224,6 +230,7 @@ export class ChargingStation extends DurableObject<Env> {
         securityProfile: connection?.securityProfile ?? null,
         vendor: boot?.vendor ?? null,
         model: boot?.model ?? null,
+        undelivered: this.#delivery.inTrouble,
       },
     });
   }

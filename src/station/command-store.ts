@@ -6,6 +6,13 @@ import type { Store } from "./store.ts";
 
 export type CommandState = "queued" | "sent" | "result" | "error" | "timeout" | "expired" | "cancelled";
 
+/**
+ * After a connection broke: `never` and `if-unsent` send only what surely was not sent, `always` also what may have
+ * been, under the same messageId.
+ */
+export const RETRIES = ["never", "if-unsent", "always"] as const;
+export type Retry = (typeof RETRIES)[number];
+
 export interface Command {
   id: string;
   action: string;
@@ -20,6 +27,7 @@ export interface Command {
   expiresAt: number;
   /** Whether it stays queued without a connection. */
   keepOffline: boolean;
+  retry: Retry;
   idempotencyKey: string | null;
   /** Of the request, to tell a repetition from another use of its key. */
   bodyDigest: string | null;
@@ -58,7 +66,7 @@ export class CommandStore {
 
   insert(command: Command): void {
     this.#store.run(
-      "INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       command.id,
       command.action,
       JSON.stringify(command.payload),
@@ -70,6 +78,7 @@ export class CommandStore {
       command.timeoutMs,
       command.expiresAt,
       command.keepOffline ? 1 : 0,
+      command.retry,
       command.idempotencyKey,
       command.bodyDigest,
     );
@@ -77,6 +86,10 @@ export class CommandStore {
 
   markSent(id: string, now: number): void {
     this.#store.run("UPDATE commands SET state = 'sent', sent_at = ?2 WHERE id = ?1", id, now);
+  }
+
+  requeue(id: string): void {
+    this.#store.run("UPDATE commands SET state = 'queued', sent_at = NULL WHERE id = ?1", id);
   }
 
   /** Settles a sent or timed-out command; `null`: there is none that this could answer. */
@@ -151,6 +164,7 @@ function toCommand(row: Row): Command {
     timeoutMs: row.timeout_ms as number,
     expiresAt: row.expires_at as number,
     keepOffline: row.keep_offline === 1,
+    retry: row.retry as Retry,
     idempotencyKey: row.idempotency_key as string | null,
     bodyDigest: row.body_digest as string | null,
   };

@@ -4,9 +4,10 @@
  */
 import { type CommandFault, commandFaults } from "../ocpp/payload-check.ts";
 import type { Protocol } from "../ocpp/protocol.ts";
-import { commandRefusal, type Outcome, type RegistrationStatus } from "../ocpp/session.ts";
+import type { Outcome } from "../ocpp/session.ts";
+import { commandRefusal, type RegistrationStatus } from "../ocpp/state-rules.ts";
 import { err, ok, type Result } from "../result.ts";
-import { COMMAND_QUEUE_MAX, type Command, CommandStore } from "./command-store.ts";
+import { COMMAND_QUEUE_MAX, type Command, CommandStore, type Retry } from "./command-store.ts";
 import { type CommandView, viewOf } from "./command-view.ts";
 import type { StationContext } from "./context.ts";
 import { orderedUuid } from "./ordered-uuid.ts";
@@ -16,6 +17,8 @@ export interface CommandRequest {
   payload: Record<string, unknown>;
   timeoutSeconds: number;
   expiresInSeconds: number;
+  /** What becomes of a CALL whose connection broke before its answer. */
+  retry: Retry;
   idempotency: { key: string; bodyDigest: string } | null;
 }
 
@@ -48,7 +51,7 @@ export class Commands {
 
   submit(request: CommandRequest): Result<{ command: CommandView; isNew: boolean }, CommandRefusal> {
     const now = this.#context.now();
-    const { action, payload, timeoutSeconds, expiresInSeconds, idempotency } = request;
+    const { action, payload, timeoutSeconds, expiresInSeconds, retry, idempotency } = request;
     const known = idempotency === null ? null : this.#store.byKey(idempotency.key, now);
     if (known !== null) {
       return known.bodyDigest === idempotency?.bodyDigest
@@ -77,6 +80,7 @@ export class Commands {
       // What may not wait for a connection waits no longer for its turn on one than for its answer.
       expiresAt: now + (expiresInSeconds > 0 ? expiresInSeconds : timeoutSeconds) * 1000,
       keepOffline: expiresInSeconds > 0,
+      retry,
       idempotencyKey: idempotency?.key ?? null,
       bodyDigest: idempotency?.bodyDigest ?? null,
     };
@@ -143,9 +147,13 @@ export class Commands {
     }
   }
 
-  /** The connection is gone: what was sent on it has an unknown outcome, and is never silently sent again. */
+  /** The connection is gone: what was sent on it has an unknown outcome, and is sent again only where that was asked for. */
   lineLost(): void {
-    for (const { id } of this.#store.sent()) this.settle(id, () => ({ state: "timeout" }));
+    const now = this.#context.now();
+    for (const { id, retry, keepOffline, expiresAt } of this.#store.sent()) {
+      if (retry === "always" && keepOffline && expiresAt > now) this.#store.requeue(id);
+      else this.settle(id, () => ({ state: "timeout" }));
+    }
     this.expire();
   }
 

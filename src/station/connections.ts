@@ -95,7 +95,8 @@ export class Connections {
     this.#sockets.acceptWebSocket(socket);
     const strictness = this.#context.store.fact("registration")?.validation ?? this.#context.config.VALIDATION;
     const registrationStatus = this.#context.eventLog.status.boot?.status ?? "unknown";
-    writeAttachment(socket, connection, openSession(protocol, strictness, registrationStatus), now);
+    const session = openSession(protocol, strictness, registrationStatus);
+    writeAttachment(socket, { connection, session, lastMessageAt: now, presenceCheckedAt: 0 });
     this.#context.store.setFact("connection", connection);
     this.#context.emit("ocpp.station.connected", describe(connection));
     this.#wake(socket);
@@ -131,14 +132,32 @@ export class Connections {
     if (this.#context.store.fact("connection") !== undefined && this.current() === null) {
       this.#end({ code: 1006, reason: "lost" });
     }
-    const silentAt = this.silentAt;
-    if (silentAt !== null && silentAt <= this.#context.now()) this.#end({ code: 1008, reason: "silent" });
+    const conversation = this.current();
+    if (conversation !== null && this.#silentAt(conversation) <= this.#context.now()) {
+      this.#end({ code: 1008, reason: "silent" });
+    }
   }
 
-  /** ms since the epoch at which the socket passes for half-open; `null`: there is none. */
-  get silentAt(): number | null {
+  /** Called by the alarm, after `reconcile`: whoever is still there has been looked at. */
+  checked(): void {
+    const presenceAt = this.presenceAt;
+    if (presenceAt !== null && presenceAt <= this.#context.now()) this.current()?.foundAlive();
+  }
+
+  /**
+   * ms since the epoch at which the alarm must look for a half-open socket; `null`: there is none. The first look comes
+   * as soon as silence would tell, later ones are rarer, since each costs a row and a wake.
+   */
+  get presenceAt(): number | null {
     const conversation = this.current();
     if (conversation === null) return null;
+    const notBefore = conversation.presenceCheckedAt + this.#context.config.PRESENCE_CHECK_SECONDS * 1000;
+    const silentAt = this.#silentAt(conversation);
+    return conversation.presenceCheckedAt === 0 ? silentAt : Math.max(silentAt, notBefore);
+  }
+
+  /** ms since the epoch from which the socket passes for half-open. */
+  #silentAt(conversation: Conversation): number {
     const intervalMs = heartbeatIntervalMs(this.#context.eventLog.status);
     return conversation.lastMessageAt + (intervalMs === null ? SILENCE_UNKNOWN_MS : 2 * intervalMs + SILENCE_GRACE_MS);
   }

@@ -3,17 +3,17 @@
  */
 import type { CallData } from "../delivery/event.ts";
 import { log } from "../log.ts";
-import type { Call } from "../ocpp/message.ts";
-import { encodeFault } from "../ocpp/message.ts";
+import { type FrameRate, FRAMES_PER_SECOND, fullRate, takeFrame } from "../ocpp/frame-rate.ts";
+import { encodeResultFault, judgeResult } from "../ocpp/call-result.ts";
+import { callIdOf, encodeFault } from "../ocpp/message.ts";
+import { isRecognisable } from "../ocpp/repetition.ts";
 import {
   type Answer,
   type AnsweredBy,
   type Effect,
   type CheckedCall,
   durableSession,
-  encodeResultFault,
   type Input,
-  judgeResult,
   type Outcome,
   type Session,
   step,
@@ -27,11 +27,13 @@ import type { ConnectionFacts } from "./store.ts";
 
 /** What a conversation asks of the object around it. */
 export interface ConversationPort {
-  ask(call: Call, session: Session): Promise<Decision>;
+  ask(call: CheckedCall, session: Session): Promise<Decision>;
   /** Ends a command; `null`: no command waits for this answer. */
   settle(messageId: string, outcome: (action: string) => Outcome): Outcome | null;
   reportSecurity(kind: SecurityKind, details: Record<string, unknown>): void;
   bootAcknowledged(): void;
+  /** The station went on after its warnings: the connection must end. */
+  tooManyFrames(): void;
 }
 
 export class Conversation {
@@ -41,13 +43,18 @@ export class Conversation {
   readonly #port: ConversationPort;
   #session: Session;
   #lastMessageAt: number;
+  #presenceCheckedAt: number;
   #ended = false;
+  /** Not hibernated: a station that slept has not flooded anybody. */
+  #rate: FrameRate | null = null;
+  readonly #earlier = new WeakMap<CheckedCall, Answer | null>();
 
   constructor(socket: WebSocket, attachment: Attachment, context: StationContext, port: ConversationPort) {
     this.#socket = socket;
     this.connection = attachment.connection;
     this.#session = wakeSession(attachment.session);
     this.#lastMessageAt = attachment.lastMessageAt;
+    this.#presenceCheckedAt = attachment.presenceCheckedAt;
     this.#context = context;
     this.#port = port;
   }
@@ -62,6 +69,15 @@ export class Conversation {
     return this.#lastMessageAt;
   }
 
+  get presenceCheckedAt(): number {
+    return this.#presenceCheckedAt;
+  }
+
+  foundAlive(): void {
+    this.#presenceCheckedAt = this.#context.now();
+    this.#save();
+  }
+
   /** After it nothing is sent, kept or settled for this socket: a newer one may be there. */
   end(): void {
     this.#ended = true;
@@ -69,7 +85,19 @@ export class Conversation {
 
   async receive(frame: string | ArrayBuffer): Promise<void> {
     this.#lastMessageAt = this.#context.now();
-    await this.#run({ kind: "frame", frame });
+    const { rate, verdict } = takeFrame(this.#rate ?? fullRate(this.#lastMessageAt), this.#lastMessageAt);
+    this.#rate = rate;
+    if (verdict === "take") await this.#run({ kind: "frame", frame });
+    else if (verdict === "warn") this.#warn(frame);
+    else this.#port.tooManyFrames();
+  }
+
+  #warn(frame: string | ArrayBuffer): void {
+    this.#port.reportSecurity("too-many-frames", { bound: FRAMES_PER_SECOND });
+    const messageId = typeof frame === "string" ? callIdOf(frame) : null;
+    if (messageId === null) return;
+    const description = `more than ${FRAMES_PER_SECOND} messages a second; slow down or the connection is closed`;
+    this.#send(encodeFault(this.#session.protocol, messageId, "internal", description));
   }
 
   async command(command: Input & { kind: "command" }): Promise<void> {
@@ -82,7 +110,12 @@ export class Conversation {
   }
 
   #save(): void {
-    writeAttachment(this.#socket, this.connection, durableSession(this.#session), this.#lastMessageAt);
+    writeAttachment(this.#socket, {
+      connection: this.connection,
+      session: durableSession(this.#session),
+      lastMessageAt: this.#lastMessageAt,
+      presenceCheckedAt: this.#presenceCheckedAt,
+    });
   }
 
   async #run(input: Input): Promise<void> {
@@ -109,14 +142,28 @@ export class Conversation {
         if (this.#context.eventLog.hasRoomFor(effect.call.action)) this.#keep(effect.call, null, "edge");
         return;
       case "ask": {
-        const room = this.#context.eventLog.hasRoomFor(effect.call.action);
-        const nobody: Decision = { answer: null, answeredBy: "edge" };
-        const decision = room ? await this.#port.ask(effect.call, this.#session) : nobody;
+        const decision = await this.#decide(effect.call);
         return this.#run({ kind: "answer", call: effect.call, ...decision });
       }
       case "acknowledge":
         return this.#acknowledge(effect);
     }
+  }
+
+  async #decide(call: CheckedCall): Promise<Decision> {
+    const earlier = this.#earlierAnswer(call);
+    if (earlier !== null) return { answer: earlier, answeredBy: "csms" };
+    if (!this.#context.eventLog.hasRoomFor(call.action)) return { answer: null, answeredBy: "edge" };
+    return this.#port.ask(call, this.#session);
+  }
+
+  /** What a CALL was answered when it came before; looked up once. */
+  #earlierAnswer(call: CheckedCall): Answer | null {
+    if (!isRecognisable(call)) return null;
+    const known = this.#earlier.get(call);
+    const found = known === undefined ? this.#context.eventLog.answerTo(call) : known;
+    this.#earlier.set(call, found);
+    return found;
   }
 
   #judge(messageId: string, payload: unknown): void {
@@ -129,7 +176,7 @@ export class Conversation {
   /** Append before acknowledge: the platform holds the frame back until the row is durable. */
   #acknowledge({ call, answer, answeredBy, frame }: Effect & { kind: "acknowledge" }): void {
     // A Heartbeat says nothing that a backend would miss, and costs no row.
-    if (call.action !== "Heartbeat") {
+    if (call.action !== "Heartbeat" && this.#earlierAnswer(call) === null) {
       if (!this.#context.eventLog.hasRoomFor(call.action)) {
         const description = `${this.#context.eventLog.backlog} events are undelivered; try again later`;
         this.#send(encodeFault(this.#session.protocol, call.messageId, "internal", description));

@@ -8,6 +8,7 @@ import { webhooksOf } from "../fleet/webhook-registry.ts";
 import { log, messageOf } from "../log.ts";
 import type { StationContext } from "./context.ts";
 import { fetchText } from "./fetch-text.ts";
+import { sendToQueue } from "./queue-sink.ts";
 
 /** ms a receiver has to acknowledge a batch. */
 const DELIVERY_TIMEOUT_MS = 15_000;
@@ -16,64 +17,85 @@ const QUEUE: outbox.Webhook = { name: "queue:EVENTS", url: "", secret: "", types
 
 export class Delivery {
   readonly #context: StationContext;
-  #draining: Promise<void> | null = null;
-  #again = false;
+  /** One run a webhook, so that one which hangs holds up no other. */
+  readonly #running = new Map<string, Promise<void>>();
+  /** ms since the epoch of the next drain after one that could not even begin; `null`: the last one could. */
+  #troubleRetryAt: number | null = null;
 
-  constructor(context: StationContext) {
+  /** Called when trouble with a webhook began or ended. */
+  readonly #troubleChanged: () => void;
+
+  constructor(context: StationContext, troubleChanged: () => void) {
     this.#context = context;
+    this.#troubleChanged = troubleChanged;
   }
 
-  /** ms since the epoch of the next attempt; `null`: nothing waits. Known after a drain. */
-  wakeAt: number | null = null;
-
-  /** Delivers all that is due. Calls while it runs join it; it never throws. */
-  drain(): Promise<void> {
-    this.#again = true;
-    this.#draining ??= this.#run();
-    return this.#draining;
+  /** Whether some webhook does not take its events, or has given some up. */
+  get inTrouble(): boolean {
+    return Object.values(this.#context.eventLog.cursors).some(({ failures, deadFrom }) => failures > 0 || deadFrom > 0);
   }
 
-  async #run(): Promise<void> {
-    // Given up only when nobody asked since: a call in between would join a run that is over.
-    await null;
-    while (this.#again) {
-      this.#again = false;
-      try {
-        await this.#round();
-      } catch (error) {
-        this.wakeAt = this.#context.now() + this.#context.config.WEBHOOK_RETRY_BASE_MS;
-        log("error", "the outbox could not be drained", { stationId: this.#context.id, reason: messageOf(error) });
-      }
+  /** ms since the epoch of the next attempt that is not due yet; `null`: nothing waits. */
+  get wakeAt(): number | null {
+    const { eventLog, now } = this.#context;
+    const waiting = Object.values(eventLog.cursors).map((cursor) => {
+      const next = outbox.due(cursor, eventLog.head, now());
+      return next === null || next.at === "now" ? null : next.at;
+    });
+    const known = [...waiting, this.#troubleRetryAt].filter((at) => at !== null);
+    return known.length === 0 ? null : Math.min(...known);
+  }
+
+  /** Delivers all that is due. What comes while a webhook's run is on joins it; it never throws. */
+  async drain(): Promise<void> {
+    try {
+      const { env, eventLog, now } = this.#context;
+      const subscribed = await webhooksOf(env.WEBHOOKS, now());
+      this.#troubleRetryAt = null;
+      const webhooks = env.EVENTS === undefined ? subscribed : [...subscribed, QUEUE];
+      eventLog.follow(webhooks);
+      await Promise.all(webhooks.map((webhook) => this.#join(webhook)));
+    } catch (error) {
+      this.#troubleRetryAt = this.#context.now() + this.#context.config.WEBHOOK_RETRY_BASE_MS;
+      log("error", "the outbox could not be drained", { stationId: this.#context.id, reason: messageOf(error) });
     }
-    this.#draining = null;
   }
 
-  async #round(): Promise<void> {
-    const { env, eventLog, now } = this.#context;
-    const subscribed = await webhooksOf(env.WEBHOOKS, now());
-    const webhooks = env.EVENTS === undefined ? subscribed : [...subscribed, QUEUE];
-    eventLog.follow(webhooks);
-    const plan = outbox.plan(webhooks, eventLog.cursors, eventLog.head, now());
-    this.wakeAt = plan.wakeAt;
-    if (plan.due.length === 0) return;
-    const moved = await Promise.all(
-      plan.due.map(async (webhook) => [outbox.cursorKey(webhook), await this.#deliver(webhook)] as const),
-    );
-    eventLog.advance(Object.fromEntries(moved));
-    // What came meanwhile, and what a batch had no room for.
-    this.#again = true;
+  #join(webhook: outbox.Webhook): Promise<void> {
+    const key = outbox.cursorKey(webhook);
+    const running = this.#running.get(key);
+    if (running !== undefined) return running;
+    const run = this.#run(webhook, key);
+    this.#running.set(key, run);
+    return run;
   }
 
-  async #deliver(webhook: outbox.Webhook): Promise<outbox.Cursor> {
+  async #run(webhook: outbox.Webhook, key: string): Promise<void> {
+    // Until here the run is not in the map, and could not leave it.
+    await null;
+    try {
+      const { eventLog, now } = this.#context;
+      for (;;) {
+        const cursor = eventLog.cursorOf(webhook);
+        if (cursor === undefined || outbox.due(cursor, eventLog.head, now())?.at !== "now") return;
+        const before = this.inTrouble;
+        eventLog.advance(webhook, await this.#deliver(webhook, cursor));
+        if (this.inTrouble !== before) this.#troubleChanged();
+      }
+    } finally {
+      // At once: a call that joined a run which has ended would wait for the next event.
+      this.#running.delete(key);
+    }
+  }
+
+  async #deliver(webhook: outbox.Webhook, cursor: outbox.Cursor): Promise<outbox.Cursor> {
     const { id, config, eventLog, now } = this.#context;
-    const cursor = eventLog.cursors[outbox.cursorKey(webhook)] ?? outbox.freshCursor(0);
     const batch = bounded(eventLog.after(cursor.acknowledged, outbox.BATCH_MAX_EVENTS));
     const last = batch.at(-1)?.sequence ?? eventLog.head;
     const wanted = batch.filter(({ type }) => webhook.types.length === 0 || webhook.types.includes(type));
-    if (wanted.length === 0) return outbox.freshCursor(last);
     try {
-      await this.#send(webhook, wanted);
-      return outbox.freshCursor(last);
+      if (wanted.length > 0) await this.#send(webhook, wanted);
+      return outbox.succeeded(cursor, last);
     } catch (error) {
       const expired = batch.filter(({ at }) => at <= now() - outbox.GIVE_UP_AFTER_MS);
       const upTo = expired.at(-1)?.sequence ?? null;
@@ -94,7 +116,7 @@ export class Delivery {
     const { id, env, incarnation, now } = this.#context;
     const batch = events.map((event) => toCloudEvent(id, incarnation, event));
     if (webhook === QUEUE) {
-      await env.EVENTS?.sendBatch(batch.map((body) => ({ body })));
+      await sendToQueue(env.EVENTS, batch, id);
       return;
     }
     const body = JSON.stringify(batch);

@@ -3,8 +3,19 @@
  * Must not know sockets or how events are sent.
  */
 import type { EventType, StationEvent } from "../delivery/event.ts";
-import { type Cursors, cursorKey, freshCursor, type Webhook } from "../delivery/outbox.ts";
+import {
+  type Cursor,
+  type Cursors,
+  cursorKey,
+  freshCursor,
+  replayed,
+  spentUpTo,
+  type Webhook,
+} from "../delivery/outbox.ts";
 import { isTransactional } from "../ocpp/actions.ts";
+import type { Protocol } from "../ocpp/protocol.ts";
+import { type CallIdentity, isRepetition, searchText } from "../ocpp/repetition.ts";
+import type { Answer } from "../ocpp/session.ts";
 import { EMPTY_STATUS, observe, type StationStatus } from "../ocpp/station-status.ts";
 import type { DeliveryFacts, Store } from "./store.ts";
 
@@ -12,6 +23,8 @@ import type { DeliveryFacts, Store } from "./store.ts";
 export const RING_EVENTS = 200;
 /** Without webhooks no batch saves the status; this many events may then be folded in anew at a wake. */
 const STATUS_EVERY = 32;
+/** Newest events among which a repeated CALL is looked for. */
+const REPETITIONS_WITHIN = 1_000;
 /** Undelivered events at which a class of messages is refused: the station keeps what it is not told is kept. */
 export const BACKLOG_MAX = { periodic: 5_000, other: 8_000, transactional: 10_000 } as const;
 
@@ -19,7 +32,8 @@ type Row = { sequence: number; at: number; type: EventType; data: string };
 
 /** What the log needs to read of an `ocpp.call` to know the station's status. */
 interface LoggedCall {
-  protocol: "ocpp1.6" | "ocpp2.0.1" | "ocpp2.1";
+  protocol: Protocol;
+  messageId: string;
   action: string;
   payload: Record<string, unknown>;
   answer: Record<string, unknown> | null;
@@ -56,6 +70,18 @@ export class EventLog {
     return this.#delivery.cursors;
   }
 
+  cursorOf(webhook: Webhook): Cursor | undefined {
+    return this.cursors[cursorKey(webhook)];
+  }
+
+  /** Events that some webhook was not given within their 72 h, and that a replay would send. */
+  get deadLetters(): number {
+    return Object.values(this.cursors).reduce((most, { deadFrom, acknowledged }) => {
+      const from = Math.max(deadFrom, this.#oldest);
+      return deadFrom === 0 ? most : Math.max(most, acknowledged - from + 1);
+    }, 0);
+  }
+
   /** Undelivered events, of the webhook that is furthest behind. */
   get backlog(): number {
     const cursors = Object.values(this.cursors);
@@ -73,7 +99,7 @@ export class EventLog {
   append(type: EventType, data: unknown, at: number): number {
     const sequence = this.#head + 1;
     const text = JSON.stringify(data);
-    if (this.count >= RING_EVENTS && this.#oldest <= this.#lowestCursor()) {
+    if (this.count >= RING_EVENTS && this.#oldest <= this.#spentUpTo()) {
       if (this.#oldest > this.#delivery.statusSequence) this.#saveDelivery();
       this.#store.run(
         "UPDATE log SET sequence = ?1, at = ?2, type = ?3, data = ?4 WHERE sequence = ?5",
@@ -103,19 +129,37 @@ export class EventLog {
     return rows.map((row) => ({ ...row, data: JSON.parse(row.data) as unknown }));
   }
 
+  /** The answer that a repeated CALL was given before; `null`: it is new, or its like was never acknowledged. */
+  answerTo(call: CallIdentity): Answer | null {
+    const rows = this.#store.run<{ data: string }>(
+      `SELECT data FROM log WHERE sequence > ?1 AND type = 'ocpp.call' AND instr(data, ?2) > 0
+       ORDER BY sequence DESC`,
+      this.#head - REPETITIONS_WITHIN,
+      searchText(call),
+    );
+    const kept = rows.map(({ data }) => JSON.parse(data) as LoggedCall).find((earlier) => isRepetition(call, earlier));
+    if (kept === undefined || kept.answer === null) return null;
+    return "error" in kept.answer ? (kept.answer as Answer) : { payload: kept.answer };
+  }
+
   /** Gives each webhook a cursor: a new one starts with the first event since it was made. Drops those of no webhook. */
   follow(webhooks: readonly Webhook[]): void {
     const cursors: Cursors = {};
     for (const webhook of webhooks) {
       const key = cursorKey(webhook);
-      cursors[key] = this.cursors[key] ?? freshCursor(this.#lastBefore(webhook.createdAt));
+      const known = this.cursors[key];
+      cursors[key] =
+        known === undefined ? freshCursor(this.#lastBefore(webhook.createdAt), webhook) : replayed(known, webhook);
     }
     this.#delivery = { ...this.#delivery, cursors };
   }
 
-  /** Keeps where the webhooks stand, and the status with it: one row. */
-  advance(cursors: Cursors): void {
-    this.#delivery = { ...this.#delivery, cursors: { ...this.cursors, ...cursors } };
+  /** Keeps where a webhook stands, and the status with it: one row. */
+  advance(webhook: Webhook, cursor: Cursor): void {
+    const key = cursorKey(webhook);
+    // Unsubscribed meanwhile: a cursor of no webhook would hold the ring for ever.
+    if (this.cursors[key] === undefined) return;
+    this.#delivery = { ...this.#delivery, cursors: { ...this.cursors, [key]: cursor } };
     this.#saveDelivery();
     this.#shrink();
   }
@@ -128,14 +172,14 @@ export class EventLog {
   /** After an outage the ring goes back to its size; until then it only grew. */
   #shrink(): void {
     if (this.count <= 2 * RING_EVENTS) return;
-    const upTo = Math.min(this.#lowestCursor(), this.#head - RING_EVENTS);
+    const upTo = Math.min(this.#spentUpTo(), this.#head - RING_EVENTS);
     if (upTo < this.#oldest) return;
     this.#store.run("DELETE FROM log WHERE sequence <= ?1", upTo);
     this.#oldest = upTo + 1;
   }
 
-  #lowestCursor(): number {
-    return Object.values(this.cursors).reduce((low, { acknowledged }) => Math.min(low, acknowledged), this.#head);
+  #spentUpTo(): number {
+    return spentUpTo(this.cursors, this.#head);
   }
 
   #lastBefore(at: number): number {

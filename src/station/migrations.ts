@@ -9,7 +9,7 @@ export const MIGRATIONS: readonly string[] = [
    CREATE TABLE commands (
      id TEXT PRIMARY KEY, action TEXT NOT NULL, payload TEXT NOT NULL, state TEXT NOT NULL, outcome TEXT,
      created_at INTEGER NOT NULL, sent_at INTEGER, completed_at INTEGER,
-     timeout_ms INTEGER NOT NULL, expires_at INTEGER NOT NULL, keep_offline INTEGER NOT NULL,
+     timeout_ms INTEGER NOT NULL, expires_at INTEGER NOT NULL, keep_offline INTEGER NOT NULL, retry TEXT NOT NULL,
      idempotency_key TEXT, body_digest TEXT
    ) WITHOUT ROWID;
    CREATE UNIQUE INDEX commands_by_key ON commands (idempotency_key) WHERE idempotency_key IS NOT NULL;

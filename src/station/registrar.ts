@@ -49,10 +49,10 @@ export async function register(
     plain === undefined
       ? null
       : await hashPassword(new TextEncoder().encode(plain), generated === undefined ? "chosen" : "generated");
-  context.store.migrate();
   const known = context.store.fact("registration");
   const kept = hash ?? known?.password ?? null;
   if ((rest.securityProfile === 1 || rest.securityProfile === 2) && kept === null) return "password-required";
+  context.store.migrate();
   const stored: StoredRegistration = {
     ...rest,
     password: kept,

@@ -29,4 +29,4 @@ export class SecurityReports {
   }
 }
 
-export type SecurityKind = "connection-refused" | "certificate-revoked" | "malformed-frame";
+export type SecurityKind = "connection-refused" | "certificate-revoked" | "malformed-frame" | "too-many-frames";

@@ -22,7 +22,8 @@ export interface StationView extends RegistrationView {
   connectors?: ConnectorStatus[];
   /** OCPP 2.x */
   evses?: { evseId: number; connectors: Omit<ConnectorStatus, "evseId">[] }[];
-  queue: { commands: number; events: number };
+  /** `deadLetters`: given up after 72 h, sent again by a replay. */
+  queue: { commands: number; events: number; deadLetters: number };
   /** `rowsWritten` and `rowsRead` count since the object woke. */
   storage: { bytes: number; rows: number; rowsWritten: number; rowsRead: number };
 }
@@ -46,7 +47,7 @@ export function stationView(
     connection: conversation && connectionOf(conversation),
     boot,
     ...(connectors.some(({ evseId }) => evseId !== undefined) ? { evses: byEvse(connectors) } : { connectors }),
-    queue: { commands: queuedCommands, events: eventLog.backlog },
+    queue: { commands: queuedCommands, events: eventLog.backlog, deadLetters: eventLog.deadLetters },
     storage: {
       bytes: store.bytes,
       rows: counted?.rows ?? 0,

@@ -12,7 +12,18 @@ export interface Received {
 }
 
 /** What a peer answers; `"hang"` never answers, `"reset"` breaks the connection. */
-export type Reply = { status?: number; body?: unknown; delayMs?: number } | "hang" | "reset";
+export type Reply =
+  | {
+      status?: number;
+      headers?: http.OutgoingHttpHeaders;
+      /** As JSON. */
+      body?: unknown;
+      /** As it is, in place of `body`. */
+      text?: string;
+      delayMs?: number;
+    }
+  | "hang"
+  | "reset";
 
 export class HttpPeer {
   readonly requests: Received[] = [];
@@ -50,8 +61,8 @@ export class HttpPeer {
       return;
     }
     if (reply.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, reply.delayMs));
-    response.writeHead(reply.status ?? 200, { "content-type": "application/json" });
-    response.end(reply.body === undefined ? "" : JSON.stringify(reply.body));
+    response.writeHead(reply.status ?? 200, { "content-type": "application/json", ...reply.headers });
+    response.end(reply.text ?? (reply.body === undefined ? "" : JSON.stringify(reply.body)));
   }
 
   async stop(): Promise<void> {

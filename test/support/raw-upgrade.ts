@@ -24,13 +24,15 @@ export interface RawAnswer {
   headers: Record<string, string>;
   /** What follows the head, one character a byte. */
   body: string;
+  /** [RFC 6455 §5.5.1] Of the close frame behind a 101, if that was waited for. */
+  closeCode?: number;
 }
 
 /** The end of a handshake's head, and a WebSocket close frame behind it. */
-const HEAD = /^HTTP\/1.1 101 [^]*\r\n\r\n/;
-const CLOSE_FRAME = /^HTTP\/1.1 101 [^]*\r\n\r\n\x88[^][^]{2}/;
+const HEAD = /^HTTP\/1.1 101 .*\r\n\r\n/s;
+const CLOSE_FRAME = /^HTTP\/1.1 101 .*\r\n\r\n\x88.../s;
 
-/** @param untilClosed whether a 101 is followed to the close frame, which is then its body */
+/** @param untilClosed whether a 101 is followed to the close frame */
 export async function rawUpgrade(request: RawUpgrade, untilClosed = false): Promise<RawAnswer> {
   const { port, target, method = "GET", headers = [], protocols } = request;
   const lines = [
@@ -54,7 +56,8 @@ export async function rawUpgrade(request: RawUpgrade, untilClosed = false): Prom
       text += (chunk as Buffer).toString("latin1");
       if ((untilClosed ? CLOSE_FRAME : HEAD).test(text)) break;
     }
-    return parse(text);
+    const answer = parse(text);
+    return untilClosed ? { ...answer, closeCode: Buffer.from(answer.body, "latin1").readUInt16BE(2) } : answer;
   } finally {
     socket.destroy();
   }

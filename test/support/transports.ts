@@ -2,7 +2,6 @@
  * The three ways a station reaches a local edge, and certificates for the one that asks for them. Must not know who
  * is let in.
  */
-import type { ClientOptions } from "ws";
 import { issueStationCertificate, type StationCertificateOptions } from "../../src/local/pki/station-certificate.ts";
 import type { Kerbside } from "./kerbside.ts";
 import type { StationOptions } from "./test-station.ts";
@@ -33,7 +32,7 @@ export async function certificateOf(
   { edge }: Kerbside,
   stationId: string,
   options: Partial<StationCertificateOptions> = {},
-): Promise<{ cert: string; key: string } & ClientOptions> {
+): Promise<{ cert: string; key: string }> {
   const { cert, key } = await issueStationCertificate(edge.pki, { stationId, ...options });
   return { cert, key };
 }

@@ -9,5 +9,6 @@ CREATE TABLE stations (
   protocol TEXT,
   security_profile INTEGER,
   vendor TEXT,
-  model TEXT
+  model TEXT,
+  undelivered INTEGER NOT NULL
 ) WITHOUT ROWID;

@@ -1,8 +1,8 @@
 /**
  * From a station's identity to the stub of its object. The only place that knows how objects are named.
  */
-import type { Env } from "../env.ts";
-import type { ChargingStation } from "../station/charging-station.ts";
+import type { Env } from "./env.ts";
+import type { ChargingStation } from "./station/charging-station.ts";
 
 type StationMethod =
   | "register"
@@ -14,7 +14,7 @@ type StationMethod =
   | "readCommand"
   | "listCommands"
   | "cancelCommand"
-  | "deliver";
+  | "deliverSoon";
 
 /** The platform's own stub type gives up on payloads, which are `unknown` inside. */
 export type StationStub = Pick<Fetcher, "fetch"> & {
