@@ -2,12 +2,25 @@
  * The Worker as one module, bundled as wrangler would, behind the local gate. Must not know bindings or ports.
  */
 import { join } from "node:path";
-import { build, type Loader } from "esbuild";
+import { build, type Loader, stop } from "esbuild";
 
 const GATE = join(import.meta.dirname, "gate.ts");
 
+let building = 0;
+
 /** `textExtensions`: files the Worker imports as text, like ".html". */
 export async function bundleWorker(entry: string, textExtensions: readonly string[]): Promise<string> {
+  building++;
+  try {
+    return await bundle(entry, textExtensions);
+  } finally {
+    building--;
+    // Its service would live as long as the edge, and is what an idle edge spends most on.
+    if (building === 0) await stop();
+  }
+}
+
+async function bundle(entry: string, textExtensions: readonly string[]): Promise<string> {
   const loader: Record<string, Loader> = Object.fromEntries(textExtensions.map((extension) => [extension, "text"]));
   const result = await build({
     entryPoints: [GATE],

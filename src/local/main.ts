@@ -50,12 +50,13 @@ async function run(): Promise<void> {
   enableCompileCache(join(dir, "compile-cache"));
   const { startEdge } = await import("./edge.ts");
   const { rateLimits, readWorkerConfig, workerEnvironment } = await import("./worker-settings.ts");
+  const env = workerEnvironment(readWorkerConfig(), process.env);
   const edge = await startEdge({
     dir,
     port: port("KERBSIDE_PORT", 8080),
     tlsPort: port("KERBSIDE_TLS_PORT", 8443),
     mtlsPort: port("KERBSIDE_MTLS_PORT", 8444),
-    env: workerEnvironment(readWorkerConfig(), process.env),
+    env,
     ...rateLimits(process.env),
     log: (line) => process.stdout.write(`${line}\n`),
     ownSignals: true,
@@ -63,11 +64,11 @@ async function run(): Promise<void> {
   stopEdge = edge.stop;
   if (isStopping) return edge.stop();
   await waitUntilHealthy(edge.httpUrl);
-  process.stdout.write(`API and console, security profiles 0 and 1   ${edge.httpUrl}
-Security profile 2                           ${edge.tlsUrl.replace("https", "wss")}
-Security profile 3                           ${edge.mtlsUrl.replace("https", "wss")}
-API key                                      ${edge.apiKey}
-Root certificate, for stations to trust      ${edge.pki.rootPath}
+  process.stdout.write(`API, and security profiles 0 and 1       ${edge.httpUrl}
+Security profile 2                       ${edge.tlsUrl.replace("https", "wss")}
+Security profile 3                       ${edge.mtlsUrl.replace("https", "wss")}
+API key                                  ${env.API_KEYS === undefined ? edge.apiKey : "those of API_KEYS"}
+Root certificate, for stations to trust  ${edge.pki.rootPath}
 ready
 `);
 }

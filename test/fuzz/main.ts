@@ -1,0 +1,49 @@
+/**
+ * `npm run fuzz`: a million odd frames against the local edge, bounded to 30 minutes. Must not know how they are made.
+ */
+import { parseArgs } from "node:util";
+import { startKerbside } from "../support/kerbside.ts";
+import { fuzz } from "./run.ts";
+
+const { values } = parseArgs({
+  options: { frames: { type: "string", default: "1000000" }, seed: { type: "string" } },
+});
+const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+const frames = Number(values.frames);
+/** workerd's memory in the last fifth of the run against the second one: what is above is growth. */
+const GROWTH_MAX = 1.25;
+
+process.stdout.write(`seed ${seed}\n`);
+setTimeout(() => {
+  process.stderr.write("the run took more than its 30 minutes\n");
+  process.exit(1);
+}, 30 * 60_000).unref();
+
+const errors: string[] = [];
+const log = (line: string, level: string) => {
+  if (level === "error" && errors.length < 20) errors.push(line);
+};
+const kerbside = await startKerbside({}, { log, connectsPerStation: 1_000 });
+const counts = await fuzz(kerbside, frames, seed, 8);
+await kerbside.stop();
+
+const middle = counts.rssMb.slice(2, 4);
+const end = counts.rssMb.slice(-2);
+const mean = (list: number[]) => list.reduce((sum, value) => sum + value, 0) / Math.max(list.length, 1);
+const growth = middle.length === 0 ? 1 : mean(end) / mean(middle);
+const rows: [string, number | string, boolean][] = [
+  ["odd frames sent", counts.frames, counts.frames >= frames],
+  ["answers", counts.answers, true],
+  ["illegal answers", counts.illegalAnswers.length, counts.illegalAnswers.length === 0],
+  ["dropped sockets", counts.droppedSockets.length, counts.droppedSockets.length === 0],
+  ["Heartbeats without an answer", counts.unansweredHeartbeats.length, counts.unansweredHeartbeats.length === 0],
+  ["errors in the Worker's log", errors.length, errors.length === 0],
+  ["workerd RSS by tenths, MB", counts.rssMb.map((mb) => mb.toFixed(0)).join(" "), true],
+  [`RSS growth, end over second fifth (≤ ${GROWTH_MAX})`, growth.toFixed(2), growth <= GROWTH_MAX],
+];
+for (const [name, value, isGood] of rows)
+  process.stdout.write(`| ${name} | ${value} | ${isGood ? "ok" : "FAILED"} |\n`);
+for (const line of [...counts.illegalAnswers, ...counts.droppedSockets, ...counts.unansweredHeartbeats, ...errors]) {
+  process.stderr.write(`${line}\n`);
+}
+process.exit(rows.every(([, , isGood]) => isGood) ? 0 : 1);
