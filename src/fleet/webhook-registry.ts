@@ -43,6 +43,8 @@ type Registry = DurableObjectNamespace<WebhookRegistry>;
 
 /** One list an isolate, so that a hundred thousand station objects never meet at the registry. */
 let cached: { at: number; webhooks: Webhook[] } | null = null;
+/** Counts the changes this isolate knows of: a list that was asked for before one is old when it arrives. */
+let changes = 0;
 
 export const registryOf = (namespace: Registry): DurableObjectStub<WebhookRegistry> =>
   namespace.get(namespace.idFromName("fleet"));
@@ -50,17 +52,20 @@ export const registryOf = (namespace: Registry): DurableObjectStub<WebhookRegist
 /** The subscriptions, at most 30 s old. @throws where the registry cannot be reached and no list is known */
 export async function webhooksOf(namespace: Registry, now: number): Promise<Webhook[]> {
   if (cached !== null && now - cached.at < CACHE_MS) return cached.webhooks;
+  const asked = changes;
   try {
     const webhooks: Webhook[] = await registryOf(namespace).list();
-    cached = { at: now, webhooks };
+    if (asked === changes) cached = { at: now, webhooks };
+    return webhooks;
   } catch (error) {
     // An old list delivers; none would hold up every station while one object moves.
     if (cached === null) throw error;
+    return cached.webhooks;
   }
-  return cached.webhooks;
 }
 
 /** Called where a subscription changed, so that this isolate's stations see it at once. */
 export function forgetWebhooks(): void {
   cached = null;
+  changes++;
 }

@@ -33,6 +33,8 @@ export class ChargingStation extends DurableObject<Env> {
   readonly #commands: Commands;
   readonly #connections: Connections;
   #eventLog: EventLog | null = null;
+  /** Whether a deadline may have come nearer than the alarm. */
+  #deadlinesChanged = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -52,11 +54,15 @@ export class ChargingStation extends DurableObject<Env> {
           return settled;
         },
         reportSecurity: (kind, details) => security.report(kind, details),
-        bootAcknowledged: () => this.#announce(),
+        bootAcknowledged: () => {
+          this.#deadlinesChanged = true;
+          this.#announce();
+        },
         tooManyFrames: () => this.#connections.disconnect(1008, "too many messages"),
       },
       security,
       (online) => {
+        this.#deadlinesChanged = true;
         if (!online) this.#commands.lineLost();
         this.#announce();
       },
@@ -68,7 +74,7 @@ export class ChargingStation extends DurableObject<Env> {
   override async fetch(request: Request): Promise<Response> {
     const response = await this.#connections.accept(request);
     if (response.status === 101) this.#commands.sendNext();
-    await this.#settleUp();
+    this.#settleUpMeanwhile();
     return response;
   }
 
@@ -96,6 +102,7 @@ export class ChargingStation extends DurableObject<Env> {
     await this.#connections.current()?.tick();
     this.#commands.sendNext();
     this.#commands.expire();
+    this.#deadlinesChanged = true;
     await this.#settleUp();
   }
 
@@ -120,6 +127,8 @@ export class ChargingStation extends DurableObject<Env> {
     this.#connections.disconnect(1008, "deregistered");
     // The last events get one chance; what cannot be delivered now goes with the station.
     await this.#delivery.drain();
+    // Whoever connected meanwhile would keep a socket to nothing.
+    this.#connections.disconnect(1008, "deregistered");
     const sequence = this.#context.eventLog.head;
     await this.#store.clear();
     this.#eventLog = null;
@@ -130,13 +139,13 @@ export class ChargingStation extends DurableObject<Env> {
   async disconnect(): Promise<boolean> {
     if (this.#store.fact("registration") === undefined) return false;
     this.#connections.disconnect(1000, "disconnected by the operator");
-    await this.#settleUp();
+    this.#settleUpMeanwhile();
     return true;
   }
 
   async reportRefusal(reason: RefusalReason, remoteAddress: string | null): Promise<void> {
     this.#connections.reportRefusal(reason, remoteAddress);
-    await this.#settleUp();
+    this.#settleUpMeanwhile();
   }
 
   /** @param wait whether the answer is to be waited for; a command that must wait for a connection never is. */
@@ -144,7 +153,8 @@ export class ChargingStation extends DurableObject<Env> {
     if (this.#store.fact("registration") === undefined) return null;
     this.#connections.reconcile();
     const submitted = this.#commands.submit(request);
-    void this.#settleUp();
+    this.#deadlinesChanged = true;
+    this.#settleUpMeanwhile();
     if (!submitted.ok) return submitted;
     const { command } = submitted.value;
     if (!wait || this.#connections.current() === null) return ok(command);
@@ -162,7 +172,7 @@ export class ChargingStation extends DurableObject<Env> {
   async cancelCommand(id: string): Promise<"cancelled" | "not-queued" | "unknown"> {
     if (this.#store.fact("registration") === undefined) return "unknown";
     const done = this.#commands.cancel(id);
-    await this.#settleUp();
+    this.#settleUpMeanwhile();
     return done;
   }
 
@@ -184,18 +194,27 @@ export class ChargingStation extends DurableObject<Env> {
       // On a socket that is closing nothing is sent: what is queued is known to be unsent.
       busy: conversation.session.openCall !== null || conversation.socket.readyState !== WebSocket.OPEN,
       send: ({ id, action, payload, timeoutMs }: Command) => {
+        this.#deadlinesChanged = true;
         void conversation.command({ kind: "command", messageId: id, action, payload, timeoutMs });
       },
     };
+  }
+
+  /** For who waits for an answer: a slow webhook is no concern of a station's upgrade or a backend's request. */
+  #settleUpMeanwhile(): void {
+    this.ctx.waitUntil(this.#settleUp());
   }
 
   /** Delivers what is new and sees that the object wakes for what is due later. Never throws. */
   async #settleUp(): Promise<void> {
     try {
       if (this.#store.fact("registration") === undefined) return;
-      await this.#rearm(null);
+      const changed = this.#deadlinesChanged;
+      this.#deadlinesChanged = false;
+      if (changed) await this.#rearm(null);
       await this.#delivery.drain();
-      await this.#rearm(this.#delivery.wakeAt);
+      const retryAt = this.#delivery.wakeAt;
+      if (retryAt !== null || this.#deadlinesChanged) await this.#rearm(retryAt);
     } catch (error) {
       log("error", "the alarm could not be set", { stationId: this.#context.id, reason: messageOf(error) });
     }

@@ -80,6 +80,8 @@ export class Connections {
   }
 
   #upgrade(connect: ConnectRequest, { protocol, securityProfile, echoProtocol }: Admitted): Response {
+    // After a crash the older one is lost already, not superseded.
+    this.reconcile();
     this.#end({ code: 1008, reason: "superseded" });
     const { certificate } = connect.claims;
     const now = this.#context.now();
