@@ -22,6 +22,8 @@ export interface FuzzCounts {
 
 /** Frames of one station, below what its frame rate allows at once. */
 export const FRAMES_PER_STATION = 2_500;
+/** Names that take turns: each new one would cost the memory of one more object. */
+const STATIONS = 24;
 /** Odd frames between two Heartbeats that must be answered. */
 const BATCH = 25;
 
@@ -60,7 +62,7 @@ async function fuzzStation(
   counts: FuzzCounts,
 ): Promise<void> {
   const protocol = PROTOCOLS[index % PROTOCOLS.length] ?? "ocpp1.6";
-  const id = `FUZZ${index}`;
+  const id = `FUZZ${index % STATIONS}`;
   const rng = seeded(seed + index);
   await kerbside.register(id, { validation: index % 2 === 0 ? "strict" : "lenient" });
   const url = `ws://localhost:${kerbside.edge.port}/ocpp/${id}`;

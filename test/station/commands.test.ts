@@ -161,17 +161,17 @@ describe("an unanswered command", () => {
 describe("one CALL is open at a time", () => {
   test("those behind it wait in their order and are sent one by one", async () => {
     const station = await kerbside.station("ORD1");
-    const ids = [];
+    const ids: string[] = [];
     for (let i = 0; i < 5; i++) ids.push((await submitAsync("ORD1")).commandId);
-    expect((await read("ORD1", ids[0])).state).toBe("sent");
-    expect((await read("ORD1", ids[1])).state).toBe("queued");
+    expect((await read("ORD1", ids[0] as string)).state).toBe("sent");
+    expect((await read("ORD1", ids[1] as string)).state).toBe("queued");
     for (const id of ids) {
       const [, messageId] = await station.next();
       expect(messageId).toBe(id);
       expect(station.frames.at(-1)?.[1]).toBe(id);
       station.send([3, messageId, { status: "Accepted" }]);
     }
-    await until("the last", async () => (await read("ORD1", ids[4])).state === "result");
+    await until("the last", async () => (await read("ORD1", ids[4] as string)).state === "result");
   });
 
   test("the station's own CALLs go on meanwhile", async () => {

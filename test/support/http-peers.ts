@@ -7,8 +7,12 @@ import type { AddressInfo } from "node:net";
 import { Webhook } from "standardwebhooks";
 
 export interface Received {
+  method: string;
+  path: string;
   headers: http.IncomingHttpHeaders;
   body: string;
+  /** Who asked has given up before there was an answer. */
+  abandoned: boolean;
 }
 
 /** What a peer answers; `"hang"` never answers, `"reset"` breaks the connection. */
@@ -21,6 +25,8 @@ export type Reply =
       /** As it is, in place of `body`. */
       text?: string;
       delayMs?: number;
+      /** Answers only then. */
+      after?: Promise<unknown>;
     }
   | "hang"
   | "reset";
@@ -52,8 +58,12 @@ export class HttpPeer {
     } catch {
       return;
     }
-    const received = { headers: request.headers, body };
+    const { method = "", url: path = "", headers } = request;
+    const received: Received = { method, path, headers, body, abandoned: false };
     this.requests.push(received);
+    response.on("close", () => {
+      received.abandoned = !response.writableFinished;
+    });
     const reply = this.reply(received);
     if (reply === "hang") return;
     if (reply === "reset") {
@@ -61,6 +71,7 @@ export class HttpPeer {
       return;
     }
     if (reply.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, reply.delayMs));
+    await reply.after;
     response.writeHead(reply.status ?? 200, { "content-type": "application/json", ...reply.headers });
     response.end(reply.text ?? (reply.body === undefined ? "" : JSON.stringify(reply.body)));
   }

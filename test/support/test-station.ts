@@ -2,7 +2,6 @@
  * A Charging Station of raw frames for tests: it sends what it is told, keeps what it gets. Must not know OCPP's rules,
  * so that it can break them.
  */
-import { once } from "node:events";
 import { type ClientOptions, WebSocket } from "ws";
 
 export interface StationOptions {
@@ -47,7 +46,10 @@ export class TestStation {
   constructor(socket: WebSocket) {
     this.socket = socket;
     socket.on("error", () => {});
-    this.closed = once(socket, "close").then(([code, reason]) => ({ code, reason: String(reason) }));
+    // Not once(): it rejects on "error", with nobody there to hear it.
+    this.closed = new Promise((resolve) => {
+      socket.on("close", (code, reason) => resolve({ code, reason: String(reason) }));
+    });
     socket.on("message", (data) => {
       const frame = JSON.parse(String(data)) as Frame;
       const answer = frame[0] === 2 ? this.#onCall?.(frame) : undefined;
@@ -64,7 +66,7 @@ export class TestStation {
     const { url, protocols = ["ocpp1.6"], user, password, socket: more = {} } = options;
     const headers: Record<string, string> = { ...(more.headers as Record<string, string>) };
     if (password !== undefined) {
-      headers["authorization"] = `Basic ${Buffer.from(`${user ?? ""}:${password}`, "latin1").toString("base64")}`;
+      headers.authorization = `Basic ${Buffer.from(`${user ?? ""}:${password}`, "latin1").toString("base64")}`;
     }
     const socket = new WebSocket(url, protocols, { perMessageDeflate: false, ...more, headers });
     const station = new TestStation(socket);

@@ -1,0 +1,201 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const ROOT = resolve(import.meta.dirname, "../src");
+const PURE = ["ocpp", "security", "delivery"];
+const NEVER_BUNDLED = ["local", "simulator"];
+/** Packages that a pure room may build on: none of them knows the platform, a socket or the clock's hour. */
+const PURE_PACKAGES = ["zod", "standardwebhooks", "ajv-formats/dist/formats.js"];
+/** Node scripts: run to build, imported by nobody. */
+const SCRIPTS = ["ocpp/schemas/generate.ts"];
+const ENTRIES = ["worker.ts", "local/gate.ts"];
+const MAX_LINES = 300;
+
+interface Import {
+  /** Relative to src for our own files, otherwise the specifier. */
+  target: string;
+  own: boolean;
+  typeOnly: boolean;
+}
+
+const STATEMENT = /^(?:import|export)\s(?:(type)\s)?([^;"']*?)\sfrom\s+["']([^"']+)["']/gm;
+const BARE = /^import\s+["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm;
+
+function importsOf(file: string, text: string): Import[] {
+  const found = [...text.matchAll(STATEMENT)].map(([, type, names = "", specifier = ""]) => {
+    const listed = /^\{(.*)\}$/s
+      .exec(names.trim())?.[1]
+      ?.split(",")
+      .filter((name) => name.trim() !== "");
+    const typeOnly = type !== undefined || (listed?.every((name) => /^\s*type\s/.test(name)) ?? false);
+    return { specifier, typeOnly };
+  });
+  for (const [, bare, dynamic] of text.matchAll(BARE))
+    found.push({ specifier: bare ?? dynamic ?? "", typeOnly: false });
+  return found.map(({ specifier, typeOnly }) => {
+    const own = specifier.startsWith(".");
+    return { own, typeOnly, target: own ? relative(ROOT, resolve(ROOT, dirname(file), specifier)) : specifier };
+  });
+}
+
+const files = readdirSync(ROOT, { recursive: true, encoding: "utf8" })
+  .filter((file) => /\.(?:ts|mjs)$/.test(file))
+  .sort()
+  .map((file) => {
+    const text = readFileSync(join(ROOT, file), "utf8");
+    return { file, text, imports: importsOf(file, text), isGenerated: file.includes("/generated/") };
+  });
+const roomOf = (path: string) => (path.includes("/") ? path.slice(0, path.indexOf("/")) : "");
+const isPure = (path: string) => PURE.includes(roomOf(path));
+
+/** "file → what it must not", for every import that `isWrong`. */
+const wrongImports = (isWrong: (file: string, target: Import) => boolean): string[] =>
+  files.flatMap(({ file, imports }) =>
+    imports.filter((each) => isWrong(file, each)).map(({ target }) => `${file} → ${target}`),
+  );
+/** The code without comments and texts: those may speak of anything. */
+const codeOf = (text: string) =>
+  text
+    .replace(/\/\*.*?\*\//gs, "")
+    .replace(/(?<=^|\s)\/\/.*$/gm, "")
+    .replace(/"(?:[^"\\\n]|\\.)*"/g, '""');
+
+test("The imports are read as they stand in the files", () => {
+  const text = [
+    'import type { A } from "./a.ts";',
+    'import { type B, c } from "../station/b.ts";',
+    'import {\n  type D,\n  type E,\n} from "../station/d.ts";',
+    'export * from "zod";',
+    'import "../local/side.ts";',
+    'const late = await import("node:fs");',
+  ].join("\n");
+  expect(importsOf("http/x.ts", text).map(({ target, typeOnly }) => [target, typeOnly])).toEqual([
+    ["http/a.ts", true],
+    ["station/b.ts", false],
+    ["station/d.ts", true],
+    ["zod", false],
+    ["local/side.ts", false],
+    ["node:fs", false],
+  ]);
+  expect(files.length).toBeGreaterThan(50);
+  expect(files.flatMap(({ imports }) => imports).filter(({ own }) => own).length).toBeGreaterThan(200);
+});
+
+describe("Imports point one way", () => {
+  test("from a pure room to pure rooms and src/result.ts alone", () => {
+    const wrong = wrongImports(
+      (file, { own, target }) => isPure(file) && own && !isPure(target) && target !== "result.ts",
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("from a pure room to no platform, and to few packages", () => {
+    const wrong = wrongImports(
+      (file, { own, target }) => isPure(file) && !own && !SCRIPTS.includes(file) && !PURE_PACKAGES.includes(target),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("from the protocol to nothing but the protocol: not to security, nor to delivery", () => {
+    const wrong = wrongImports(
+      (file, { own, target }) => roomOf(file) === "ocpp" && own && !/^(?:ocpp\/|result\.ts)/.test(target),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("from http to the station by type alone, but for the request both sides write and read", () => {
+    const wrong = wrongImports(
+      (file, { typeOnly, target }) =>
+        roomOf(file) === "http" && roomOf(target) === "station" && !typeOnly && target !== "station/connect-request.ts",
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("from the station and the fleet never to http", () => {
+    const wrong = wrongImports(
+      (file, { target }) => ["station", "fleet"].includes(roomOf(file)) && roomOf(target) === "http",
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("from the fleet to the station by type alone", () => {
+    const wrong = wrongImports(
+      (file, { typeOnly, target }) => roomOf(file) === "fleet" && roomOf(target) === "station" && !typeOnly,
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("never from the Worker to the local edge, the simulator, a script or Node", () => {
+    const isOutside = (path: string) => NEVER_BUNDLED.includes(roomOf(path)) || SCRIPTS.includes(path);
+    const wrong = wrongImports(
+      (file, { target }) => !isOutside(file) && (isOutside(target) || target.startsWith("node:")),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("never in a circle", () => {
+    const edges = new Map(
+      files.map(({ file, imports }) => [
+        file,
+        imports.filter(({ own, typeOnly }) => own && !typeOnly).map(({ target }) => target),
+      ]),
+    );
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const walk = (file: string, path: string[]): void => {
+      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(" → "));
+      if (done.has(file) || path.includes(file)) return;
+      for (const next of edges.get(file) ?? []) walk(next, [...path, file]);
+      done.add(file);
+    };
+    for (const { file } of files) walk(file, []);
+    expect(circles).toEqual([]);
+  });
+});
+
+describe("A pure room", () => {
+  test("has neither clock nor chance: both are passed in", () => {
+    // A default may be: whoever tests passes another.
+    const isImpure =
+      /(?<![(,]\s*\w+(?:: \w+)? = )\b(?:Date\.now\(\)|new Date\(\)|Math\.random\(\)|crypto\.randomUUID\(\)|performance\.now\(\))/;
+    const impure = files.filter(
+      ({ file, text }) => ["ocpp", "delivery"].includes(roomOf(file)) && isImpure.test(codeOf(text)),
+    );
+    expect(impure.map(({ file }) => file)).toEqual([]);
+    expect(isImpure.test("f(now: number = Date.now())")).toBe(false);
+    expect(isImpure.test("const now = Date.now();")).toBe(true);
+  });
+
+  test("sets no timers, opens no sockets and logs nothing", () => {
+    const isImpure = /\b(?:setTimeout|setInterval|fetch|WebSocket|WebSocketPair|console)\b(?:\(|\.)/;
+    const impure = files.filter(
+      ({ file, text }) => isPure(file) && !SCRIPTS.includes(file) && isImpure.test(codeOf(text)),
+    );
+    expect(impure.map(({ file }) => file)).toEqual([]);
+  });
+});
+
+describe("A file of src", () => {
+  test(`has at most ${MAX_LINES} lines`, () => {
+    const long = files.filter(({ text, isGenerated }) => !isGenerated && text.trimEnd().split("\n").length > MAX_LINES);
+    expect(long.map(({ file }) => file)).toEqual([]);
+  });
+
+  test("has no default export unless it is an entry point", () => {
+    const wrong = files.filter(
+      ({ file, text }) => /^export default\b|\bas default\b/m.test(codeOf(text)) && !ENTRIES.includes(file),
+    );
+    expect(wrong.map(({ file }) => file)).toEqual([]);
+  });
+
+  test("is named after the noun inside, in kebab-case, and is no barrel", () => {
+    const wrong = files.filter(({ file }) => /(?:^|\/)(?:utils?|helpers?|index|common)\.ts$|[A-Z_]/.test(file));
+    expect(wrong.map(({ file }) => file)).toEqual([]);
+  });
+
+  test("opens with its job and what it must not know", () => {
+    const silent = files.filter(({ text, isGenerated }) => !isGenerated && !/^(?:\/\*\*|\/\/ )/.test(text));
+    expect(silent.map(({ file }) => file)).toEqual([]);
+  });
+});

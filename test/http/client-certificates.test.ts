@@ -1,0 +1,213 @@
+import { execFile } from "node:child_process";
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openPki } from "../../src/local/pki/pki.ts";
+import type { StationCertificateKind } from "../../src/local/pki/station-certificate.ts";
+import { temporaryFolder } from "../support/edge-client.ts";
+import { eventsOf, HttpPeer, SECRET, until } from "../support/http-peers.ts";
+import { type Kerbside, startKerbside } from "../support/kerbside.ts";
+import { certificateFor, type Subject } from "../support/odd-certificates.ts";
+import { expectRefusal } from "../support/problems.ts";
+import { rawUpgrade } from "../support/raw-upgrade.ts";
+import { TestStation } from "../support/test-station.ts";
+import { certificateOf, over, portOf } from "../support/transports.ts";
+
+const folder = temporaryFolder();
+let kerbside: Kerbside;
+let receiver: HttpPeer;
+beforeAll(async () => {
+  kerbside = await startKerbside({}, { dir: folder.dir });
+  receiver = await HttpPeer.start();
+  const webhook = { url: receiver.url, secret: SECRET, types: ["ocpp.security"] };
+  await kerbside.api("PUT", "/v1/webhooks/security", webhook);
+});
+afterAll(async () => {
+  await kerbside?.stop();
+  await receiver?.stop();
+  folder.remove();
+});
+
+const view = async (id: string) => (await kerbside.api("GET", `/v1/stations/${id}`)).body;
+const fingerprintOf = (pem: string) => new X509Certificate(pem).fingerprint256;
+const bare = (fingerprint: string) => fingerprint.replaceAll(":", "").toLowerCase();
+const attempt = (id: string, socket: object) => over(kerbside, "mtls", id, { socket });
+
+async function expectAdmitted(id: string, socket: object): Promise<void> {
+  const station = await TestStation.connect(attempt(id, socket));
+  expect((await view(id)).connection.securityProfile).toBe(3);
+  station.kill();
+}
+const expectRefused = async (id: string, socket: object) =>
+  expectRefusal(await TestStation.refused(attempt(id, socket)), "forbidden");
+
+describe.each(["TLSv1.2", "TLSv1.3"] as const)("Over %s", (version) => {
+  const tls = { minVersion: version, maxVersion: version };
+
+  test("a station with a valid certificate of its own is admitted, and the certificate is shown", async () => {
+    await kerbside.register("CERT", { securityProfile: 3 });
+    const certificate = await certificateOf(kerbside, "CERT");
+    const station = await TestStation.connect(attempt("CERT", { ...certificate, ...tls }));
+    const leaf = new X509Certificate(certificate.cert);
+    expect((await view("CERT")).connection).toMatchObject({
+      securityProfile: 3,
+      certificate: { fingerprint: bare(leaf.fingerprint256), notAfter: new Date(leaf.validTo).toISOString() },
+    });
+    station.kill();
+  });
+
+  test.each<StationCertificateKind>(["expired", "not-yet-valid", "other-ca", "self-signed", "revoked"])(
+    "a certificate of the kind %s is refused with 403, whatever else is right",
+    async (kind) => {
+      await kerbside.register("CERT", { securityProfile: 3, password: "correct horse battery" });
+      const socket = { ...(await certificateOf(kerbside, "CERT", { kind })), ...tls };
+      await expectRefused("CERT", socket);
+      const options = { socket, password: "correct horse battery" };
+      expectRefusal(await TestStation.refused(over(kerbside, "mtls", "CERT", options)), "forbidden");
+      expect((await view("CERT")).online).toBe(false);
+    },
+  );
+
+  test("a station without a certificate is refused with 403", async () => {
+    await kerbside.register("CERT", { securityProfile: 3 });
+    await expectRefused("CERT", tls);
+  });
+
+  test("another station's certificate is refused with 403", async () => {
+    await kerbside.register("CERT", { securityProfile: 3 });
+    await expectRefused("CERT", { ...(await certificateOf(kerbside, "CERT2")), ...tls });
+  });
+
+  test("a leaf without the CA that issued it is refused with 403", async () => {
+    await kerbside.register("CERT", { securityProfile: 3 });
+    const { cert, key } = await certificateOf(kerbside, "CERT");
+    await expectRefused("CERT", { cert: cert.slice(0, cert.indexOf("-----BEGIN", 1)), key, ...tls });
+  });
+});
+
+test("The edge's own server certificate is no station's", async () => {
+  await kerbside.register("localhost", { securityProfile: 3 });
+  const { ecdsa } = kerbside.edge.pki.server;
+  await expectRefused("localhost", { cert: ecdsa, key: ecdsa });
+});
+
+test("TLS 1.1 is not spoken", async () => {
+  for (const transport of ["tls", "mtls"] as const) {
+    const old = { minVersion: "TLSv1.1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" } as const;
+    const tls = { ca: kerbside.edge.pki.rootPem, ...old };
+    const upgrade = rawUpgrade({ port: portOf(kerbside, transport), target: "/ocpp/CERT", tls });
+    await expect(upgrade).rejects.toThrow(/alert protocol version/);
+  }
+});
+
+test("A revocation counts from the next connection on, and is reported as a security event", async () => {
+  await kerbside.register("REVOKED", { securityProfile: 3 });
+  const { cert, key } = await certificateOf(kerbside, "REVOKED");
+  await expectAdmitted("REVOKED", { cert, key });
+  kerbside.edge.pki.revocations.add(new X509Certificate(cert).serialNumber);
+  await expectRefused("REVOKED", { cert, key });
+  const event = await until("the security event", () =>
+    eventsOf(receiver).find(({ subject }) => subject === "REVOKED"),
+  );
+  expect(event).toMatchObject({
+    type: "ocpp.security",
+    data: { kind: "certificate-revoked", reason: "certificate-revoked", remoteAddress: expect.any(String) },
+  });
+});
+
+test("Another station's certificate is reported as a security event of the station that was asked for", async () => {
+  await kerbside.register("ASKED", { securityProfile: 3 });
+  await expectRefused("ASKED", await certificateOf(kerbside, "ASKER"));
+  const event = await until("the security event", () => eventsOf(receiver).find(({ subject }) => subject === "ASKED"));
+  expect(event.data).toMatchObject({ kind: "connection-refused", reason: "certificate-of-another-station" });
+});
+
+describe("A registration", () => {
+  test("may name another common name, which then replaces the station's id", async () => {
+    await kerbside.register("NAMED", { securityProfile: 3, certificate: { commonName: "Serial 00-4711/a,b" } });
+    await expectAdmitted("NAMED", await certificateOf(kerbside, "NAMED", { commonName: "Serial 00-4711/a,b" }));
+    await expectRefused("NAMED", await certificateOf(kerbside, "NAMED"));
+    await expectRefused("NAMED", await certificateOf(kerbside, "NAMED", { commonName: "serial 00-4711/a,b" }));
+    expect((await view("NAMED")).certificate).toEqual({ commonName: "Serial 00-4711/a,b" });
+  });
+
+  test("may bind the organization", async () => {
+    await kerbside.register("ORG", { securityProfile: 3, certificate: { organization: "Ladestrom & Söhne, GmbH" } });
+    const organization = "Ladestrom & Söhne, GmbH";
+    await expectAdmitted("ORG", await certificateOf(kerbside, "ORG", { organization }));
+    await expectRefused("ORG", await certificateOf(kerbside, "ORG"));
+    await expectRefused("ORG", await certificateOf(kerbside, "ORG", { organization: "Ladestrom & Söhne" }));
+    await expectRefused("ORG", await certificateFor(kerbside, [{ CN: ["ORG"] }]));
+    await expectRefused("ORG", await certificateFor(kerbside, [{ O: [organization] }, { O: ["x"] }, { CN: ["ORG"] }]));
+    await expectRefused("ORG", await certificateFor(kerbside, [{ O: ["x"] }, { O: [organization] }, { CN: ["ORG"] }]));
+    await expectRefused("ORG", await certificateFor(kerbside, [{ OU: [organization] }, { CN: ["ORG"] }]));
+  });
+
+  test("may bind fingerprints, with or without colons, beside the common name", async () => {
+    const [one, two, three, stranger] = await Promise.all([
+      certificateOf(kerbside, "PIN"),
+      certificateOf(kerbside, "PIN"),
+      certificateOf(kerbside, "PIN"),
+      certificateOf(kerbside, "OTHER"),
+    ]);
+    const fingerprints = [fingerprintOf(one.cert), bare(fingerprintOf(two.cert)), fingerprintOf(stranger.cert)];
+    await kerbside.register("PIN", { securityProfile: 3, certificate: { fingerprints } });
+    await expectAdmitted("PIN", one);
+    await expectAdmitted("PIN", two);
+    await expectRefused("PIN", three);
+    await expectRefused("PIN", stranger);
+    expect((await view("PIN")).certificate.fingerprints).toEqual(fingerprints.map(bare));
+  });
+
+  test("that binds nothing more takes any organization and any certificate of the common name", async () => {
+    await kerbside.register("FREE", { securityProfile: 3 });
+    await expectAdmitted("FREE", await certificateOf(kerbside, "FREE", { organization: "Anybody" }));
+    await expectAdmitted("FREE", await certificateFor(kerbside, [{ CN: ["FREE"] }]));
+  });
+
+  test.each<[string, Subject]>([
+    ["in one RDN with others", [{ O: ["Operator"], CN: ["SHAPE"], OU: ["Depot"] }]],
+    ["first", [{ CN: ["SHAPE"] }, { O: ["Operator"] }, { C: ["DE"] }]],
+    ["after values with every special", [{ O: ['a, + = " \\ < > ; # / \u0001'] }, { CN: ["SHAPE"] }]],
+    ["beside attributes that have no short name", [{ "1.2.3.4": ["x,CN=OTHER"] }, { CN: ["SHAPE"] }]],
+  ])("is met by a common name that stands %s", async (_, subject) => {
+    await kerbside.register("SHAPE", { securityProfile: 3 });
+    await expectAdmitted("SHAPE", await certificateFor(kerbside, subject));
+  });
+});
+
+test("CLIENT_CA_SKIS narrows the issuers down, with or without colons", async () => {
+  const other = temporaryFolder();
+  const { subjectKeyId } = (await openPki(join(other.dir, "pki"))).stationCa;
+  const colons = subjectKeyId.toUpperCase().replace(/..(?!$)/g, "$&:");
+  const outcomes: unknown[] = [];
+  for (const skis of [`00ff, ${colons}`, "00ff"]) {
+    const narrow = await startKerbside({ CLIENT_CA_SKIS: skis }, { dir: other.dir });
+    await narrow.register("SKI", { securityProfile: 3 });
+    const target = { port: portOf(narrow, "mtls"), target: "/ocpp/SKI", protocols: "ocpp1.6" };
+    const tls = { ca: narrow.edge.pki.rootPem, ...(await certificateOf(narrow, "SKI")) };
+    outcomes.push((await rawUpgrade({ ...target, tls })).status);
+    await narrow.stop();
+  }
+  other.remove();
+  expect(outcomes).toEqual([101, 403]);
+});
+
+test("What `npm run station:cert` writes is admitted as it is, and its faulty kinds are not", async () => {
+  await kerbside.register("CLI 1", { securityProfile: 3 });
+  const write = async (...args: string[]) => {
+    const env = { ...process.env, KERBSIDE_DIR: folder.dir };
+    await promisify(execFile)("npm", ["run", "--silent", "station:cert", "--", "CLI 1", ...args], { env });
+    const read = (kind: string) => readFileSync(join(folder.dir, "pki/stations", `CLI 1.${kind}.pem`), "utf8");
+    return { cert: read("cert"), key: read("key") };
+  };
+  const certificate = await write();
+  const ca = readFileSync(join(folder.dir, "pki/root.cert.pem"), "utf8");
+  const options = over(kerbside, "mtls", "CLI 1", { socket: certificate });
+  const station = await TestStation.connect({ ...options, socket: { ...certificate, ca } });
+  expect((await view("CLI%201")).connection.certificate.fingerprint).toBe(bare(fingerprintOf(certificate.cert)));
+  station.kill();
+  await expectRefused("CLI 1", await write("--revoked"));
+});
