@@ -41,6 +41,8 @@ export type Message = Call | CallResult | CallError | Send;
 export interface FrameFault {
   reason: string;
   answer: string | null;
+  /** The id as far as it could be read. */
+  messageId?: string;
 }
 
 /** [OCPP-J 1.6 §4.1.4, 2.x P4 §4.1.4] messageId: at most 36 characters, room for a UUID. */
@@ -194,7 +196,8 @@ export function callIdOf(frame: string): string | null {
 function refuse(protocol: Protocol, messageId: unknown, fault: FaultKind, reason: string): Result<never, FrameFault> {
   const isUsable = typeof messageId === "string" && messageId !== "" && messageId.length <= ECHOED_ID_MAX_LENGTH;
   if (!isUsable && protocol === "ocpp1.6") return silent(reason);
-  return err({ reason, answer: encodeFault(protocol, isUsable ? messageId : UNREADABLE_ID, fault, reason) });
+  if (!isUsable) return err({ reason, answer: encodeFault(protocol, UNREADABLE_ID, fault, reason) });
+  return err({ reason, answer: encodeFault(protocol, messageId, fault, reason), messageId });
 }
 
 const tooLong = (length: number): string => `a frame of ${length} characters; the bound is ${FRAME_MAX_LENGTH}`;

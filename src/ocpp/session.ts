@@ -6,6 +6,7 @@ import { answeredBy, SEND_ACTION } from "./actions.ts";
 import { bootAnswer, edgeAnswer } from "./answers.ts";
 import { type FaultKind, legalCode } from "./error-codes.ts";
 import { invitedBy } from "./invitations.ts";
+import { type LastAnswered, rememberAnswer, repeatedAnswer } from "./last-answered.ts";
 import {
   type Call,
   type CallError,
@@ -31,7 +32,7 @@ export interface DurableSession {
   /** [1.6 errata 3.10, 2.x B02.FR.09] Actions the CSMS asked for, so welcome before the boot is accepted. */
   invited: string[];
   /** The last CALL that was acknowledged here, so that its repetition gets the same answer and no second event. */
-  lastAnswered: { messageId: string; digest: number; frame: string } | null;
+  lastAnswered: LastAnswered | null;
 }
 
 export interface Session extends DurableSession {
@@ -86,8 +87,6 @@ export interface Step {
 
 /** CALLs that may wait behind the one at the CSMS. [2.x P4 §4.1.2] allows none; stations send them all the same. */
 export const INBOX_MAX = 16;
-/** Answers kept for a repeated CALL, in characters; a longer one is made anew. */
-const LAST_ANSWER_MAX_LENGTH = 2_000;
 const INVITED_MAX = 16;
 
 export function openSession(
@@ -125,8 +124,9 @@ export function step(session: Session, input: Input, settings: SessionSettings, 
 function onFrame(session: Session, frame: string | ArrayBuffer, now: number): Step {
   const decoded = decode(session.protocol, frame);
   if (!decoded.ok) {
-    const effects: Effect[] = [{ kind: "malformed", reason: decoded.error.reason }];
-    if (decoded.error.answer !== null) effects.push({ kind: "send", frame: decoded.error.answer });
+    const { reason, answer, messageId } = decoded.error;
+    const effects: Effect[] = [{ kind: "malformed", reason, ...(messageId !== undefined && { messageId }) }];
+    if (answer !== null && !isOpen(session, messageId)) effects.push({ kind: "send", frame: answer });
     return { session, effects };
   }
   const message = decoded.value;
@@ -157,13 +157,9 @@ function onFrame(session: Session, frame: string | ArrayBuffer, now: number): St
 }
 
 function onCall(session: Session, call: Call, now: number): Step {
-  const { lastAnswered } = session;
-  if (lastAnswered?.messageId === call.messageId && lastAnswered.digest === digest(encode(call))) {
-    return { session, effects: [{ kind: "send", frame: lastAnswered.frame }] };
-  }
-  const waiting = session.asking === null ? [] : [session.asking, ...session.inbox];
-  // Its answer is on the way already; two answers to one id would match the next CALL of a station that counts.
-  if (waiting.some((open) => open.messageId === call.messageId)) return { session, effects: [] };
+  const repeated = repeatedAnswer(session.lastAnswered, call);
+  if (repeated !== null) return { session, effects: [{ kind: "send", frame: repeated }] };
+  if (isOpen(session, call.messageId)) return { session, effects: [] };
 
   const { fault, deviations } = examine(session, call);
   if (fault !== null) return { session, effects: [refused(session, call, fault.kind, fault.description)] };
@@ -176,6 +172,12 @@ function onCall(session: Session, call: Call, now: number): Step {
     };
   }
   return { session: { ...session, inbox: [...session.inbox, checked] }, effects: [] };
+}
+
+/** Its answer is on the way already; two answers to one id would match the next CALL of a station that counts. */
+function isOpen({ asking, inbox }: Session, messageId: string | undefined): boolean {
+  if (messageId === undefined) return false;
+  return asking?.messageId === messageId || inbox.some((waiting) => waiting.messageId === messageId);
 }
 
 /** [OCPP 2.1 P4 §4.2.5] Kept if it is one of the version's; never answered, whatever is wrong with it. */
@@ -257,10 +259,10 @@ function acknowledge(session: Session, call: CheckedCall, given: Answer, by: Ans
     next.registrationStatus = given.payload.status as RegistrationStatus;
     // [2.x B03.FR.07] What was asked for while Pending is not welcome once Rejected.
     if (next.registrationStatus !== "Pending") next.invited = [];
-  } else if ("payload" in given && call.action !== "Heartbeat" && frame.length <= LAST_ANSWER_MAX_LENGTH) {
+  } else if ("payload" in given && call.action !== "Heartbeat") {
     // A repeated BootNotification is a new question: Pending, said again for ever, would strand the station. So is
     // [1.6 §3.7.1, 2.x E13] what is repeated after a CALLERROR: another attempt.
-    next.lastAnswered = { messageId, digest: digest(encode(call)), frame };
+    next.lastAnswered = rememberAnswer(call, frame) ?? next.lastAnswered;
   }
   return { session: next, effects };
 }
@@ -285,10 +287,3 @@ function refused(session: Session, call: Call, fault: FaultKind, description: st
 }
 
 const errorOf = ({ code, description, details }: CallError) => ({ code, description, details });
-
-/** FNV-1a: tells a repeated CALL from a new one under a used id. A collision repeats an answer, no more. */
-function digest(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
-}

@@ -179,6 +179,8 @@ export class Conversation {
     if (call.action !== "Heartbeat" && this.#earlierAnswer(call) === null) {
       if (!this.#context.eventLog.hasRoomFor(call.action)) {
         const description = `${this.#context.eventLog.backlog} events are undelivered; try again later`;
+        // Not kept, so not answered: its repetition must not pass for one of an acknowledged CALL.
+        this.#session = { ...this.#session, lastAnswered: null };
         this.#send(encodeFault(this.#session.protocol, call.messageId, "internal", description));
         return;
       }

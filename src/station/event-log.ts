@@ -138,8 +138,9 @@ export class EventLog {
       searchText(call),
     );
     const kept = rows.map(({ data }) => JSON.parse(data) as LoggedCall).find((earlier) => isRepetition(call, earlier));
-    if (kept === undefined || kept.answer === null) return null;
-    return "error" in kept.answer ? (kept.answer as Answer) : { payload: kept.answer };
+    // [1.6 §3.7.1, 2.x E13] What is repeated after a CALLERROR is another attempt.
+    if (kept === undefined || kept.answer === null || "error" in kept.answer) return null;
+    return { payload: kept.answer };
   }
 
   /** Gives each webhook a cursor: a new one starts with the first event since it was made. Drops those of no webhook. */

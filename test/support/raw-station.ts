@@ -28,7 +28,7 @@ export class RawStation {
     this.head = received.subarray(0, end).toString("latin1");
     this.#socket = socket;
     this.#received = received.subarray(end + 4);
-    socket.on("data", (chunk) => {
+    socket.on("data", (chunk: Buffer) => {
       this.#received = Buffer.concat([this.#received, chunk]);
     });
     socket.on("error", () => {});
@@ -61,7 +61,7 @@ export class RawStation {
 
   /** One masked frame, not longer than 125 bytes. */
   send(first: number, body: string | Buffer): void {
-    const bytes = Buffer.from(body as string);
+    const bytes = typeof body === "string" ? Buffer.from(body) : body;
     const masked = bytes.map((byte, i) => byte ^ (MASK[i % 4] as number));
     this.#socket.write(Buffer.concat([Buffer.from([first, 0x80 | bytes.length]), MASK, masked]));
   }

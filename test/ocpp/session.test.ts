@@ -1,0 +1,220 @@
+import { describe, expect, test } from "vitest";
+import { judgeResult, encodeResultFault } from "../../src/ocpp/call-result.ts";
+import { legalCode } from "../../src/ocpp/error-codes.ts";
+import { decode, encode, encodeFault } from "../../src/ocpp/message.ts";
+import type { Protocol } from "../../src/ocpp/protocol.ts";
+import {
+  type CheckedCall,
+  durableSession,
+  type Input,
+  INBOX_MAX,
+  openSession,
+  type Session,
+  step,
+  wakeSession,
+} from "../../src/ocpp/session.ts";
+import { callRefusal, commandRefusal, type RegistrationStatus } from "../../src/ocpp/state-rules.ts";
+
+const NOW = Date.parse("2026-11-23T12:00:00Z");
+const SETTINGS = { bootRetrySeconds: 30 };
+const fresh = (protocol: Protocol = "ocpp1.6", status: RegistrationStatus = "unknown"): Session =>
+  wakeSession(openSession(protocol, "strict", status));
+const frame = (parts: unknown): Input => ({ kind: "frame", frame: JSON.stringify(parts) });
+const run = (session: Session, input: Input, now = NOW) => step(session, input, SETTINGS, now);
+const AUTHORIZE = { action: "Authorize", payload: { idTag: "A" } };
+const authorize = (messageId: string) => frame([2, messageId, AUTHORIZE.action, AUTHORIZE.payload]);
+const checked = (messageId: string): CheckedCall => ({ type: "call", messageId, ...AUTHORIZE, deviations: [] });
+const accepted = { payload: { idTagInfo: { status: "Accepted" } } };
+const answerTo = (messageId: string, answer: (Input & { kind: "answer" })["answer"] = accepted): Input => ({
+  kind: "answer",
+  call: checked(messageId),
+  answer,
+  answeredBy: "csms",
+});
+const command = (messageId: string, action = "Reset"): Input => ({
+  kind: "command",
+  messageId,
+  action,
+  payload: { type: "Soft" },
+  timeoutMs: 30_000,
+});
+
+describe("a message", () => {
+  test.each([
+    { type: "call", messageId: "m", action: "Heartbeat", payload: {} },
+    { type: "callResult", messageId: "m", payload: { status: "Accepted" } },
+    { type: "callError", messageId: "m", code: "GenericError", description: "why", details: { a: 1 } },
+    { type: "callResultError", messageId: "m", code: "GenericError", description: "", details: {} },
+    { type: "send", messageId: "m", action: "NotifyPeriodicEventStream", payload: {} },
+  ] as const)("$type is read as it was written", (message) => {
+    expect(decode("ocpp2.1", encode(message))).toEqual({ ok: true, value: message });
+  });
+
+  test("a description is cut at 255 characters [2.x P4 §4.2.3]", () => {
+    const [, , code, description] = JSON.parse(encodeFault("ocpp2.0.1", "m", "internal", "x".repeat(1000)));
+    expect([code, description]).toEqual(["InternalError", "x".repeat(255)]);
+  });
+
+  test("types 5 and 6 are none before 2.1", () => {
+    for (const parts of ['[5,"m","GenericError","",{}]', '[6,"m","NotifyPeriodicEventStream",{}]']) {
+      expect(decode("ocpp2.1", parts).ok).toBe(true);
+      expect(decode("ocpp1.6", parts)).toMatchObject({ ok: false, error: { answer: null } });
+      expect(decode("ocpp2.0.1", parts)).toMatchObject({
+        ok: false,
+        error: { answer: expect.stringContaining("MessageTypeNotSupported"), messageId: "m" },
+      });
+    }
+  });
+});
+
+describe("an error code of the CSMS", () => {
+  test.each([
+    ["ocpp1.6", "FormatViolation", "FormationViolation"],
+    ["ocpp2.1", "FormationViolation", "FormatViolation"],
+    ["ocpp1.6", "GenericError", "GenericError"],
+    ["ocpp1.6", "MessageTypeNotSupported", null],
+    ["ocpp2.0.1", "toString", null],
+    ["ocpp2.0.1", "", null],
+  ] as const)("in %s %s is %s", (protocol, code, legal) => {
+    expect(legalCode(protocol, code)).toBe(legal);
+  });
+});
+
+describe("a CALL of the station", () => {
+  test("without a decision is acknowledged at once, with the event before the frame", () => {
+    const { effects } = run(fresh(), frame([2, "m", "Heartbeat", {}]));
+    expect(effects).toEqual([
+      {
+        kind: "acknowledge",
+        call: { type: "call", messageId: "m", action: "Heartbeat", payload: {}, deviations: [] },
+        answer: { payload: { currentTime: "2026-11-23T12:00:00.000Z" } },
+        answeredBy: "edge",
+        frame: '[3,"m",{"currentTime":"2026-11-23T12:00:00.000Z"}]',
+      },
+    ]);
+  });
+
+  test("with one is asked for, and those behind it wait for it in their order", () => {
+    let { session, effects } = run(fresh(), authorize("a"));
+    expect(effects).toEqual([{ kind: "ask", call: checked("a") }]);
+    ({ session, effects } = run(session, frame([2, "b", "Heartbeat", {}])));
+    expect(effects).toEqual([]);
+    ({ session, effects } = run(session, authorize("c")));
+    expect(effects).toEqual([]);
+    ({ session, effects } = run(session, answerTo("a")));
+    expect(effects.map((it) => [it.kind, "call" in it && it.call.messageId])).toEqual([
+      ["acknowledge", "a"],
+      ["acknowledge", "b"],
+      ["ask", "c"],
+    ]);
+    expect([session.asking?.messageId, session.inbox]).toEqual(["c", []]);
+  });
+
+  test("that the CSMS did not answer gets InternalError, a BootNotification Pending", () => {
+    const asking = run(fresh(), authorize("a")).session;
+    const [effect] = run(asking, answerTo("a", null)).effects;
+    expect(effect).toMatchObject({ kind: "send", frame: expect.stringMatching(/^\[4,"a","InternalError",/) });
+
+    const call = { ...checked("b"), action: "BootNotification" };
+    const booting: Session = { ...fresh(), asking: call };
+    const { session, effects } = run(booting, { kind: "answer", call, answer: null, answeredBy: "csms" });
+    expect(session.registrationStatus).toBe("Pending");
+    expect(effects[0]).toMatchObject({ kind: "acknowledge", answer: { payload: { status: "Pending", interval: 30 } } });
+  });
+
+  test("whose answer comes for another one is left as it is", () => {
+    const asking = run(fresh(), authorize("a")).session;
+    expect(run(asking, answerTo("b"))).toEqual({ session: asking, effects: [] });
+  });
+
+  test("beyond the inbox is refused with the bound", () => {
+    let { session } = run(fresh(), authorize("a"));
+    for (let i = 0; i < INBOX_MAX; i++) ({ session } = run(session, authorize(`b${i}`)));
+    const { effects } = run(session, authorize("z"));
+    expect(effects).toMatchObject([{ kind: "send", frame: expect.stringMatching(`"InternalError".*${INBOX_MAX}`) }]);
+  });
+
+  test("repeated gets the frame it got, unless that was an error", () => {
+    const asking = run(fresh(), authorize("a")).session;
+    const answered = run(asking, answerTo("a"));
+    const [first] = answered.effects;
+    const again = run(wakeSession(durableSession(answered.session)), authorize("a")).effects;
+    expect(again).toEqual([{ kind: "send", frame: first?.kind === "acknowledge" && first.frame }]);
+
+    const error = { error: { code: "InternalError", description: "", details: {} } };
+    const failed = run(asking, answerTo("a", error)).session;
+    expect(run(failed, authorize("a")).effects).toEqual([{ kind: "ask", call: checked("a") }]);
+  });
+
+  test("with an answer too long to be kept is asked for again", () => {
+    const asking = run(fresh(), authorize("a")).session;
+    const long = { payload: { idTagInfo: { status: "Accepted" }, padding: "x".repeat(3_000) } };
+    const answered = run(asking, answerTo("a", long)).session;
+    expect(run(answered, authorize("a")).effects).toMatchObject([{ kind: "ask" }]);
+  });
+});
+
+describe("a command", () => {
+  test("is open until its answer, its error or its deadline, which are matched by messageId", () => {
+    const { session, effects } = run(fresh(), command("c"));
+    expect(effects).toEqual([{ kind: "send", frame: '[2,"c","Reset",{"type":"Soft"}]' }]);
+    expect(session.openCall).toEqual({ messageId: "c", deadline: NOW + 30_000 });
+    expect(run(session, frame([3, "other", {}])).session.openCall).not.toBeNull();
+    expect(run(session, frame([3, "c", { status: "Accepted" }]))).toMatchObject({
+      session: { openCall: null },
+      effects: [{ kind: "judge", messageId: "c", payload: { status: "Accepted" } }],
+    });
+    expect(run(session, frame([4, "c", "NotSupported", "", {}])).session.openCall).toBeNull();
+    expect(run(session, { kind: "tick" }, NOW + 29_999)).toEqual({ session, effects: [] });
+    expect(run(session, { kind: "tick" }, NOW + 30_000)).toMatchObject({
+      session: { openCall: null },
+      effects: [{ kind: "settle", messageId: "c", outcome: { state: "timeout" } }],
+    });
+  });
+
+  test("keeps what it asked for welcome, through sleep, until the boot is decided", () => {
+    const pending = fresh("ocpp2.0.1", "Pending");
+    const trigger: Input = { ...command("c", "TriggerMessage"), payload: { requestedMessage: "Heartbeat" } } as Input;
+    const { session } = run(pending, trigger);
+    const woken = wakeSession(JSON.parse(JSON.stringify(durableSession(session))));
+    expect(run(woken, frame([2, "h", "Heartbeat", {}])).effects).toMatchObject([{ kind: "acknowledge" }]);
+    expect(run(pending, frame([2, "h", "Heartbeat", {}])).effects).toMatchObject([
+      { kind: "send", frame: expect.stringContaining("SecurityError") },
+    ]);
+  });
+
+  test.each([
+    ["Rejected", "Reset", true],
+    ["Pending", "Reset", false],
+    ["Pending", "RemoteStartTransaction", true],
+    ["Pending", "RequestStopTransaction", true],
+    ["Accepted", "RemoteStartTransaction", false],
+    ["unknown", "RequestStartTransaction", false],
+  ] as const)("while %s: %s is refused: %s [1.6 §4.2, 2.x B02.FR.05, B03]", (status, action, refused) => {
+    expect(commandRefusal(status, action) !== null).toBe(refused);
+  });
+});
+
+describe("a CALLRESULT", () => {
+  test("is an outcome by the schema of its action, else an error that shows it, told to a 2.1 station", () => {
+    expect(judgeResult("ocpp2.1", "strict", "ClearCache", { status: "Accepted" })).toEqual({
+      state: "result",
+      payload: { status: "Accepted" },
+    });
+    const bad = judgeResult("ocpp2.1", "strict", "ClearCache", { status: "No" });
+    expect(bad).toMatchObject({ state: "error", error: { code: "PropertyConstraintViolation" } });
+    expect(encodeResultFault("ocpp2.1", "c", bad)).toMatch(/^\[5,"c","PropertyConstraintViolation","\/status: /);
+    expect(encodeResultFault("ocpp2.0.1", "c", bad)).toBeNull();
+    expect(encodeResultFault("ocpp2.1", "c", { state: "timeout" })).toBeNull();
+  });
+});
+
+test("what a station may call is decided by direction, then by time", () => {
+  expect(callRefusal("ocpp2.1", "Reset", "Pending", [])?.kind).toBe("not-supported");
+  expect(callRefusal("ocpp2.1", "NotifyPeriodicEventStream", "Accepted", [])?.kind).toBe("not-supported");
+  expect(callRefusal("ocpp2.0.1", "NotifyPeriodicEventStream", "Accepted", [])?.kind).toBe("not-implemented");
+  expect(callRefusal("ocpp2.0.1", "BootNotification", "Rejected", [])).toBeNull();
+  expect(callRefusal("ocpp2.0.1", "NotifyReport", "Pending", ["NotifyReport"])).toBeNull();
+  expect(callRefusal("ocpp2.0.1", "NotifyEvent", "Pending", ["NotifyReport"])?.kind).toBe("security");
+  expect(callRefusal("ocpp1.6", "StatusNotification", "Rejected", [])).toBeNull();
+});
