@@ -3,6 +3,7 @@
  * and never shows a value, since some are secrets.
  */
 import * as z from "zod";
+import { isSigningSecret } from "./delivery/signature.ts";
 import { PROTOCOLS } from "./ocpp/protocol.ts";
 import { apiKeysSchema } from "./security/api-key.ts";
 import { normalizeSki } from "./security/client-certificate.ts";
@@ -36,7 +37,7 @@ const settingsSchema = z.object({
   CSMS_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** ms */
   CSMS_TIMEOUT_MS: integer(100, 60_000).default(10_000),
-  CSMS_SECRET: z.string().min(1).optional(),
+  CSMS_SECRET: z.string().refine(isSigningSecret, { error: "base64, with or without the prefix whsec_" }).optional(),
   STANDALONE_AUTHORIZATION: z.enum(["Accepted", "Invalid"]).default("Accepted"),
   HEARTBEAT_INTERVAL_SECONDS: integer(1, 86_400).default(300),
   BOOT_RETRY_SECONDS: integer(1, 86_400).default(30),

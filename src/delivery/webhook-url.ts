@@ -32,7 +32,8 @@ function isPrivate(host: string): boolean {
     const [high, low] = [Number.parseInt(mapped[1] ?? "", 16), Number.parseInt(mapped[2] ?? "", 16)];
     return isPrivate([high >> 8, high & 255, low >> 8, low & 255].join(".")) || high >> 8 === 127;
   }
-  if (host.includes(":")) return host === "::" || /^(f[cd]|fe[89ab]|ff)/.test(host) || /^64:ff9b:/.test(host);
+  // Public IPv6 is 2000::/3; of it 6to4 (2002::/16) carries an IPv4 address, which may be private.
+  if (host.includes(":")) return !/^[23][0-9a-f]{3}:/.test(host) || host.startsWith("2002:");
   if (/\.(local|internal|home\.arpa)$/.test(host)) return true;
   const octets = /^(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(host);
   // A name without a dot is resolved inside of somebody's network, if at all.

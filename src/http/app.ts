@@ -43,6 +43,18 @@ app.route("/v1/stations", commandRoutes);
 app.route("/v1/webhooks", webhookRoutes);
 app.route("/metrics", metricsRoutes);
 
+/** [RFC 9110 §15.5.6] What answers another method here is told apart from what is not there. */
+const methods = new Map<string, Set<string>>();
+for (const { path, method } of app.routes) {
+  if (method !== "ALL") methods.set(path, (methods.get(path) ?? new Set()).add(method));
+}
+for (const [path, allowed] of methods) {
+  app.all(path, () => {
+    const Allow = [...allowed].join(", ");
+    throw problems.methodNotAllowed(`Answered here: ${Allow}.`, { headers: { Allow } });
+  });
+}
+
 app.notFound((c) => problemResponse(problems.notFound(`Nothing answers ${c.req.method} here.`).problem));
 
 app.onError((error, c) => {

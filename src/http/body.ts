@@ -4,6 +4,7 @@
  */
 import type * as z from "zod";
 import { checkIdentity } from "../ocpp/identity.ts";
+import { isDeeper, NESTING_MAX } from "../ocpp/message.ts";
 import type { ApiContext } from "./auth.ts";
 import { type Fault, problems } from "./problem.ts";
 
@@ -18,6 +19,8 @@ export async function readBody<Schema extends z.ZodType>(c: ApiContext, schema: 
   } catch {
     throw problems.malformedJson("The body is not JSON.");
   }
+  // It would overflow whatever writes it out again.
+  if (isDeeper(body, NESTING_MAX)) throw problems.invalid(`The body is nested more than ${NESTING_MAX} deep.`);
   return check(schema, body);
 }
 

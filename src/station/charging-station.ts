@@ -6,10 +6,10 @@ import { DurableObject } from "cloudflare:workers";
 import { configOf } from "../config.ts";
 import type { Env } from "../env.ts";
 import { forgetWebhooks } from "../fleet/webhook-registry.ts";
-import type { Transition } from "../fleet/transition.ts";
 import { log, messageOf } from "../log.ts";
 import { ok, type Result } from "../result.ts";
 import type { RefusalReason } from "../security/refusal.ts";
+import { Announcements } from "./announcements.ts";
 import { answerOf } from "./answerer.ts";
 import type { Command } from "./command-store.ts";
 import type { CommandView } from "./command-view.ts";
@@ -23,6 +23,9 @@ import { SecurityReports } from "./security-reports.ts";
 import { type StationView, stationView } from "./station-view.ts";
 import { Store } from "./store.ts";
 
+/** ms; longer than a delivery may take. */
+const SAFETY_MS = 60_000;
+
 /** [interface.md §2] `null`: no such station. */
 type Known<T> = T | null;
 
@@ -32,13 +35,17 @@ export class ChargingStation extends DurableObject<Env> {
   readonly #delivery: Delivery;
   readonly #commands: Commands;
   readonly #connections: Connections;
+  readonly #announcements: Announcements;
   #eventLog: EventLog | null = null;
+  /** ms since the epoch at which the outbox is looked at once more after the connection came or went; `null`: done. */
+  #safetyAt: number | null = null;
   /** Whether a deadline may have come nearer than the alarm. */
   #deadlinesChanged = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#context = this.#makeContext();
+    this.#announcements = new Announcements(this.#context);
     const security = new SecurityReports(this.#context);
     this.#delivery = new Delivery(this.#context, () => this.#announce());
     this.#commands = new Commands(this.#context, () => this.#line());
@@ -63,6 +70,8 @@ export class ChargingStation extends DurableObject<Env> {
       security,
       (online) => {
         this.#deadlinesChanged = true;
+        // A process that dies while the first delivery is under way leaves nobody to try it again.
+        this.#safetyAt = this.#context.now() + SAFETY_MS;
         if (!online) this.#commands.lineLost();
         this.#announce();
       },
@@ -97,13 +106,15 @@ export class ChargingStation extends DurableObject<Env> {
 
   override async alarm(): Promise<void> {
     if (this.#store.fact("registration") === undefined) return;
+    this.#safetyAt = null;
     this.#connections.reconcile();
     this.#connections.checked();
     await this.#connections.current()?.tick();
     this.#commands.sendNext();
     this.#commands.expire();
     this.#deadlinesChanged = true;
-    await this.#settleUp();
+    // Not awaited: no second alarm runs meanwhile, and a receiver that hangs would hold up a command's deadline.
+    this.#settleUpMeanwhile();
   }
 
   // What the Worker asks for
@@ -132,7 +143,7 @@ export class ChargingStation extends DurableObject<Env> {
     const sequence = this.#context.eventLog.head;
     await this.#store.clear();
     this.#eventLog = null;
-    await this.#send({ stationId: this.#context.id, at: this.#context.now(), sequence, station: null });
+    await this.#announcements.deregistered(sequence);
     return true;
   }
 
@@ -223,43 +234,16 @@ export class ChargingStation extends DurableObject<Env> {
   /** One alarm, at the earliest deadline. It is never put off: one that finds nothing due sets the next. */
   async #rearm(deliveryAt: number | null): Promise<void> {
     const open = this.#connections.current()?.session.openCall?.deadline ?? null;
-    const deadlines = [open, this.#connections.presenceAt, this.#commands.nextExpiry, deliveryAt];
+    const { presenceAt } = this.#connections;
+    const deadlines = [open, presenceAt, this.#commands.nextExpiry, deliveryAt, this.#safetyAt];
     const next = Math.min(...deadlines.map((at) => at ?? Number.POSITIVE_INFINITY));
     if (!Number.isFinite(next)) return;
     const alarm = await this.ctx.storage.getAlarm();
     if (alarm === null || alarm > next) await this.ctx.storage.setAlarm(next);
   }
 
-  /** Tells the directory. It is a copy: what is lost here is mended by the next transition. */
   #announce(): Promise<void> {
-    const registration = this.#store.fact("registration");
-    if (registration === undefined) return Promise.resolve();
-    const { eventLog, id, now } = this.#context;
-    const connection = this.#connections.current()?.connection;
-    const { boot } = eventLog.status;
-    return this.#send({
-      stationId: id,
-      at: now(),
-      sequence: eventLog.head,
-      station: {
-        registeredProfile: registration.securityProfile,
-        labels: registration.labels,
-        online: connection !== undefined,
-        protocol: connection?.protocol ?? null,
-        securityProfile: connection?.securityProfile ?? null,
-        vendor: boot?.vendor ?? null,
-        model: boot?.model ?? null,
-        undelivered: this.#delivery.inTrouble,
-      },
-    });
-  }
-
-  async #send(transition: Transition): Promise<void> {
-    try {
-      await this.env.TRANSITIONS.send(transition);
-    } catch (error) {
-      log("warn", "the directory was not told", { stationId: transition.stationId, reason: messageOf(error) });
-    }
+    return this.#announcements.announce(this.#connections.current()?.connection ?? null, this.#delivery.inTrouble);
   }
 
   #makeContext(): StationContext {

@@ -510,9 +510,12 @@ describe("Without a CSMS", () => {
     const numbers: number[] = [];
     const startOf = (count: number) => ({ ...START, meterStart: count, timestamp: new Date(count * 60_000) });
     const start = async (station: TestStation) => {
-      const [, , { transactionId }] = await station.call("StartTransaction", startOf(numbers.length));
+      const messageId = `x${numbers.length}`;
+      const [, , { transactionId }] = await station.call("StartTransaction", startOf(numbers.length), messageId);
       expect(Number.isSafeInteger(transactionId) && transactionId > 0).toBe(true);
       numbers.push(transactionId);
+      // An eviction waits for the delivery that is under way.
+      await eventIn(id, messageId);
     };
     let station = await connect(alone, id);
     await start(station);
