@@ -88,15 +88,16 @@ export class CommandStore {
     this.#store.run("UPDATE commands SET state = 'sent', sent_at = ?2 WHERE id = ?1", id, now);
   }
 
+  /** To be sent again. That it was sent before stays written down: the station may have done it. */
   requeue(id: string): void {
-    this.#store.run("UPDATE commands SET state = 'queued', sent_at = NULL WHERE id = ?1", id);
+    this.#store.run("UPDATE commands SET state = 'queued' WHERE id = ?1", id);
   }
 
-  /** Settles a sent or timed-out command; `null`: there is none that this could answer. */
+  /** Settles a command that was sent, be it timed out or to be sent again; `null`: there is none that this could answer. */
   settle(id: string, outcome: Outcome, now: number): Command | null {
     const rows = this.#store.run(
       `UPDATE commands SET state = ?2, outcome = ?3, completed_at = ?4
-       WHERE id = ?1 AND state IN ('sent', 'timeout') AND state <> ?2 RETURNING *`,
+       WHERE id = ?1 AND state IN ('sent', 'timeout', 'queued') AND sent_at IS NOT NULL AND state <> ?2 RETURNING *`,
       id,
       outcome.state,
       JSON.stringify(outcome),
@@ -105,10 +106,12 @@ export class CommandStore {
     return rows.map(toCommand)[0] ?? null;
   }
 
-  /** Ends a queued command; `null`: it is not queued. */
+  /** Ends a queued command; `null`: it is not queued. One that was sent before is a `timeout`: its outcome is unknown. */
   end(id: string, state: "expired" | "cancelled", outcome: Outcome | null, now: number): Command | null {
     const rows = this.#store.run(
-      `UPDATE commands SET state = ?2, outcome = ?3, completed_at = ?4
+      `UPDATE commands SET completed_at = ?4,
+         state = CASE WHEN sent_at IS NULL THEN ?2 ELSE 'timeout' END,
+         outcome = CASE WHEN sent_at IS NULL THEN ?3 ELSE '{"state":"timeout"}' END
        WHERE id = ?1 AND state = 'queued' RETURNING *`,
       id,
       state,
