@@ -1,0 +1,50 @@
+/**
+ * `npm run simulate`: a fleet of charging stations as a process, from its arguments to its exit code. Must not know how a
+ * station behaves.
+ */
+import { localFolder } from "../local/local-folder.ts";
+import { parseArguments, USAGE } from "./arguments.ts";
+import { NotUsable } from "./broker.ts";
+import { type Progress, showProgress } from "./progress.ts";
+import { simulate } from "./simulate.ts";
+import { summaryText } from "./summary-text.ts";
+
+const FAILED = 1;
+const MISUSED = 2;
+
+const interrupt = new AbortController();
+// A terminal sends SIGINT to the whole group and npm passes it on: the second one must not cut the summary short.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interrupt.abort());
+
+async function main(): Promise<number> {
+  const parsed = parseArguments(process.argv.slice(2), process.env, Math.random());
+  if (!parsed.ok) {
+    process.stderr.write(`${parsed.error}\n\n${USAGE}`);
+    return MISUSED;
+  }
+  if (parsed.value === "help") {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  let progress: Progress | undefined;
+  try {
+    const summary = await simulate(parsed.value, {
+      dir: localFolder(process.env),
+      interrupt: interrupt.signal,
+      onFleet: (fleet) => {
+        progress = showProgress(fleet, process.stdout);
+      },
+      warn: (sentence) => process.stderr.write(`${sentence}\n`),
+    });
+    progress?.stop();
+    process.stdout.write(process.stdout.isTTY ? summaryText(summary) : `${JSON.stringify(summary)}\n`);
+    return summary.passed ? 0 : FAILED;
+  } catch (error) {
+    progress?.stop();
+    if (!(error instanceof NotUsable)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return FAILED;
+  }
+}
+
+process.exitCode = await main();
