@@ -11,7 +11,7 @@ import { bundleWorker } from "./bundle.ts";
 import { applyMigrations, type Database, migrationFiles } from "./directory-migrations.ts";
 import { type Front, startFront } from "./front.ts";
 import { openPki, type Pki } from "./pki/pki.ts";
-import { endStaleRuntime, findRuntime, forgetRuntime, recordRuntime, runtimeEnvironment } from "./runtime-process.ts";
+import { endStaleRuntimes, findRuntime, forgetRuntime, recordRuntime, runtimeEnvironment } from "./runtime-process.ts";
 import { limitedBindings, type RateLimits, readWorkerConfig, workerVars } from "./worker-settings.ts";
 
 export interface EdgeOptions extends RateLimits {
@@ -55,7 +55,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const dir = resolve(options.dir);
   mkdirSync(dir, { recursive: true });
-  await endStaleRuntime(dir);
+  await endStaleRuntimes(dir);
   const pki = await openPki(join(dir, "pki"));
   const frontSecret = randomBytes(32).toString("hex");
   let upstreamPort: number | undefined;
@@ -149,7 +149,7 @@ async function startRuntime(
       log: new NoOpLog(),
       logRequests: false,
       handleStructuredLogs: ({ message, level }) => log(message, level),
-      unsafeRuntimeEnv: runtimeEnvironment(token),
+      unsafeRuntimeEnv: runtimeEnvironment(dir, token),
       unsafeHandleRuntimeRestart: async () => onPort(await announce()),
       ...(options.persist === false ? {} : { resourcePersistencePath: join(dir, "state") }),
       workers: [worker],

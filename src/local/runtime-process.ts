@@ -18,12 +18,20 @@ interface RuntimeRecord {
 }
 
 const TOKEN = "KERBSIDE_EDGE_TOKEN";
+/** The folder and the edge of a workerd, for the time before it is written down. */
+const FOLDER = "KERBSIDE_EDGE_FOLDER";
+const EDGE = "KERBSIDE_EDGE_PROCESS";
+const FOLDER = "KERBSIDE_EDGE_FOLDER";
+const EDGE = "KERBSIDE_EDGE_PROCESS";
+const NOBODY: ProcessIdentity = { pid: 0, startTime: "" };
 const FILE = "workerd.pid";
 const END_ATTEMPTS = 100;
 const END_POLL_MS = 20;
 
-export function runtimeEnvironment(token: string): Record<string, string> {
-  return { [TOKEN]: token };
+/** By what a later edge on the folder finds this workerd, even one that was killed before it could write anything down. */
+export function runtimeEnvironment(token: string, dir: string): Record<string, string> {
+  const edge = identityOf(process.pid);
+  return { [TOKEN]: token, [FOLDER]: dir, [EDGE]: edge === undefined ? "" : `${edge.pid} ${edge.startTime}` };
 }
 
 /** The child that was started with the token. Miniflare does not tell its process id. */
@@ -31,8 +39,7 @@ export function findRuntime(token: string): number | undefined {
   for (const name of processNumbers()) {
     const pid = Number(name);
     if (parentOf(pid) !== process.pid) continue;
-    const environment = readText(`/proc/${name}/environ`)?.split("\0");
-    if (environment?.includes(`${TOKEN}=${token}`)) return pid;
+    if (environmentOf(pid).includes(`${TOKEN}=${token}`)) return pid;
   }
   return undefined;
 }
@@ -50,14 +57,35 @@ export function forgetRuntime(dir: string): void {
 /** Two workerd processes on one folder would each hold its SQLite files open. */
 export async function endStaleRuntime(dir: string): Promise<void> {
   const record = readRecord(dir);
-  if (record === undefined) return;
-  if (isAlive(record.edge)) throw new Error(`Another local edge (process ${record.edge.pid}) is running on ${dir}`);
-  for (let attempt = 0; isAlive(record.workerd); attempt++) {
-    if (attempt === END_ATTEMPTS) throw new Error(`An old workerd (process ${record.workerd.pid}) does not end`);
-    process.kill(record.workerd.pid, "SIGKILL");
+  if (record !== undefined && isAlive(record.edge)) {
+    throw new Error(`Another local edge (process ${record.edge.pid}) is running on ${dir}`);
+  }
+  for (const orphan of [...(record === undefined ? [] : [record.workerd]), ...orphansOf(dir)]) await end(orphan);
+  forgetRuntime(dir);
+}
+
+async function end(workerd: ProcessIdentity): Promise<void> {
+  for (let attempt = 0; isAlive(workerd); attempt++) {
+    if (attempt === END_ATTEMPTS) throw new Error(`An old workerd (process ${workerd.pid}) does not end`);
+    process.kill(workerd.pid, "SIGKILL");
     await delay(END_POLL_MS);
   }
-  forgetRuntime(dir);
+}
+
+/** What an edge left behind that was killed before it had written its workerd down. */
+function orphansOf(dir: string): ProcessIdentity[] {
+  return processNumbers().flatMap((name) => {
+    const environment = environmentOf(Number(name));
+    if (!environment.includes(`${FOLDER}=${dir}`)) return [];
+    const edge = environment.find((entry) => entry.startsWith(`${EDGE}=`))?.slice(EDGE.length + 1);
+    const [pid, startTime = ""] = edge?.split(" ") ?? [];
+    const orphan = isAlive({ pid: Number(pid), startTime }) ? undefined : identityOf(Number(name));
+    return orphan === undefined ? [] : [orphan];
+  });
+}
+
+function environmentOf(pid: number): string[] {
+  return readText(`/proc/${pid}/environ`)?.split("\0") ?? [];
 }
 
 function readRecord(dir: string): RuntimeRecord | undefined {

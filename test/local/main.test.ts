@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -56,7 +56,10 @@ test("It prints addresses, key and root certificate, then ready, and SIGTERM end
   expect(existsSync(join(dir, "workerd.pid"))).toBe(false);
 });
 
-test("A workerd that a killed edge left behind is ended by the next one", async () => {
+test.each([
+  ["that it wrote down", true],
+  ["that it was killed too early to write down", false],
+])("The next start ends the workerd of a killed one, %s", async (_, isWrittenDown) => {
   const dir = newFolder();
   const killed = startProcess(dir);
   await linesUntilReady(killed);
@@ -65,6 +68,7 @@ test("A workerd that a killed edge left behind is ended by the next one", async 
   const { workerd } = JSON.parse(readFileSync(record, "utf8"));
   killed.kill("SIGKILL");
   await once(killed, "exit");
+  if (!isWrittenDown) rmSync(record);
   const next = startProcess(dir);
   await linesUntilReady(next);
   expect(isRunning(workerd.pid)).toBe(false);
