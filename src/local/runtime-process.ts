@@ -21,15 +21,12 @@ const TOKEN = "KERBSIDE_EDGE_TOKEN";
 /** The folder and the edge of a workerd, for the time before it is written down. */
 const FOLDER = "KERBSIDE_EDGE_FOLDER";
 const EDGE = "KERBSIDE_EDGE_PROCESS";
-const FOLDER = "KERBSIDE_EDGE_FOLDER";
-const EDGE = "KERBSIDE_EDGE_PROCESS";
-const NOBODY: ProcessIdentity = { pid: 0, startTime: "" };
 const FILE = "workerd.pid";
 const END_ATTEMPTS = 100;
 const END_POLL_MS = 20;
 
 /** By what a later edge on the folder finds this workerd, even one that was killed before it could write anything down. */
-export function runtimeEnvironment(token: string, dir: string): Record<string, string> {
+export function runtimeEnvironment(dir: string, token: string): Record<string, string> {
   const edge = identityOf(process.pid);
   return { [TOKEN]: token, [FOLDER]: dir, [EDGE]: edge === undefined ? "" : `${edge.pid} ${edge.startTime}` };
 }
@@ -55,7 +52,7 @@ export function forgetRuntime(dir: string): void {
 }
 
 /** Two workerd processes on one folder would each hold its SQLite files open. */
-export async function endStaleRuntime(dir: string): Promise<void> {
+export async function endStaleRuntimes(dir: string): Promise<void> {
   const record = readRecord(dir);
   if (record !== undefined && isAlive(record.edge)) {
     throw new Error(`Another local edge (process ${record.edge.pid}) is running on ${dir}`);

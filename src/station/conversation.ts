@@ -122,7 +122,13 @@ export class Conversation {
     const { config, now } = this.#context;
     const { session, effects } = step(this.#session, input, { bootRetrySeconds: config.BOOT_RETRY_SECONDS }, now());
     this.#session = session;
-    for (const effect of effects) await this.#apply(effect);
+    try {
+      for (const effect of effects) await this.#apply(effect);
+    } catch (error) {
+      // A CALL whose row failed was not kept: its repetition must not pass for one of an acknowledged CALL.
+      this.#session = { ...this.#session, lastAnswered: null };
+      throw error;
+    }
     if (!this.#ended) this.#save();
   }
 
