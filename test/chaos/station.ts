@@ -1,0 +1,183 @@
+/**
+ * A Charging Station on ocpp-rpc: it charges, keeps what it got no CALLRESULT for and sends it again, strictly in
+ * order, and answers commands. Must not know the broker's API or what the ledgers are for.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { createRPCError, RPCClient } from "ocpp-rpc";
+import { type Payload, type StationMessage, StationRecorder } from "./ledger.ts";
+import type { Random } from "./random.ts";
+import { bootOf, type Intent, sessionOf, type Version } from "./sessions.ts";
+
+export interface StationOptions {
+  id: string;
+  version: Version;
+  endpoint: string;
+  /** TLS, with a client certificate where the profile asks for one. */
+  tls?: { ca: string; cert: string; key: string };
+  random: Random;
+  /** ms between two messages, on the mean. */
+  paceMs: number;
+}
+
+/** What a station does with a command. */
+const BEHAVIOURS = { prompt: 75, slow: 12, refuses: 8, late: 5 } as const;
+const CALL_TIMEOUT_MS = 8_000;
+const CONNECT_MAX_MS = 5_000;
+const CLOSE_MAX_MS = 2_000;
+const RETRY_MS = [200, 400, 800, 1_500] as const;
+const BACKOFF = { initialDelay: 500, maxDelay: 4_000, factor: 2, randomisationFactor: 0.5 };
+
+export class ChaosStation {
+  readonly recorder: StationRecorder;
+  readonly #options: StationOptions;
+  readonly #client: InstanceType<typeof RPCClient>;
+  readonly #pending = new Map<string, (frame: unknown[] | null) => void>();
+  readonly #meter = { value: 1 };
+  #answers = 0;
+  #finishing = false;
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(options: StationOptions) {
+    this.#options = options;
+    this.recorder = new StationRecorder(options.id);
+    this.#client = new RPCClient({
+      identity: options.id,
+      endpoint: options.endpoint,
+      protocols: [options.version],
+      callTimeoutMs: CALL_TIMEOUT_MS,
+      pingIntervalMs: 10_000,
+      backoff: BACKOFF,
+      wsOpts: { perMessageDeflate: false, ...options.tls },
+    } as ConstructorParameters<typeof RPCClient>[0]);
+    this.#client.on("message", ({ message, outbound }: { message: string; outbound: boolean }) =>
+      this.#onFrame(String(message), outbound),
+    );
+    this.#client.on("disconnect", () => this.#fail());
+    this.#client.handle((({ method }: { method: string }) => this.#execute(method)) as never);
+  }
+
+  get id(): string {
+    return this.#options.id;
+  }
+
+  get online(): boolean {
+    return this.#client.state === RPCClient.OPEN;
+  }
+
+  /** Power on: it connects, boots and charges until `finish`. */
+  start(): void {
+    void this.#connect();
+    this.#done = this.#charge();
+  }
+
+  /** Ends the session under way and resolves once everything is acknowledged. */
+  finish(): Promise<void> {
+    this.#finishing = true;
+    return this.#done;
+  }
+
+  /** The line breaks; the station comes back by itself. */
+  breakLine(): void {
+    (this.#client as unknown as { _ws?: { terminate(): void } })._ws?.terminate();
+  }
+
+  /** Leaves for a while, and comes back. */
+  async leave(forMs: number): Promise<void> {
+    // Closed while it connects, ocpp-rpc never connects again.
+    if (!this.online) return;
+    const closed = this.#client.close({ code: 1000, force: this.#options.random.chance(0.5) } as never);
+    // A socket that breaks while it closes leaves ocpp-rpc waiting.
+    await Promise.race([closed, delay(CLOSE_MAX_MS)]).catch(() => {});
+    this.#fail();
+    await delay(forMs);
+    await this.#connect();
+  }
+
+  stop(): void {
+    void this.#client.close({ force: true } as never);
+  }
+
+  /** ocpp-rpc reconnects by itself, but not from a first failure, nor once it was closed. */
+  async #connect(): Promise<void> {
+    while (!this.online) {
+      await Promise.race([this.#client.connect(), delay(CONNECT_MAX_MS)]).catch(() => {});
+      if (!this.online) await delay(this.#options.random.between(200, 1_000));
+    }
+  }
+
+  async #charge(): Promise<void> {
+    await this.#boot();
+    while (!this.#finishing) {
+      for (const intent of sessionOf(this.#options.version, this.#meter, this.#options.random)) {
+        await this.#tell(intent);
+        if (intent.keep && !this.#finishing) await delay(this.#options.random.between(0.3, 1.7) * this.#options.paceMs);
+      }
+    }
+  }
+
+  async #boot(): Promise<void> {
+    for (;;) {
+      const answer = await this.#attempt("BootNotification", bootOf(this.#options.version), crypto.randomUUID(), null);
+      if (answer?.status === "Accepted") return;
+      // [1.6 §4.2, 2.x B02] Pending says when to ask again.
+      await delay(answer === null ? RETRY_MS[0] : Number(answer.interval) * 1_000);
+    }
+  }
+
+  async #tell({ action, keep, payload, answered }: Intent): Promise<void> {
+    const { version, random } = this.#options;
+    const said = payload();
+    const message = keep ? this.recorder.wants(action, said) : null;
+    let messageId = crypto.randomUUID();
+    for (let attempt = 0; ; attempt++) {
+      const answer = await this.#attempt(action, said, messageId, message);
+      // A CALLRESULT that came late, on another attempt's id, is one too.
+      const acknowledged = answer ?? message?.acknowledged ?? null;
+      if (acknowledged !== null) return answered?.(acknowledged);
+      if (!keep) return;
+      await delay(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]);
+      // [1.6 errata] the same id or a new one; [2.0.1 ed. 3] a new one
+      if (version !== "ocpp1.6" || random.chance(0.5)) messageId = crypto.randomUUID();
+    }
+  }
+
+  /** The CALLRESULT's payload; `null`: a CALLERROR, or no answer. */
+  async #attempt(action: string, payload: Payload, messageId: string, message: StationMessage | null) {
+    while (!this.online) await delay(50);
+    if (message !== null) this.recorder.attempt(message, messageId);
+    const { promise, resolve } = Promise.withResolvers<unknown[] | null>();
+    this.#pending.set(messageId, resolve);
+    const timer = setTimeout(resolve, CALL_TIMEOUT_MS, null);
+    // Not `call`: it takes a new id for each attempt.
+    this.#client.sendRaw(JSON.stringify([2, messageId, action, payload]));
+    const frame = await promise;
+    clearTimeout(timer);
+    this.#pending.delete(messageId);
+    return frame?.[0] === 3 ? (frame[2] as Payload) : null;
+  }
+
+  #onFrame(frame: string, outbound: boolean): void {
+    if (outbound) {
+      this.recorder.sent(frame);
+      return;
+    }
+    this.recorder.received(frame);
+    const parsed = JSON.parse(frame) as [number, string, ...unknown[]];
+    if (parsed[0] !== 2) this.#pending.get(parsed[1])?.(parsed);
+  }
+
+  #fail(): void {
+    for (const resolve of this.#pending.values()) resolve(null);
+  }
+
+  async #execute(action: string): Promise<Payload> {
+    const { random, id } = this.#options;
+    const behaviour = random.weighted(BEHAVIOURS);
+    if (behaviour === "slow") await delay(random.between(200, 1_500));
+    if (behaviour === "late") await delay(random.between(3_000, 6_000));
+    if (behaviour === "refuses") throw createRPCError("InternalError", `refused by ${id}`, {});
+    // Each execution answers something else, so that no answer can pass for another's.
+    if (action === "DataTransfer") return { status: "Accepted", data: `${id}-${++this.#answers}` };
+    return { status: random.chance(0.5) ? "Accepted" : "Rejected" };
+  }
+}

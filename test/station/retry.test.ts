@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { until } from "../support/http-peers.ts";
+import { type Kerbside, startKerbside } from "../support/kerbside.ts";
+import type { TestStation } from "../support/test-station.ts";
+
+let kerbside: Kerbside;
+beforeAll(async () => {
+  kerbside = await startKerbside();
+});
+afterAll(async () => {
+  await kerbside?.stop();
+});
+
+const pathOf = (id: string, commandId: string) => `/v1/stations/${id}/commands/${commandId}`;
+const read = async (id: string, commandId: string) => (await kerbside.api("GET", pathOf(id, commandId))).body;
+
+/** A command that the station got, and that waits to be sent again since the line broke before the answer. */
+async function requeued(id: string, expiresInSeconds: number): Promise<{ commandId: string; station: TestStation }> {
+  const station = await kerbside.station(id);
+  const body = { action: "ClearCache", payload: {}, retry: "always", expiresInSeconds };
+  const submitted = await kerbside.api("POST", `/v1/stations/${id}/commands`, body, { Prefer: "respond-async" });
+  const { commandId } = submitted.body;
+  expect((await station.next()).slice(0, 3)).toEqual([2, commandId, "ClearCache"]);
+  station.kill();
+  await until("it to wait again", async () => (await read(id, commandId)).state === "queued");
+  return { commandId, station };
+}
+
+describe("A command with `retry: always` whose line broke before the answer", () => {
+  test("is sent again under its messageId", async () => {
+    const { commandId } = await requeued("AGAIN", 60);
+    const station = await kerbside.station("AGAIN");
+    expect(await station.next()).toEqual([2, commandId, "ClearCache", {}]);
+    station.send([3, commandId, { status: "Accepted" }]);
+    await until("the result", async () => (await read("AGAIN", commandId)).state === "result");
+  });
+
+  test("and whose time is over is a `timeout`, not `expired`: the station may have done it", async () => {
+    const { commandId } = await requeued("OVER", 2);
+    await until("its end", async () => (await read("OVER", commandId)).state !== "queued");
+    const ended = await read("OVER", commandId);
+    expect(ended.state).toBe("timeout");
+    expect(Date.parse(ended.sentAt)).toBeLessThanOrEqual(Date.parse(ended.completedAt));
+    const station = await kerbside.station("OVER");
+    station.send([3, commandId, { status: "Accepted" }]);
+    await until("the late answer", async () => (await read("OVER", commandId)).state === "result");
+  });
+
+  test("and that is cancelled is never sent again, and is a `timeout`", async () => {
+    const { commandId } = await requeued("CALLED-OFF", 60);
+    expect((await kerbside.api("DELETE", pathOf("CALLED-OFF", commandId))).status).toBe(204);
+    expect((await read("CALLED-OFF", commandId)).state).toBe("timeout");
+    const station = await kerbside.station("CALLED-OFF");
+    await station.call("Heartbeat");
+    expect(station.frames).toHaveLength(1);
+  });
+});
