@@ -8,7 +8,8 @@ import { join, resolve } from "node:path";
 import { convertV4MiniflareOptions, Miniflare, NoOpLog, type V4WorkerOptions } from "miniflare";
 import { ensureApiKey } from "./api-key.ts";
 import { bundleWorker } from "./bundle.ts";
-import { applyMigrations, type Database, migrationFiles } from "./directory-migrations.ts";
+import { applyMigrations, migrationFiles } from "./directory-migrations.ts";
+import { directoryDatabase, directoryWorker } from "./directory-worker.ts";
 import { type Front, startFront } from "./front.ts";
 import { openPki, type Pki } from "./pki/pki.ts";
 import { endStaleRuntimes, findRuntime, forgetRuntime, recordRuntime, runtimeEnvironment } from "./runtime-process.ts";
@@ -152,15 +153,14 @@ async function startRuntime(
       unsafeRuntimeEnv: runtimeEnvironment(dir, token),
       unsafeHandleRuntimeRestart: async () => onPort(await announce()),
       ...(options.persist === false ? {} : { resourcePersistencePath: join(dir, "state") }),
-      workers: [worker],
+      workers: [worker, directoryWorker(config.options, secrets.frontSecret)],
     }),
   );
   if (options.ownSignals === true) removeNewListeners(before);
   try {
     const port = await announce();
     if (migrationFiles(config.migrationsDir).length > 0) {
-      const database = (await miniflare.getD1Database("DIRECTORY")) as unknown as Database;
-      await applyMigrations(database, config.migrationsDir);
+      await applyMigrations(directoryDatabase(miniflare, secrets.frontSecret), config.migrationsDir);
     }
     onPort(port);
   } catch (error) {
