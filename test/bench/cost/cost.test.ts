@@ -1,7 +1,5 @@
-import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { temporaryFolder } from "../../support/edge-client.ts";
 import { readArguments } from "./arguments.ts";
@@ -10,6 +8,7 @@ import { type Deployment, loggingOf, readDeployment } from "./deployment.ts";
 import { measure } from "./measure.ts";
 import { KINDS, type Measurement, NO_COUNTS, readRun } from "./measurement.ts";
 import { MESSAGES_PER_REQUEST, PRICES } from "./prices.ts";
+import { cost } from "./run.ts";
 import { DAY_MS, DEFAULT_TRAFFIC, messagesOf, stepsOf } from "./traffic.ts";
 import { type Fleet, usageOf, withoutHibernation } from "./usage.ts";
 
@@ -213,10 +212,21 @@ describe("A measured day", () => {
 
   test("can be kept, and the bill made from it fails where it is over what it may be", async () => {
     expect(readRun(JSON.stringify({ subscribed: day, alone: day })).subscribed).toEqual(day);
-    const run = (...more: string[]) =>
-      promisify(execFile)(process.execPath, [join(import.meta.dirname, "main.ts"), "--measured", file, ...more]);
-    const [fits, missed] = await Promise.allSettled([run("--stations", "10", "--max", "300"), run("--max", "1")]);
-    expect(fits).toMatchObject({ status: "fulfilled", value: { stdout: expect.stringContaining("WITHIN: $5.00") } });
-    expect(missed).toMatchObject({ reason: { code: 1, stdout: expect.stringContaining("OVER: $") } });
+    const run = (...more: string[]) => cost(["--measured", file, ...more]);
+    expect(await run("--stations", "10", "--max", "300")).toMatchObject({
+      code: 0,
+      out: expect.stringContaining("WITHIN: $5.00"),
+    });
+    expect(await run("--max", "1")).toMatchObject({ code: 1, out: expect.stringContaining("OVER: $") });
+    expect(await run()).toMatchObject({ code: 0, out: expect.stringContaining("of $300 a month") });
+    expect((await run("--stations", "10")).out).not.toMatch(/WITHIN|OVER/);
+  });
+
+  test("is refused where it is another's than was asked for, or none", async () => {
+    const refused = await cost(["--measured", file, "--webhooks", "2"]);
+    expect(refused).toMatchObject({ code: 2, complaint: expect.stringContaining("--webhooks 1") });
+    writeFileSync(join(folder.dir, "other.json"), "{}");
+    const none = await cost(["--measured", join(folder.dir, "other.json")]);
+    expect(none).toMatchObject({ code: 2, complaint: expect.stringContaining("no measurement") });
   });
 });

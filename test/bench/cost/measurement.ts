@@ -61,7 +61,7 @@ export const minus = (a: Counts, b: Counts): Counts => combine(a, b, (x, y) => x
 export const times = (counts: Counts, factor: number): Counts => combine(counts, counts, (x) => x * factor);
 
 /** Both halves of a run: with the webhooks that were asked for, and with none. */
-const runSchema = z.strictObject({ subscribed: measurementSchema, alone: measurementSchema });
+const runSchema = z.object({ subscribed: measurementSchema, alone: measurementSchema });
 export type Run = z.infer<typeof runSchema>;
 
 /** @throws where it is no measurement of this release */

@@ -28,6 +28,15 @@ const table = (rows: (string | number)[][]): string => {
   );
 };
 
+export function headText({ fleet }: CostOptions, { measuredAt }: Measurement, webhooks: string): string {
+  const { heartbeats, messages, reconnects, commands } = fleet.traffic;
+  const day = `${heartbeats} heartbeats, ${messages} other messages, ${reconnects} reconnects, ${commands} commands a day`;
+  return [
+    `# ${number.format(fleet.stations)} stations, each ${day}`,
+    `Measured ${measuredAt.slice(0, 10)}, one day of one station with ${webhooks}`,
+  ].join("\n\n");
+}
+
 /** What one of each costs, by the counts of the measured day. */
 export function measuredText(measurement: Measurement): string {
   const row = (
