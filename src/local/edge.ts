@@ -16,7 +16,7 @@ import { endStaleRuntimes } from "./runtime-process.ts";
 import { descriptorLimit, rememberShards, shardsOf, stationsPerWorkerd } from "./shard-count.ts";
 import { shardOf } from "./shards.ts";
 import { UpgradeGate } from "./upgrade-gate.ts";
-import { limiterOptions, type RateLimits, readWorkerConfig, workerVars } from "./worker-settings.ts";
+import { limiterOptions, queueSettings, type RateLimits, readWorkerConfig, workerVars } from "./worker-settings.ts";
 
 export interface EdgeOptions extends RateLimits {
   dir: string;
@@ -145,7 +145,8 @@ async function runtimeSettings(options: EdgeOptions, secrets: RuntimeSecrets) {
   const config = readWorkerConfig();
   const contents = await bundleWorker(options.entry ?? config.main, config.textExtensions);
   // The gate's own take their place.
-  const { ratelimits, ...bindings } = config.options;
+  const { ratelimits, queueProducers, queueConsumers, ...bindings } = config.options;
+  const queues = queueSettings(config);
   const worker: V4WorkerOptions = {
     ...bindings,
     name: config.name,
@@ -153,7 +154,9 @@ async function runtimeSettings(options: EdgeOptions, secrets: RuntimeSecrets) {
     bindings: {
       ...workerVars(config, { ...secrets, env: options.env ?? {} }),
       RATE_LIMITS: limiterOptions(config, options),
+      QUEUES: queues,
     },
+    queueProducers: Object.fromEntries(Object.entries(queueProducers ?? {}).filter(([name]) => !(name in queues))),
     serviceBindings: { ...bindings.serviceBindings, ...options.serviceBindings },
   };
   return {

@@ -159,7 +159,12 @@ export class Forwarder {
         return;
       }
       const asks = this.#options.upstreams.map(({ port }) =>
-        this.#ask(request, this.#requests, path, port(), body === "" ? [] : ["Transfer-Encoding", "chunked"]),
+        this.#ask(request, this.#requests, path, port(), [
+          // What is put together must be text.
+          "Accept-Encoding",
+          "identity",
+          ...(body === "" ? [] : ["Content-Length", String(Buffer.byteLength(body))]),
+        ]),
       );
       if (asks.includes(null)) {
         for (const ask of asks) ask?.destroy();
@@ -201,7 +206,7 @@ export class Forwarder {
       request.socket.remoteAddress ?? "",
       "X-Kerbside-Front",
       secret,
-      ...forwardedHeaders(request.rawHeaders, isUpgrade),
+      ...forwardedHeaders(request.rawHeaders, isUpgrade, extra),
       ...extra,
     ];
     return http.request({ host: UPSTREAM_HOST, port, method: request.method, path, agent, headers });

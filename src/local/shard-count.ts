@@ -30,7 +30,7 @@ export function descriptorLimit(): number | null {
 }
 
 export function enoughShards(limit: number | null): number {
-  return Math.min(SHARDS_MAX, Math.ceil(STATIONS / stationsPerWorkerd(limit)));
+  return Math.min(SHARDS_MAX, Math.max(1, Math.ceil(STATIONS / stationsPerWorkerd(limit))));
 }
 
 /**

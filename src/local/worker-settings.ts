@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Json, V4WorkerOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
 import { REPOSITORY } from "./local-folder.ts";
+import type { QueueSettings } from "./local-queue.ts";
 import type { RateLimiterOptions } from "./rate-limiter.ts";
 
 /** Beside those that wrangler.toml names under [vars]. */
@@ -126,6 +127,32 @@ export function limiterOptions(config: WorkerConfig, limits: RateLimits): Record
       { limit: wanted[name] ?? simple.limit, periodSeconds: simple.period ?? 60 },
     ]),
   );
+}
+
+/** What the gate makes of the queues that this Worker itself consumes, by the name of the binding. */
+export function queueSettings({ options }: WorkerConfig): Record<string, QueueSettings> {
+  const producers = (options.queueProducers ?? {}) as Record<string, { queueName: string }>;
+  const consumers = (options.queueConsumers ?? {}) as Record<string, QueueConsumer>;
+  const own = Object.entries(producers).filter(([, { queueName }]) => queueName in consumers);
+  return Object.fromEntries(
+    own.map(([name, { queueName }]) => {
+      const { maxBatchSize = 10, maxBatchTimeout = 5, maxRetries = 3 } = consumers[queueName] as QueueConsumer;
+      const settings = {
+        queueName,
+        batchSize: maxBatchSize,
+        batchTimeoutMs: maxBatchTimeout * 1_000,
+        retriesMax: maxRetries,
+      };
+      return [name, settings];
+    }),
+  );
+}
+
+interface QueueConsumer {
+  maxBatchSize?: number;
+  /** Seconds. */
+  maxBatchTimeout?: number;
+  maxRetries?: number;
 }
 
 function count(env: NodeJS.ProcessEnv, name: string): number | undefined {

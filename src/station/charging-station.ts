@@ -164,12 +164,12 @@ export class ChargingStation extends DurableObject<Env> {
     if (this.#store.fact("registration") === undefined) return null;
     this.#connections.reconcile();
     const submitted = this.#commands.submit(request);
+    const isAwaited = submitted.ok && wait && this.#connections.current() !== null;
+    const ended = isAwaited ? this.#commands.ended(submitted.value.command) : null;
     this.#deadlinesChanged = true;
     this.#settleUpMeanwhile();
     if (!submitted.ok) return submitted;
-    const { command } = submitted.value;
-    if (!wait || this.#connections.current() === null) return ok(command);
-    return ok((await this.#commands.ended(command.commandId)) ?? command);
+    return ok(ended === null ? submitted.value.command : await ended);
   }
 
   readCommand(id: string): Known<CommandView> {

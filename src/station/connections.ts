@@ -189,6 +189,7 @@ export class Connections {
 
   /** The conversation of a socket, `null` if it is not the connection that counts. */
   #wake(socket: WebSocket): Conversation | null {
+    if (this.#current?.socket === socket) return this.#current;
     const attachment = readAttachment(socket);
     if (attachment === null) return null;
     if (this.#current?.connection.id !== attachment.connection.id) {
