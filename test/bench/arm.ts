@@ -67,6 +67,7 @@ export class Arm {
 
   async start(): Promise<void> {
     this.#dir = mkdtempSync(join(this.#place, "kerbside-bench-"));
+    process.once("exit", this.#removeFolder);
     const env = { ...process.env, ...(this.#workers > 1 && { KERBSIDE_WORKERS: String(this.#workers) }) };
     const child = spawn(NODE, this.#script(), { env, stdio: ["pipe", "pipe", "inherit"] });
     this.#child = child;
@@ -93,7 +94,8 @@ export class Arm {
       await exited;
     }
     this.#child = null;
-    rmSync(this.#dir, { recursive: true, force: true });
+    process.off("exit", this.#removeFolder);
+    this.#removeFolder();
   }
 
   connect(id: string): Promise<BenchStation> {
@@ -132,6 +134,11 @@ export class Arm {
       before = now;
     }
   }
+
+  readonly #removeFolder = (): void => {
+    if (this.#dir !== "") rmSync(this.#dir, { recursive: true, force: true });
+    this.#dir = "";
+  };
 
   #use(of: (pid: number) => number): Use {
     const server = this.#servers.reduce((sum, pid) => sum + of(pid), 0);

@@ -40,13 +40,12 @@ export function chartOf({ series: all, at, machine, versions }: Run): string {
   return barChart({
     title: "What Kerbside costs, in multiples of the platform's floor",
     subtitle:
-      `Floor 1: a bare hibernating object that only answers (and keeps one row a StatusNotification), state on tmpfs. ` +
-      `workerd ${versions.workerd}, ${machine.cores} cores, ${at.slice(0, 10)}. Lower is better.`,
+      "1 is a bare hibernating object that only answers (StatusNotification: and keeps one row). Lower is better. " +
+      `workerd ${versions.workerd}, ${machine.cores} cores, tmpfs, ${at.slice(0, 10)}`,
     xLabel: "",
     yLabel: "times the floor",
     categories: shown.map(([, title]) => title),
     series,
-    isLogarithmic: true,
     heightPx: 420,
   });
 }

@@ -13,7 +13,8 @@ const RETRY_MS = 100;
 
 export async function measureStorm(bench: Bench): Promise<Series[]> {
   const { stormRounds, stormStations } = bench.sizes;
-  const arms = bench.arms.filter(({ storage }) => storage !== "disk");
+  // A row a CALL is not what a storm is about.
+  const arms = bench.arms.filter(({ kind, storage }) => storage !== "disk" && kind !== "floor-row");
   const ids = names("STORM", stormStations);
   const stations = new Map<Arm, BenchStation[]>();
   for (const arm of arms) {

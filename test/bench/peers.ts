@@ -62,13 +62,23 @@ export async function peers(args: readonly string[]): Promise<void> {
   const unknown = only.filter((part) => !PARTS.includes(part));
   if (unknown.length > 0) throw new Error(`--only takes ${PARTS.join(",")}, not ${unknown.join(",")}`);
   const sizes = { ...(values.quick ? QUICK_SIZES : values.full ? FULL_SIZES : SIZES) };
-  const run = await measure(only, sizes, whole("--seed", values.seed), whole("--workers", values.workers));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+  // After each part: a run that is cut short has not measured for nothing.
+  const keep = (run: Run) => {
+    if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(run)}\n`);
+  };
+  const run = await measure(only, sizes, whole("--seed", values.seed), whole("--workers", values.workers), keep);
   process.stdout.write(reportText(run));
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(run)}\n`);
   if (verdicts(run.series).some(({ passed }) => !passed)) process.exitCode = 1;
 }
 
-async function measure(only: Part[], sizes: Bench["sizes"], seed: number, workers: number): Promise<Run> {
+async function measure(
+  only: Part[],
+  sizes: Bench["sizes"],
+  seed: number,
+  workers: number,
+  keep: (run: Run) => void,
+): Promise<Run> {
   const from = performance.now();
   const notes: string[] = [];
   const note = (text: string) => notes.push(text);
@@ -90,6 +100,11 @@ async function measure(only: Part[], sizes: Bench["sizes"], seed: number, worker
   const bench: Bench = { arms, sizes, random: new Random(seed), make, note };
   const series: Series[] = [];
   const rows: Rows[] = [];
+  const soFar = (): Run => {
+    const durationSeconds = Math.round((performance.now() - from) / 1000);
+    const at = new Date().toISOString();
+    return { at, seed, durationSeconds, machine: machine(), versions: versions(), sizes, notes, series, rows };
+  };
   try {
     if (only.some((part) => part !== "memory")) for (const arm of arms) await arm.start();
     for (const part of PARTS.filter((each) => only.includes(each))) {
@@ -99,13 +114,12 @@ async function measure(only: Part[], sizes: Bench["sizes"], seed: number, worker
       if (part === "rows") rows.push(...(await measureRows(bench)));
       else series.push(...(await MEASURE[part](bench)));
       process.stderr.write(`${part}: ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
+      keep(soFar());
     }
   } finally {
     for (const arm of arms) await arm.stop();
   }
-  const durationSeconds = Math.round((performance.now() - from) / 1000);
-  const at = new Date().toISOString();
-  return { at, seed, durationSeconds, machine: machine(), versions: versions(), sizes, notes, series, rows };
+  return soFar();
 }
 
 function whole(name: string, text: string): number {
