@@ -9,7 +9,7 @@ import os from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Random } from "../chaos/random.ts";
-import { Arm, type Kind } from "./arm.ts";
+import { Arm, type Kind, type Place } from "./arm.ts";
 import type { Bench } from "./bench.ts";
 import { type Series, verdicts } from "./comparison.ts";
 import { measureCpu } from "./measure-cpu.ts";
@@ -18,7 +18,7 @@ import { measureMemory } from "./measure-memory.ts";
 import { measureRows, type Rows } from "./measure-rows.ts";
 import { measureStorm } from "./measure-storm.ts";
 import { measureUpgrades } from "./measure-upgrades.ts";
-import { descriptorsFor, type Place, places } from "./places.ts";
+import { descriptorsFor, places } from "./places.ts";
 import { reportText } from "./report.ts";
 import { FULL_SIZES, QUICK_SIZES, SIZES } from "./sizes.ts";
 

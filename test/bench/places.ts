@@ -6,8 +6,6 @@ import os from "node:os";
 import { fileDescriptorLimit } from "../../src/simulator/process-limits.ts";
 import type { Place } from "./arm.ts";
 
-export type { Place };
-
 /** Linux's own number of tmpfs. */
 const TMPFS = 0x01021994;
 /** Of workerd when all stations come back at once: a connection has 2, an object that is awake 3; a rest is its own. */
