@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { REPOSITORY } from "../../src/local/local-folder.ts";
+import { NotUsable } from "../../src/simulator/broker.ts";
 import { processTree } from "../bench/figures.ts";
 import type { Arm } from "./arm.ts";
 import type { HeapUse } from "./probe.ts";
@@ -121,6 +122,6 @@ export class EdgeArm {
     clearTimeout(timer);
     if (isReady) return;
     this.#kill();
-    throw new Error(`The edge in ${this.dir} did not become ready`);
+    throw new NotUsable(`The edge in ${this.dir} did not become ready`);
   }
 }

@@ -5,10 +5,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { NotUsable } from "../../src/simulator/broker.ts";
-import { toPng } from "../support/chart.ts";
 import { parseArguments, USAGE } from "./arguments.ts";
 import { isGrowing, markdownOf, type Report, reportOf } from "./report.ts";
-import { chartsOf } from "./report-charts.ts";
 import { soak } from "./run.ts";
 
 const FAILED = 1;
@@ -37,7 +35,7 @@ async function main(args: string[]): Promise<number> {
   try {
     const run = await soak(parsed.value, interrupt.signal, (line) => process.stderr.write(`${line}\n`));
     const report = reportOf(parsed.value, run);
-    write(report, parsed.value.out);
+    await write(report, parsed.value.out);
     process.stdout.write(`${markdownOf(report)}\n\nreport.json and the charts are in ${parsed.value.out}\n`);
     return isGrowing(report) || !["time", "rounds", "interrupt"].includes(run.endedBy) ? FAILED : 0;
   } catch (error) {
@@ -47,7 +45,9 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-function write(report: Report, out: string): void {
+async function write(report: Report, out: string): Promise<void> {
+  // Megabytes of script that nobody shall wait for who only asks how it is used.
+  const [{ chartsOf }, { toPng }] = await Promise.all([import("./report-charts.ts"), import("../support/chart.ts")]);
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, "report.json"), `${JSON.stringify(report, null, 1)}\n`);
   for (const [name, svg] of chartsOf(report)) {
