@@ -9,8 +9,8 @@ import { REPOSITORY } from "../../src/local/local-folder.ts";
 import type { SoakOptions } from "./arguments.ts";
 import type { Cohort } from "./arm.ts";
 import { type Comparison, compare } from "./comparison.ts";
-import type { ArmRun, SoakRun, WatchedSeries } from "./run.ts";
-import { type Judgement, type Slope, verdictOf } from "./slope.ts";
+import type { ArmRun, ProcessSample, SoakRun, WatchedSeries } from "./run.ts";
+import { type Judgement, type Slope, verdictOf, WARM_UP_SHARE } from "./slope.ts";
 
 export interface JudgedProcess extends WatchedSeries {
   judgement: Judgement;
@@ -38,7 +38,7 @@ const PACKAGES = ["miniflare", "workerd", "wrangler", "ws"];
 export function reportOf(settings: SoakOptions, { arms, ...run }: SoakRun): Report {
   const judged = arms.map((arm) => ({
     ...arm,
-    processes: arm.processes.map((each) => ({ ...each, judgement: judge(arm, each, settings.limitKbPerThousand) })),
+    processes: arm.processes.map((each) => ({ ...each, judgement: judge(arm, each, settings) })),
   }));
   const [processor] = cpus();
   return {
@@ -82,14 +82,18 @@ export function markdownOf(report: Report): string {
   ].join("\n\n");
 }
 
-function judge(arm: ArmRun, { samples }: WatchedSeries, limit: number): Judgement {
-  const judgement = verdictOf(
-    samples.map(({ connections, privateDirtyKb }) => ({ x: connections, y: privateDirtyKb })),
-    limit,
-  );
+function judge(arm: ArmRun, { samples }: WatchedSeries, settings: SoakOptions): Judgement {
+  const series = samples.map(({ connections, privateDirtyKb }) => ({ x: connections, y: privateDirtyKb }));
+  const judgement = verdictOf(series, settings.limitKbPerThousand, warmUpOf(samples, settings.warmUpConnections));
   const failed = Object.values(arm.failures).reduce((sum, count) => sum + count, 0);
   if (failed <= arm.connections * FAILURES_MAX_SHARE) return judgement;
   return { ...judgement, verdict: "undecided", text: `undecided: ${failed} failures` };
+}
+
+/** Half of a short run is not enough: a process that just started grows with whatever it is given to do. */
+function warmUpOf(samples: readonly ProcessSample[], connections: number): number {
+  const warm = samples.findIndex((sample) => sample.connections >= connections);
+  return warm === -1 ? 1 : Math.max(WARM_UP_SHARE, warm / samples.length);
 }
 
 function show({ perThousand, low, high }: Slope): string {
