@@ -50,7 +50,7 @@ export const USAGE = `Usage: npm run soak -- [options]
   --rounds N                 ends after so many, if that is sooner
   --cohorts LIST             of plain,tls,mtls (all)
   --names LIST               same: the same stations again and again; fresh: new ones each time (both; a target: same)
-  --connections-per-round N  of each cohort (200)
+  --connections-per-round N  of each cohort (100)
   --concurrency N            connections at once (16)
   --protocol NAME            ocpp1.6 | ocpp2.0.1 | ocpp2.1 (ocpp1.6)
   --floor                    also a bare hibernating object behind the same fronts, to compare with
@@ -78,7 +78,7 @@ const OPTIONS = {
   rounds: TEXT,
   cohorts: { ...TEXT, default: COHORTS.join() },
   names: TEXT,
-  "connections-per-round": { ...TEXT, default: "200" },
+  "connections-per-round": { ...TEXT, default: "100" },
   concurrency: { ...TEXT, default: "16" },
   protocol: { ...TEXT, default: "ocpp1.6" },
   floor: FLAG,
