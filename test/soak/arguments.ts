@@ -1,0 +1,217 @@
+/**
+ * The command line of `npm run soak`, as options or as one sentence on what is wrong with it. Must not act on it.
+ */
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { REPOSITORY } from "../../src/local/local-folder.ts";
+import { PROTOCOLS, type Protocol } from "../../src/ocpp/protocol.ts";
+import { err, ok, type Result } from "../../src/result.ts";
+import { isLoopback } from "../../src/simulator/targets.ts";
+import { COHORTS, type Cohort, NAMES, type Names } from "./arm.ts";
+import { LIMIT_KB_PER_THOUSAND } from "./slope.ts";
+
+/** A server that somebody else started. */
+export interface GivenTarget {
+  url: URL;
+  pids: number[];
+  /** Its Kerbside folder, for registrations and certificates; `null`: it is no Kerbside. */
+  dir: string | null;
+  /** The API of a Kerbside. */
+  api: URL;
+  /** Paths of PEM files. */
+  ca: string | null;
+  clientCert: string | null;
+  clientKey: string | null;
+}
+
+export interface SoakOptions {
+  minutes: number;
+  /** `null`: until the time is over. */
+  rounds: number | null;
+  cohorts: Cohort[];
+  names: Names[];
+  connectionsPerRound: number;
+  concurrency: number;
+  protocol: Protocol;
+  floor: boolean;
+  plant: { cohort: Cohort; bytes: number } | null;
+  limitKbPerThousand: number;
+  seed: number;
+  out: string;
+  target: GivenTarget | null;
+}
+
+export const USAGE = `Usage: npm run soak -- [options]
+
+  --minutes N                how long, starting included (30)
+  --rounds N                 ends after so many, if that is sooner
+  --cohorts LIST             of plain,tls,mtls (all)
+  --names LIST               same: the same stations again and again; fresh: new ones each time (both; a target: same)
+  --connections-per-round N  of each cohort (200)
+  --concurrency N            connections at once (16)
+  --protocol NAME            ocpp1.6 | ocpp2.0.1 | ocpp2.1 (ocpp1.6)
+  --floor                    also a bare hibernating object behind the same fronts, to compare with
+  --plant COHORT:BYTES       leaks so many bytes a connection in that cohort's front, to see it found
+  --limit KB                 per 1,000 connections, above which memory counts as growing (${LIMIT_KB_PER_THOUSAND})
+  --seed N                   decides the order of the cohorts and of the stations (by chance)
+  --out DIR                  for report.json and the charts (.kerbside/soak)
+
+  --target URL               churn against this server: ws://… or wss://…, the station's name is put behind its path
+  --pid N                    a process of the target to watch; repeat it for several
+  --ca FILE                  what the target's certificate is checked against
+  --client-cert FILE         with --client-key FILE: cohort mtls
+  --dir DIR                  the target is a Kerbside with this folder: stations are registered, certificates issued
+  --api URL                  the API of that Kerbside (http://localhost:8080)
+  --allow-remote             the target need not be on this machine
+
+  --target node-tls …        bare TLS servers under several releases of Node; --target node-tls --help says more
+`;
+
+const TEXT = { type: "string" } as const;
+const FLAG = { type: "boolean", default: false } as const;
+const OPTIONS = {
+  minutes: { ...TEXT, default: "30" },
+  rounds: TEXT,
+  cohorts: { ...TEXT, default: COHORTS.join() },
+  names: TEXT,
+  "connections-per-round": { ...TEXT, default: "200" },
+  concurrency: { ...TEXT, default: "16" },
+  protocol: { ...TEXT, default: "ocpp1.6" },
+  floor: FLAG,
+  plant: TEXT,
+  limit: { ...TEXT, default: String(LIMIT_KB_PER_THOUSAND) },
+  seed: TEXT,
+  out: { ...TEXT, default: join(REPOSITORY, ".kerbside/soak") },
+  target: TEXT,
+  pid: { type: "string", multiple: true },
+  ca: TEXT,
+  "client-cert": TEXT,
+  "client-key": TEXT,
+  dir: TEXT,
+  api: { ...TEXT, default: "http://localhost:8080" },
+  "allow-remote": FLAG,
+  help: FLAG,
+} as const;
+
+const MINUTES_MAX = 24 * 60;
+const ROUNDS_MAX = 100_000;
+const CONNECTIONS_MAX = 10_000;
+const CONCURRENCY_MAX = 256;
+const SEED_MAX = 2 ** 32 - 1;
+const PID_MAX = 2 ** 22;
+/** A planted byte is kept for the whole run: a run of 1,000,000 connections shall not fill the machine at the default. */
+const PLANT_MAX_BYTES = 1_048_576;
+
+/** What a value is refused with: thrown and caught in this file alone, so that each option is one line. */
+class Unusable extends Error {}
+
+type Values = ReturnType<typeof read>;
+const read = (args: readonly string[]) =>
+  parseArgs({ args: [...args], options: OPTIONS, allowPositionals: false }).values;
+
+/** @param chance 0 to 1, for a seed that was not given */
+export function parseArguments(args: readonly string[], chance: number): Result<SoakOptions | "help", string> {
+  try {
+    const values = read(args);
+    if (values.help) return ok("help");
+    const target = targetOf(values);
+    const cohorts = target === null ? listOf("cohorts", values.cohorts, COHORTS) : [cohortOf(target)];
+    const names = listOf("names", values.names ?? (target === null ? NAMES.join() : "same"), NAMES);
+    if (target !== null && names.length > 1) throw new Unusable("--names must be one of same, fresh with a --target");
+    if (target !== null && values.floor) throw new Unusable("--floor does not go with a --target");
+    return ok({
+      ...{ target, cohorts, names, floor: values.floor, out: resolve(values.out) },
+      minutes: decimal("minutes", values.minutes, 0.01, MINUTES_MAX),
+      rounds: values.rounds === undefined ? null : wholeNumber("rounds", values.rounds, 1, ROUNDS_MAX),
+      connectionsPerRound: wholeNumber("connections-per-round", values["connections-per-round"], 1, CONNECTIONS_MAX),
+      concurrency: wholeNumber("concurrency", values.concurrency, 1, CONCURRENCY_MAX),
+      protocol: oneOf("protocol", values.protocol, PROTOCOLS),
+      plant: plantOf(values, cohorts, target),
+      limitKbPerThousand: wholeNumber("limit", values.limit, 1, 1_000_000),
+      seed: values.seed === undefined ? Math.floor(chance * SEED_MAX) : wholeNumber("seed", values.seed, 0, SEED_MAX),
+    });
+  } catch (error) {
+    if (error instanceof Unusable || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS")) {
+      return err((error as Error).message);
+    }
+    throw error;
+  }
+}
+
+function targetOf(values: Values): GivenTarget | null {
+  const { target, pid: pids = [], ca, "client-cert": clientCert, "client-key": clientKey, dir } = values;
+  if (target === undefined) {
+    const stray = (["pid", "ca", "client-cert", "client-key", "dir"] as const).find((name) => name in values);
+    if (stray !== undefined) throw new Unusable(`--${stray} goes with a --target only`);
+    return null;
+  }
+  if (pids.length === 0) throw new Unusable("--target needs --pid, the process to watch");
+  if ((clientCert === undefined) !== (clientKey === undefined)) {
+    throw new Unusable("--client-cert and --client-key go together");
+  }
+  return {
+    url: url("target", target, /^wss?:$/, values["allow-remote"]),
+    pids: pids.map((pid) => wholeNumber("pid", pid, 1, PID_MAX)),
+    dir: dir === undefined ? null : file("dir", dir),
+    api: url("api", values.api, /^https?:$/, values["allow-remote"]),
+    ca: ca === undefined ? null : file("ca", ca),
+    clientCert: clientCert === undefined ? null : file("client-cert", clientCert),
+    clientKey: clientKey === undefined ? null : file("client-key", clientKey),
+  };
+}
+
+/** With a folder the certificate is issued; which port asks for one is Kerbside's default. */
+function cohortOf({ url, clientCert, dir }: GivenTarget): Cohort {
+  if (url.protocol === "ws:") return "plain";
+  return clientCert !== null || (dir !== null && url.port === MTLS_PORT) ? "mtls" : "tls";
+}
+const MTLS_PORT = process.env.KERBSIDE_MTLS_PORT || "8444";
+
+function plantOf({ plant }: Values, cohorts: readonly Cohort[], target: GivenTarget | null): SoakOptions["plant"] {
+  if (plant === undefined) return null;
+  if (target !== null) throw new Unusable("--plant does not go with a --target");
+  const [, name = "", digits = ""] = /^([a-z]+):(\d{1,7})$/.exec(plant) ?? [];
+  const cohort = cohorts.find((each) => each === name);
+  const bytes = Number(digits);
+  if (cohort !== undefined && bytes >= 1 && bytes <= PLANT_MAX_BYTES) return { cohort, bytes };
+  throw new Unusable(
+    `--plant must be one of ${cohorts.join(", ")}, a colon and 1 to ${PLANT_MAX_BYTES} bytes, not ${JSON.stringify(plant)}`,
+  );
+}
+
+function url(name: string, text: string, scheme: RegExp, allowRemote: boolean): URL {
+  if (!URL.canParse(text) || !scheme.test(new URL(text).protocol)) {
+    throw new Unusable(`--${name} must be a ${name === "api" ? "http or https" : "ws or wss"} address, not ${text}`);
+  }
+  const parsed = new URL(text);
+  if (allowRemote || isLoopback(parsed)) return parsed;
+  throw new Unusable(`${text} is not on this machine; give --allow-remote if you mean it and may`);
+}
+
+function file(name: string, path: string): string {
+  if (existsSync(path)) return resolve(path);
+  throw new Unusable(`--${name} names ${JSON.stringify(path)}, which does not exist`);
+}
+
+function wholeNumber(name: string, text: string, min: number, max: number): number {
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw new Unusable(`--${name} must be a whole number from ${min} to ${max}, not ${JSON.stringify(text)}`);
+}
+
+function decimal(name: string, text: string, min: number, max: number): number {
+  const value = /^\d{1,5}(\.\d{1,4})?$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw new Unusable(`--${name} must be a number from ${min} to ${max}, not ${JSON.stringify(text)}`);
+}
+
+function oneOf<T extends string>(name: string, text: string, known: readonly T[]): T {
+  const found = known.find((each) => each === text);
+  if (found !== undefined) return found;
+  throw new Unusable(`--${name} must be one of ${known.join(", ")}, not ${JSON.stringify(text)}`);
+}
+
+function listOf<T extends string>(name: string, text: string, known: readonly T[]): T[] {
+  return [...new Set(text.split(",").map((each) => oneOf(name, each.trim(), known)))];
+}

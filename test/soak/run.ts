@@ -1,0 +1,172 @@
+/**
+ * One soak: a server for each arm, rounds of connections to each in turn, a sample before each turn. Must not know what is
+ * made of the samples.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { NotUsable } from "../../src/simulator/broker.ts";
+import { forEach } from "../../src/simulator/pause.ts";
+import { Random } from "../../src/simulator/random.ts";
+import type { GivenTarget, SoakOptions } from "./arguments.ts";
+import { type Arm, armsOf, type ChurnSpec } from "./arm.ts";
+import { EdgeArm, type Watched } from "./edge-arm.ts";
+import { LoadProcess } from "./load-process.ts";
+import { memoryOf, type ProcessMemory } from "./process-memory.ts";
+
+export interface ProcessSample extends ProcessMemory {
+  /** Of its arm, so far. */
+  connections: number;
+  atMs: number;
+  /** Bytes to KB; `null`: the process cannot be asked. */
+  heapUsedKb: number | null;
+  externalKb: number | null;
+  arrayBuffersKb: number | null;
+}
+
+export interface WatchedSeries {
+  name: string;
+  pid: number;
+  samples: ProcessSample[];
+}
+
+export interface ArmRun extends Arm {
+  connections: number;
+  failures: Record<string, number>;
+  processes: WatchedSeries[];
+}
+
+export interface SoakRun {
+  arms: ArmRun[];
+  rounds: number;
+  seconds: number;
+  storage: "tmpfs" | "disk" | "the target's own";
+  /** `time`, `rounds`, `interrupt`, or what broke. */
+  endedBy: string;
+}
+
+interface Running {
+  run: ArmRun;
+  watched: readonly Watched[];
+}
+
+const TMPFS = "/dev/shm";
+/** Each takes a core and more while it starts. */
+const STARTS_AT_ONCE = 2;
+
+export async function soak(
+  options: SoakOptions,
+  interrupt: AbortSignal,
+  progress: (line: string) => void,
+): Promise<SoakRun> {
+  const from = performance.now();
+  const time = AbortSignal.timeout(options.minutes * 60_000);
+  const over = AbortSignal.any([time, interrupt]);
+  const tmpfs = existsSync(TMPFS);
+  const folder = mkdtempSync(join(tmpfs ? TMPFS : tmpdir(), "kerbside-soak-"));
+  const load = new LoadProcess();
+  const edges: EdgeArm[] = [];
+  let rounds = 0;
+  let endedBy = "rounds";
+  const running: Running[] = [];
+  try {
+    const arms = armsOf(options.cohorts, options.names, kindsOf(options));
+    await forEach(arms, STARTS_AT_ONCE, async (arm) => {
+      if (over.aborted) return;
+      running.push(await start(arm, options, join(folder, arm.name.replaceAll(" ", "-")), load, edges));
+    });
+    running.sort((a, b) => arms.indexOf(armOf(arms, a)) - arms.indexOf(armOf(arms, b)));
+    progress(`${running.length} arms ready after ${seconds(from)} s`);
+    const random = new Random(options.seed);
+    for (; !over.aborted && rounds < (options.rounds ?? Number.POSITIVE_INFINITY); rounds++) {
+      for (const each of shuffled(running, random)) {
+        await sample(each, from);
+        const done = await load.round(each.run.name, options.connectionsPerRound, over);
+        if (done === null) break;
+        each.run.connections += done.connections;
+        for (const [reason, count] of Object.entries(done.failures)) {
+          each.run.failures[reason] = (each.run.failures[reason] ?? 0) + count;
+        }
+      }
+      progress(`round ${rounds + 1} over after ${seconds(from)} s`);
+    }
+    if (over.aborted) endedBy = interrupt.aborted ? "interrupt" : "time";
+    // A round that was cut short counts for nothing that is known.
+    else for (const each of running) await sample(each, from);
+  } catch (error) {
+    if (!(error instanceof NotUsable) || rounds === 0) throw error;
+    endedBy = error.message;
+  } finally {
+    load.stop();
+    await Promise.all(edges.map((edge) => edge.stop()));
+    rmSync(folder, { recursive: true, force: true });
+  }
+  const storage = options.target !== null ? "the target's own" : tmpfs ? "tmpfs" : "disk";
+  return { arms: running.map(({ run }) => run), rounds, seconds: Number(seconds(from)), storage, endedBy };
+}
+
+function kindsOf({ target, floor }: SoakOptions): Arm["kind"][] {
+  if (target !== null) return ["target"];
+  return floor ? ["kerbside", "floor"] : ["kerbside"];
+}
+
+async function start(
+  arm: Arm,
+  options: SoakOptions,
+  dir: string,
+  load: LoadProcess,
+  edges: EdgeArm[],
+): Promise<Running> {
+  const { protocol, concurrency, seed, plant, target } = options;
+  const shared = { arm, protocol, concurrency, seed };
+  let watched: Watched[];
+  if (arm.kind === "target") {
+    const given = target as GivenTarget;
+    watched = given.pids.map((pid) => ({ name: nameOf(pid), pid, heap: null }));
+    await load.open({ ...shared, ...given, url: given.url.href, api: given.dir === null ? null : given.api.href });
+  } else {
+    const isPlanted = arm.kind === "kerbside" && arm.cohort === plant?.cohort;
+    const edge = await EdgeArm.start(arm.kind, dir, isPlanted ? plant : null);
+    edges.push(edge);
+    watched = edge.processes;
+    const api = arm.kind === "floor" ? null : edge.httpUrl;
+    const files: Pick<ChurnSpec, "ca" | "clientCert" | "clientKey"> = { ca: null, clientCert: null, clientKey: null };
+    await load.open({ ...shared, ...files, dir, api, url: `${edge.urlOf(arm.cohort)}/ocpp` });
+  }
+  const processes = watched.map(({ name, pid }) => ({ name, pid, samples: [] }));
+  return { watched, run: { ...arm, connections: 0, failures: {}, processes } };
+}
+
+async function sample({ run, watched }: Running, from: number): Promise<void> {
+  for (const [index, { name, pid, heap }] of watched.entries()) {
+    const use = heap === null ? null : await heap();
+    const memory = memoryOf(pid);
+    if (memory === null) throw new NotUsable(`${name} of ${run.name}, process ${pid}, is gone or not ours to look at`);
+    const kb = (bytes: number | undefined) => (bytes === undefined ? null : Math.round(bytes / 1_024));
+    run.processes[index]?.samples.push({
+      ...memory,
+      connections: run.connections,
+      atMs: Math.round(performance.now() - from),
+      heapUsedKb: kb(use?.heapUsed),
+      externalKb: kb(use?.external),
+      arrayBuffersKb: kb(use?.arrayBuffers),
+    });
+  }
+}
+
+/** The load calls one arm after the other: with the same neighbours each time, one would always follow the loudest. */
+function shuffled<T>(items: readonly T[], random: Random): T[] {
+  const rest = [...items];
+  return items.map(() => rest.splice(random.integer(0, rest.length - 1), 1)[0] as T);
+}
+
+const armOf = (arms: readonly Arm[], { run }: Running) => arms.find(({ name }) => name === run.name) as Arm;
+const seconds = (from: number) => ((performance.now() - from) / 1_000).toFixed(1);
+
+function nameOf(pid: number): string {
+  try {
+    return `${readFileSync(`/proc/${pid}/comm`, "utf8").trim()} ${pid}`;
+  } catch {
+    throw new NotUsable(`There is no process ${pid}`);
+  }
+}

@@ -1,0 +1,73 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { temporaryFolder } from "../support/edge-client.ts";
+import { NODE } from "./edge-arm.ts";
+import type { Report } from "./report.ts";
+
+/** On a machine that has other work to do. */
+const PATIENCE_MS = 90_000;
+const out = temporaryFolder();
+afterAll(out.remove);
+
+async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const child = spawn(NODE, [join(import.meta.dirname, "main.ts"), ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    stderr += text;
+  });
+  const [code] = (await once(child, "close")) as [number];
+  return { code, stdout, stderr };
+}
+
+test("A planted leak is found in its cohort's front, and nothing else is named", { timeout: PATIENCE_MS }, async () => {
+  const few = ["--rounds", "23", "--connections-per-round", "6", "--concurrency", "6"];
+  // So few connections are all warm-up for the rest: only what is far above it is called growth.
+  const big = ["--plant", "mtls:1048576", "--limit", "500000"];
+  const arms = ["--cohorts", "tls,mtls", "--names", "same", "--minutes", "1", "--seed", "1"];
+  const { code, stdout, stderr } = await run(...few, ...big, ...arms, "--out", out.dir);
+  expect(stderr.replace(/^(?:round|2 arms) .*\n/gm, "")).toBe("");
+  const report: Report = JSON.parse(readFileSync(join(out.dir, "report.json"), "utf8"));
+  const named = report.arms.flatMap(({ name, processes }) =>
+    processes.filter(({ judgement }) => judgement.verdict === "growing").map((each) => `${name}: ${each.name}`),
+  );
+  expect(named).toEqual(["mtls same: front"]);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/\| mtls same \| front \|.*growing [\d,]+ KB per 1,000 connections \|/);
+
+  expect(report.arms.map(({ connections, failures }) => ({ connections, failures }))).toEqual([
+    { connections: 138, failures: {} },
+    { connections: 138, failures: {} },
+  ]);
+  const [front, workerd] = report.arms[1]?.processes ?? [];
+  expect([front?.name, workerd?.name]).toEqual(["front", "workerd"]);
+  expect(front?.samples).toHaveLength(24);
+  expect(front?.samples.at(-1)).toMatchObject({ connections: 138 });
+  // The plant is where it was put: outside of the heap.
+  const grown = (of: "heapUsedKb" | "arrayBuffersKb") =>
+    (front?.samples.at(-1)?.[of] ?? 0) - (front?.samples[0]?.[of] ?? 0);
+  expect(grown("arrayBuffersKb")).toBeGreaterThan(138 * 1_000);
+  expect(grown("heapUsedKb")).toBeLessThan(20_000);
+  expect(workerd?.samples[0]?.heapUsedKb).toBeNull();
+  for (const name of ["front", "workerd"]) {
+    expect(readFileSync(join(out.dir, `${name}.svg`), "utf8")).toContain("mtls same");
+    expect(
+      readFileSync(join(out.dir, `${name}.png`))
+        .subarray(1, 4)
+        .toString(),
+    ).toBe("PNG");
+  }
+});
+
+test("A wrong option is one sentence and exit code 2; a target that is not there, code 1", {
+  timeout: PATIENCE_MS,
+}, async () => {
+  expect(await run("--cohorts", "ssl")).toMatchObject({ code: 2, stdout: "" });
+  const gone = await run("--target", "ws://127.0.0.1:1/", "--pid", "4194304");
+  expect(gone).toMatchObject({ code: 1, stderr: "There is no process 4194304\n" });
+});
