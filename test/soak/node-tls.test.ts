@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { parseNodeTls } from "./node-tls/arguments.ts";
 import { bisectLine, expandRange, releasesOf, type State } from "./node-tls/bisect.ts";
 import { createIdentities, type Identities } from "./node-tls/identities.ts";
-import { summaryOf } from "./node-tls/main.ts";
+import { runNodeTls, stateOfSlope, summaryOf } from "./node-tls/main.ts";
 import { runMatrix } from "./node-tls/matrix.ts";
 import { profileOf } from "./node-tls/profile.ts";
 import { chartsOf, judgeArm, tableOf } from "./node-tls/report.ts";
@@ -48,6 +48,16 @@ describe("The arguments", () => {
     ["--unheard-of", "1"],
   ])("refuse %s %s", (name, value) => {
     expect(() => parseNodeTls([name, value])).toThrow();
+  });
+
+  test("that are wrong are told, with the exit code of misuse", async () => {
+    const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    try {
+      expect(await runNodeTls(["--tls", "1.1"])).toBe(2);
+      expect(write.mock.calls.join("")).toContain("--tls must be of 1.2, 1.3");
+    } finally {
+      write.mockRestore();
+    }
   });
 
   test("refuse more arms than a machine can hold", () => {
@@ -109,6 +119,11 @@ describe("A bisection", () => {
     expect(result.changes).toEqual([{ before: "30.19.0", after: "30.21.0", state: "bad" }]);
     expect(result.unknown).toContain("30.39.0");
     expect(summaryOf(result)).toContain("first bad release 30.21.0 (30.19.0 before it); not to be told: ");
+  });
+
+  test("says nothing of a growth between that of the leak and none", () => {
+    expect([0, 1_800, 2_700, 3_600, 5_400].map(stateOfSlope)).toEqual(["good", "good", undefined, "bad", "bad"]);
+    expect(stateOfSlope(Number.NaN)).toBe(undefined);
   });
 
   test("of a line without a change tells what was tried", async () => {

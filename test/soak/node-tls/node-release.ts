@@ -20,7 +20,12 @@ const run = promisify(execFile);
 let published: Promise<string[]> | undefined;
 
 export function publishedVersions(): Promise<string[]> {
-  published ??= npm(["view", "node", "versions", "--json"], ".").then((text) => JSON.parse(text) as string[]);
+  published ??= npm(["view", "node", "versions", "--json"], ".").then(
+    (text) => JSON.parse(text) as string[],
+    (error) => {
+      throw new Error("The list of Node's releases is not to be had from npm", { cause: error });
+    },
+  );
   return published;
 }
 
@@ -35,6 +40,7 @@ export async function nodeRelease(wanted: string): Promise<NodeRelease> {
 
 /** The binary alone is kept, by one rename, so that a run that was stopped leaves no half of one. */
 async function install(version: string, binary: string): Promise<void> {
+  if (!(await publishedVersions()).includes(version)) throw new Error(`The npm package node has no release ${version}`);
   mkdirSync(FOLDER, { recursive: true });
   const draft = mkdtempSync(join(FOLDER, ".install-"));
   try {
@@ -49,7 +55,8 @@ async function install(version: string, binary: string): Promise<void> {
     copyFileSync(installed, join(draft, version, "node"));
     renameSync(join(draft, version), join(FOLDER, version));
   } catch (error) {
-    const why = (error instanceof Error ? error.message : String(error)).split("\n").slice(0, 3).join(" ");
+    const { stderr = "", message } = error as { stderr?: string; message: string };
+    const why = /^npm (?:error|ERR!) (?!code)(.+)$/m.exec(stderr)?.[1] ?? message;
     throw new Error(`Node ${version} is not to be had from npm: ${why}`, { cause: error });
   } finally {
     rmSync(draft, { recursive: true, force: true });
