@@ -9,6 +9,7 @@ import { runNodeTls, stateOfSlope, summaryOf } from "./node-tls/main.ts";
 import { runMatrix } from "./node-tls/matrix.ts";
 import { profileOf } from "./node-tls/profile.ts";
 import { chartsOf, judgeArm, tableOf } from "./node-tls/report.ts";
+import { removalsOf } from "./node-tls/trace.ts";
 
 const NODES = { release: { version: process.versions.node, binary: process.execPath } };
 
@@ -31,7 +32,11 @@ describe("The arguments", () => {
 
   test("profile one arm of each release where nothing more is said", () => {
     const { mode } = parseNodeTls(["--node", "24.20.0,24.21.0", "--profile", "heaptrack"]);
-    expect(mode).toMatchObject({ kind: "profile", arms: [{ node: "24.20.0" }, { node: "24.21.0", mtls: true }] });
+    expect(mode).toMatchObject({
+      kind: "profile",
+      tool: "heaptrack",
+      arms: [{ node: "24.20.0" }, { node: "24.21.0", mtls: true }],
+    });
   });
 
   test.each([
@@ -144,6 +149,25 @@ describe("A profile", () => {
     expect(sites.map(({ site, allocations }) => [site, allocations])).toEqual([
       ["tls_process_client_certificate → ASN1_item_d2i", 50],
       ["tls_process_client_certificate → X509_new_ex", 2],
+    ]);
+  });
+});
+
+describe("A trace", () => {
+  test("counts removals from the peer's chain by their callers, and no other use of a stack", () => {
+    const removal =
+      "#0  0x0001 in OPENSSL_sk_delete ()\n#1  0x02 in node::crypto::X509Certificate::New(node::Environment*, int) ()\n" +
+      "#2  0x03 in node::crypto::TLSWrap::GetPeerX509Certificate(int const&) ()\n#3  0x04 in ?? ()\n(More stack frames follow...)\n";
+    const other = "#0  0x0001 in OPENSSL_sk_delete ()\n#1  0x02 in update_cipher_list ()\n";
+    expect(removalsOf(`Breakpoint 1 at 0x1\n${other}${removal}${other}${removal}`, 2)).toEqual([
+      {
+        callers: [
+          "OPENSSL_sk_delete",
+          "node::crypto::X509Certificate::New",
+          "node::crypto::TLSWrap::GetPeerX509Certificate",
+        ],
+        count: 1,
+      },
     ]);
   });
 });

@@ -21,11 +21,14 @@ export const HELP = `Usage: npm run soak -- --target node-tls [options]
   --stride 3              published releases between two that are tried before bisection
 
   --profile heaptrack     what is left allocated, by call site, for each --node (Debian's package heaptrack)
+  --profile gdb           who takes certificates off the peer's chain, for each --node (Debian's package gdb)
 `;
 
 export const ASKS = ["nothing", "certificate", "chain", "x509", "own"] as const;
 export type Ask = (typeof ASKS)[number];
 export type TlsVersion = "1.2" | "1.3";
+export const TOOLS = ["heaptrack", "gdb"] as const;
+export type Tool = (typeof TOOLS)[number];
 export type Issuers = 0 | 1 | 2;
 
 export interface Load {
@@ -48,7 +51,7 @@ export type Mode =
   | { kind: "help" }
   | { kind: "matrix"; arms: Arm[] }
   | { kind: "bisect"; majors: number[]; stride: number; ask: Ask }
-  | { kind: "profile"; arms: Arm[] };
+  | { kind: "profile"; tool: Tool; arms: Arm[] };
 
 export interface Request {
   mode: Mode;
@@ -109,8 +112,8 @@ function modeOf(
     };
   }
   if (values.profile === undefined) return { kind: "matrix", arms };
-  if (values.profile !== "heaptrack") throw new Error("--profile must be heaptrack");
-  return { kind: "profile", arms };
+  const [tool] = choicesOf("profile", values.profile, TOOLS) as [Tool];
+  return { kind: "profile", tool, arms };
 }
 
 function armsOf(of: { nodes: string[]; tls: TlsVersion[]; mtls: ("yes" | "no")[]; issuers: Issuers[]; asks: Ask[] }) {

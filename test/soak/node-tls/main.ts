@@ -12,6 +12,7 @@ import { runMatrix } from "./matrix.ts";
 import { nodeRelease, publishedVersions } from "./node-release.ts";
 import { profileServer } from "./profile.ts";
 import { judgeArm, writeReport } from "./report.ts";
+import { traceRemovals } from "./trace.ts";
 
 /**
  * In a bisection, where the leak's size is known: 5,400 KB per 1,000 connections, or nothing. Above the one it is there, below the
@@ -44,7 +45,7 @@ export async function runNodeTls(args: string[]): Promise<number> {
   try {
     const identities = await createIdentities(dir);
     if (mode.kind === "matrix") await matrix(mode.arms, load, identities, out, commandOf(args));
-    else if (mode.kind === "profile") await profile(mode.arms, load, identities);
+    else if (mode.kind === "profile") await profile(mode, load, identities);
     else return await bisect(mode, load, identities);
     return 0;
   } catch (error) {
@@ -69,10 +70,17 @@ async function matrix(arms: readonly Arm[], load: Load, identities: Identities, 
   say(`\n${table}\n\nAlso in ${out}: report.md, report.json, growth.svg, slopes.svg`);
 }
 
-async function profile(arms: readonly Arm[], load: Load, identities: Identities): Promise<void> {
+async function profile({ tool, arms }: Mode & { kind: "profile" }, load: Load, identities: Identities): Promise<void> {
   const connections = load.rounds * load.connections;
   for (const arm of arms) {
     const release = await nodeRelease(arm.node);
+    if (tool === "gdb") {
+      say(`\nNode ${release.version}, TLS ${arm.tls}, ${arm.issuers} CAs sent, asks ${arm.ask}`);
+      const removals = await traceRemovals(release, arm, identities);
+      if (removals.length === 0) say("nothing is taken off the peer's chain");
+      for (const { callers, count } of removals) say(`${count.toFixed(2)} a connection: ${callers.join(" ← ")}`);
+      continue;
+    }
     const { handshakeBytes, sites, x509 } = await profileServer(release, arm, connections, identities);
     say(
       `\nNode ${release.version}, TLS ${arm.tls}, ${arm.issuers} CAs sent, asks ${arm.ask}, ${connections} connections`,
