@@ -197,7 +197,7 @@ describe("The server of this project's own Node", () => {
       expect(samples.map(({ connections }) => connections)).toEqual([0, 20, 40]);
       for (const { memory } of samples) expect(memory.rssKb).toBeGreaterThan(memory.heapKb);
     }
-    const findings = found.map((each) => judgeArm(each));
+    const findings = found.map(judgeArm);
     // Two rounds say nothing, and must not seem to.
     expect(findings.map(({ rss }) => rss.verdict)).toEqual(["undecided", "undecided", "undecided", "undecided"]);
     expect(tableOf(findings).split("\n")).toHaveLength(6);

@@ -13,15 +13,17 @@ export const HELP = `Usage: npm run soak -- --target node-tls [options]
   --ask nothing           what the server's application asks of each connection, a list:
                           nothing, certificate, chain, x509, own
   --rounds 40             samples of each arm; the first half is warm-up
-  --connections 150       in a round, of each arm
+  --connections 150       in a round, of each arm; 26 × 200 in a bisection, 1 × 1,000 in a profile
   --seed 1                the order of the arms within a round
-  --out DIR               where report.md, report.json and the charts go
+  --out DIR               where report.md, report.json and the charts go (.kerbside/soak/node-tls)
 
   --bisect 22..26         finds the first bad and the first good release of each line, over published versions
   --stride 3              published releases between two that are tried before bisection
 
   --profile heaptrack     what is left allocated, by call site, for each --node (Debian's package heaptrack)
   --profile gdb           who takes certificates off the peer's chain, for each --node (Debian's package gdb)
+
+Releases come from the npm package node, and stay in .kerbside/node-releases: some 125 MB each.
 `;
 
 export const ASKS = ["nothing", "certificate", "chain", "x509", "own"] as const;
@@ -60,6 +62,12 @@ export interface Request {
 }
 
 const ARMS_MAX = 60;
+/** The matrix: as many as 20 arms can have in some ten minutes on two idle cores. */
+const USUAL_LOADS = {
+  matrix: { rounds: 40, connections: 150 },
+  bisect: { rounds: 26, connections: 200 },
+  profile: { rounds: 1, connections: 1_000 },
+};
 
 export function parseNodeTls(args: string[]): Request {
   const { values } = parseArgs({
@@ -81,9 +89,10 @@ export function parseNodeTls(args: string[]): Request {
     },
   });
   const isMatrix = values.bisect === undefined && values.profile === undefined;
+  const usual = USUAL_LOADS[values.bisect !== undefined ? "bisect" : isMatrix ? "matrix" : "profile"];
   const load = {
-    rounds: numberOf("rounds", values.rounds ?? (values.bisect === undefined ? "40" : "26"), 1, 1_000),
-    connections: numberOf("connections", values.connections ?? (values.bisect === undefined ? "150" : "200"), 1, 5_000),
+    rounds: numberOf("rounds", values.rounds ?? String(usual.rounds), 1, 1_000),
+    connections: numberOf("connections", values.connections ?? String(usual.connections), 1, 5_000),
     seed: numberOf("seed", values.seed, 0, 2 ** 32 - 1),
   };
   const arms = armsOf({

@@ -61,12 +61,8 @@ async function matrix(arms: readonly Arm[], load: Load, identities: Identities, 
   for (const { version, reported } of samples) {
     if (reported !== version) say(`The binary of Node ${version} calls itself ${reported}`);
   }
-  const table = writeReport(
-    out,
-    command,
-    load,
-    samples.map((each) => judgeArm(each)),
-  );
+  const findings = samples.map(judgeArm);
+  const table = writeReport(out, command, load, findings);
   say(`\n${table}\n\nAlso in ${out}: report.md, report.json, growth.svg, slopes.svg`);
 }
 

@@ -3,7 +3,7 @@
  * know what counts as a leak.
  */
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -33,7 +33,8 @@ export interface Profile {
 
 const run = promisify(execFile);
 const PRINT_TIMEOUT_MS = 180_000;
-/** A trace of 46 MB is common. */
+/** Bytes of a connection, under which a call site is start-up, divided by the connections. */
+const SITE_MIN_BYTES = 1;
 const CLIENT_CERTIFICATE = "tls_process_client_certificate";
 const X509_STRUCT = /;X509_new_ex;ASN1_item_new_ex;asn1_item_embed_new;CRYPTO_zalloc$/;
 
@@ -46,7 +47,6 @@ export async function profileServer(
   await requireHeaptrack();
   const dir = mkdtempSync(join(tmpdir(), "kerbside-heaptrack-"));
   try {
-    mkdirSync(dir, { recursive: true });
     const trace = join(dir, "trace");
     const server = await startServer(release.binary, arm, identities, ["heaptrack", "-o", trace]);
     try {
@@ -110,6 +110,6 @@ export function profileOf(left: string, made: string, connections: number): Prof
     siteOf(frames).allocations += allocations;
     if (X509_STRUCT.test(stack)) x509.allocations += allocations;
   });
-  const shown = [...sites.values()].filter(({ bytes }) => bytes > handshakeBytes / 100);
+  const shown = [...sites.values()].filter(({ bytes }) => bytes > Math.max(SITE_MIN_BYTES, handshakeBytes / 100));
   return { handshakeBytes, sites: shown.toSorted((a, b) => b.bytes - a.bytes), x509 };
 }

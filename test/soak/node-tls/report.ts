@@ -16,15 +16,12 @@ export interface Finding {
   external: Slope;
 }
 
-export function judgeArm(found: ArmSamples, limitKb?: number): Finding {
+export function judgeArm(found: ArmSamples): Finding {
   const series = (of: (memory: Memory) => number) =>
     found.samples.map(({ connections, memory }) => ({ x: connections, y: of(memory) }));
   return {
     found,
-    rss: verdictOf(
-      series(({ rssKb }) => rssKb),
-      limitKb,
-    ),
+    rss: verdictOf(series(({ rssKb }) => rssKb)),
     heap: verdictOf(series(({ heapKb }) => heapKb)).slope,
     external: verdictOf(series(({ externalKb }) => externalKb)).slope,
   };
