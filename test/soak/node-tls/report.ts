@@ -72,7 +72,7 @@ export function chartsOf(findings: readonly Finding[], load: Load): { growth: st
       return {
         name,
         values: at.map((each) => (each === undefined ? null : Math.round(each.rss.slope.perThousand))),
-        intervals: at.map((each) => (each === undefined ? null : ([each.rss.slope.low, each.rss.slope.high] as const))),
+        intervals: at.map((each) => (each === undefined ? null : intervalOf(each.rss.slope))),
       };
     }),
   });
@@ -91,6 +91,8 @@ export function writeReport(dir: string, command: string, load: Load, findings: 
 }
 
 const kb = (value: number): string => (Number.isFinite(value) ? Math.round(value).toLocaleString("en") : "?");
+/** `null`: so little is known that a whisker would leave the chart. */
+const intervalOf = ({ low, high }: Slope) => (Number.isFinite(high - low) ? ([low, high] as const) : null);
 const categoryOf = ({ found }: Finding): string => found.version;
 
 /** Only that which differs between the arms shown. */
