@@ -156,6 +156,7 @@ async function runtimeSettings(options: EdgeOptions, secrets: RuntimeSecrets) {
       RATE_LIMITS: limiterOptions(config, options),
       QUEUES: queues,
     },
+    durableObjects: { ...bindings.durableObjects, LOCAL_QUEUES: { className: "QueueHost", useSQLite: true } },
     queueProducers: Object.fromEntries(Object.entries(queueProducers ?? {}).filter(([name]) => !(name in queues))),
     serviceBindings: { ...bindings.serviceBindings, ...options.serviceBindings },
   };

@@ -3,7 +3,7 @@
  * is open to every process on the machine, and with the platform's services that are dear to simulate made cheap. Must not know
  * what the Worker does.
  */
-import { waitUntil } from "cloudflare:workers";
+import { DurableObject, waitUntil } from "cloudflare:workers";
 import type { Env } from "../env.ts";
 import type { FleetMessage } from "../fleet/transition.ts";
 import worker, { ChargingStation as Station } from "../worker.ts";
@@ -17,6 +17,7 @@ interface LocalEnv extends Env {
   /** By the name of the binding. */
   RATE_LIMITS: Record<string, RateLimiterOptions>;
   QUEUES: Record<string, QueueSettings>;
+  LOCAL_QUEUES: DurableObjectNamespace<QueueHost>;
 }
 
 const HEADER = "X-Kerbside-Front";
@@ -24,6 +25,7 @@ const DISCARDED_BYTES_MAX = 16 * 1024 * 1024;
 const encoder = new TextEncoder();
 /** One set for the whole isolate, whose objects and requests have an environment each. */
 let services: Record<string, object> | null = null;
+const queues = new Map<string, LocalQueue<FleetMessage>>();
 /** The Worker keeps what it read out of an environment by that object. */
 const environments = new WeakMap<object, Env>();
 
@@ -38,10 +40,10 @@ function withServices(env: LocalEnv): Env {
 
 function makeServices(env: LocalEnv): Record<string, object> {
   const limiters = Object.entries(env.RATE_LIMITS).map(([name, options]) => [name, new RateLimiter(options, Date.now)]);
-  const queues = Object.entries(env.QUEUES).map(([name, settings]) => [
-    name,
-    new LocalQueue<FleetMessage>(settings, (messages) => consume(env, settings, messages), waitUntil, Date.now),
-  ]);
+  for (const [name, settings] of Object.entries(env.QUEUES)) {
+    const wake = () => waitUntil(env.LOCAL_QUEUES.getByName(name).drain(name));
+    queues.set(name, new LocalQueue(settings, (messages) => consume(env, settings, messages), wake, Date.now));
+  }
   return Object.fromEntries([...limiters, ...queues]);
 }
 
@@ -49,6 +51,14 @@ async function consume(env: LocalEnv, { queueName }: QueueSettings, bodies: read
   const messages = bodies.map((body) => ({ body }) as Message<FleetMessage>);
   const batch = { queue: queueName, messages } as unknown as MessageBatch<FleetMessage>;
   await worker.queue?.(batch, withServices(env));
+}
+
+/** Drains the queues of this isolate in a context of its own. */
+export class QueueHost extends DurableObject<LocalEnv> {
+  async drain(name: string): Promise<void> {
+    // Whoever asks does not wait for it.
+    this.ctx.waitUntil(queues.get(name)?.drain() ?? Promise.resolve());
+  }
 }
 
 export class ChargingStation extends Station {

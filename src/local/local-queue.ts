@@ -18,14 +18,14 @@ interface Waiting<Message> {
 
 /** Messages that may wait; beyond them `send` fails, as Cloudflare's does. */
 const WAITING_MAX = 100_000;
-/** A drain that has not come back by then went with the object that it ran in. */
+/** A drain that has not gone on by then was cut off. */
 const DRAIN_MAX_MS = 10_000;
 
 export class LocalQueue<Message> {
   readonly #settings: QueueSettings;
   readonly #consume: (messages: readonly Message[]) => Promise<void>;
-  /** Keeps the caller's event open until the batch is consumed. */
-  readonly #waitUntil: (work: Promise<unknown>) => void;
+  /** Has `drain` called where it may take its time: a sender that had to wait for it could be neither evicted nor hibernate. */
+  readonly #wake: () => void;
   readonly #now: () => number;
   readonly #waiting: Waiting<Message>[] = [];
   #drainingSince: number | null = null;
@@ -33,12 +33,12 @@ export class LocalQueue<Message> {
   constructor(
     settings: QueueSettings,
     consume: (messages: readonly Message[]) => Promise<void>,
-    waitUntil: (work: Promise<unknown>) => void,
+    wake: () => void,
     now: () => number,
   ) {
     this.#settings = settings;
     this.#consume = consume;
-    this.#waitUntil = waitUntil;
+    this.#wake = wake;
     this.#now = now;
   }
 
@@ -48,10 +48,11 @@ export class LocalQueue<Message> {
     this.#waiting.push({ body: structuredClone(body), attempts: 0 });
     if (this.#drainingSince !== null && this.#now() - this.#drainingSince < DRAIN_MAX_MS) return;
     this.#drainingSince = this.#now();
-    this.#waitUntil(this.#drain());
+    this.#wake();
   }
 
-  async #drain(): Promise<void> {
+  /** Until nothing waits. */
+  async drain(): Promise<void> {
     const { batchSize, batchTimeoutMs } = this.#settings;
     while (this.#waiting.length > 0) {
       if (this.#waiting.length < batchSize) await new Promise((resolve) => setTimeout(resolve, batchTimeoutMs));

@@ -6,13 +6,18 @@ const SETTINGS = { queueName: "transitions", batchSize: 3, batchTimeoutMs: 1_000
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function queue(consume: (messages: readonly number[]) => Promise<void>): LocalQueue<number> {
-  return new LocalQueue<number>(
+function hosted<Message>(consume: (messages: readonly Message[]) => Promise<void>): LocalQueue<Message> {
+  const made: LocalQueue<Message> = new LocalQueue(
     SETTINGS,
     consume,
-    () => {},
+    () => void made.drain(),
     () => Date.now(),
   );
+  return made;
+}
+
+function queue(consume: (messages: readonly number[]) => Promise<void>): LocalQueue<number> {
+  return hosted(consume);
 }
 
 test("Messages come in batches: a full one at once, the rest after the time they may wait", async () => {
@@ -39,7 +44,7 @@ test("A batch that the consumer refuses comes again, in its order, and after so 
   expect(console.error).toHaveBeenCalledOnce();
 });
 
-test("Where the object that drained is gone, the next message after ten seconds takes over", async () => {
+test("Where a drain was cut off, the next message after ten seconds takes over", async () => {
   let hangs = true;
   const seen: (readonly number[])[] = [];
   const each = queue((messages) => {
@@ -61,12 +66,7 @@ test("Where the object that drained is gone, the next message after ten seconds 
 
 test("What the sender changes afterwards does not reach the consumer", async () => {
   const seen: { n: number }[] = [];
-  const each = new LocalQueue<{ n: number }>(
-    SETTINGS,
-    async (messages) => void seen.push(...messages),
-    () => {},
-    () => Date.now(),
-  );
+  const each = hosted<{ n: number }>(async (messages) => void seen.push(...messages));
   const message = { n: 1 };
   await each.send(message);
   message.n = 2;
