@@ -47,7 +47,11 @@ export class ChargingStation extends DurableObject<Env> {
     this.#context = this.#makeContext();
     this.#announcements = new Announcements(this.#context);
     const security = new SecurityReports(this.#context);
-    this.#delivery = new Delivery(this.#context, () => this.#announce());
+    this.#delivery = new Delivery(
+      this.#context,
+      () => this.#announce(),
+      (at) => this.#rearm(at),
+    );
     this.#commands = new Commands(this.#context, () => this.#line());
     this.#connections = new Connections(
       this.#context,

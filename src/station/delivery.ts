@@ -25,9 +25,13 @@ export class Delivery {
   /** Called when trouble with a webhook began or ended. */
   readonly #troubleChanged: () => void;
 
-  constructor(context: StationContext, troubleChanged: () => void) {
+  /** Called with when to wake for a retry, ms since the epoch. */
+  readonly #retryDue: (at: number) => Promise<void>;
+
+  constructor(context: StationContext, troubleChanged: () => void, retryDue: (at: number) => Promise<void>) {
     this.#context = context;
     this.#troubleChanged = troubleChanged;
+    this.#retryDue = retryDue;
   }
 
   /** Whether some webhook does not take its events, or has given some up. */
@@ -82,7 +86,10 @@ export class Delivery {
       const { eventLog, now } = this.#context;
       for (;;) {
         const cursor = eventLog.cursorOf(webhook);
-        if (cursor === undefined || outbox.due(cursor, eventLog.head, now())?.at !== "now") return;
+        const due = cursor === undefined ? null : outbox.due(cursor, eventLog.head, now());
+        // Not at the end of the drain: another webhook may hang until then.
+        if (due !== null && due.at !== "now") await this.#retryDue(due.at);
+        if (cursor === undefined || due?.at !== "now") return;
         const before = this.inTrouble;
         eventLog.advance(webhook, await this.#deliver(webhook, cursor));
         if (this.inTrouble !== before) this.#troubleChanged();

@@ -351,6 +351,25 @@ describe("Trouble of one", () => {
     expect(eventsFor(id, bad)).toEqual(eventsFor(id));
     await remove(`bad-${how}`);
   });
+
+  test("webhook that hangs does not put off the retry of another", async () => {
+    const id = "RETRY-BESIDE";
+    const [hanging, failing] = [await newPeer(), await newPeer()];
+    const hold = held();
+    await put("hanging", hanging.url);
+    await put("failing", failing.url);
+    const station = await kerbside.station(id);
+    for (const peer of [hanging, failing, receiver]) await arrived(id, "station.connected", peer);
+    hanging.reply = (received) => (subjectOf(received) === id ? hold.reply : UP);
+    let attempts = 0;
+    failing.reply = (received) => (subjectOf(received) === id && ++attempts === 1 ? DOWN : UP);
+    await report(station, "m1");
+    await until("the hanging delivery", () => deliveriesTo(id, hanging).length === 2);
+    await until("another attempt", () => attempts > 1);
+    expect(deliveriesTo(id, hanging).map(({ abandoned }) => abandoned)).toEqual([false, false]);
+    hold.release();
+    await Promise.all([remove("hanging"), remove("failing")]);
+  });
 });
 
 describe("A webhook gets", () => {
