@@ -44,7 +44,7 @@ const settingsSchema = z.object({
   /** ms; the first wait before a delivery is tried again, doubled each time. */
   WEBHOOK_RETRY_BASE_MS: integer(10, 3_600_000).default(2_000),
   /** Between two looks for a half-open socket, once a first one found the station alive. */
-  PRESENCE_CHECK_SECONDS: integer(1, 86_400).default(3_600),
+  PRESENCE_CHECK_SECONDS: integer(1, 86_400).default(10_800),
   /** Set by the local edge alone: loopback webhooks over http are taken. */
   LOCAL: flag.default(false),
 });

@@ -1,19 +1,22 @@
 /**
- * The local edge: the Worker in workerd by way of miniflare, its state on disk, and three fronts before it.
+ * The local edge: the Worker in one or more workerd processes, their state on disk, and three fronts before them.
  * Must not know what the Worker does, nor who started it.
  */
 import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { convertV4MiniflareOptions, Miniflare, NoOpLog, type V4WorkerOptions } from "miniflare";
+import type { Miniflare, V4WorkerOptions } from "miniflare";
 import { ensureApiKey } from "./api-key.ts";
 import { bundleWorker } from "./bundle.ts";
-import { applyMigrations, migrationFiles } from "./directory-migrations.ts";
-import { directoryDatabase, directoryWorker } from "./directory-worker.ts";
+import type { Upstream } from "./forwarder.ts";
 import { type Front, startFront } from "./front.ts";
 import { openPki, type Pki } from "./pki/pki.ts";
-import { endStaleRuntimes, findRuntime, forgetRuntime, recordRuntime, runtimeEnvironment } from "./runtime-process.ts";
-import { limitedBindings, type RateLimits, readWorkerConfig, workerVars } from "./worker-settings.ts";
+import { type Runtime, startRuntime } from "./runtime.ts";
+import { endStaleRuntimes } from "./runtime-process.ts";
+import { descriptorLimit, rememberShards, shardsOf, stationsPerWorkerd } from "./shard-count.ts";
+import { shardOf } from "./shards.ts";
+import { UpgradeGate } from "./upgrade-gate.ts";
+import { limiterOptions, queueSettings, type RateLimits, readWorkerConfig, workerVars } from "./worker-settings.ts";
 
 export interface EdgeOptions extends RateLimits {
   dir: string;
@@ -32,6 +35,10 @@ export interface EdgeOptions extends RateLimits {
   log?: (line: string, level: string) => void;
   /** True leaves SIGINT, SIGTERM and SIGHUP to the caller; miniflare would end the process at once, with its own code. */
   ownSignals?: boolean;
+  /** How many workerd processes share the stations; the folder's own number if it has one, otherwise by default one. */
+  workerds?: number | undefined;
+  /** For a new folder, where `workerds` is not given. */
+  workerdsInNewFolder?: number;
 }
 
 export interface Edge {
@@ -43,30 +50,45 @@ export interface Edge {
   mtlsUrl: string;
   apiKey: string;
   pki: Pki;
+  /** The first workerd's. */
   miniflare: Miniflare;
-  /** Undefined where there is no /proc. */
+  /** The first workerd's; undefined where there is no /proc. */
   workerdPid(): number | undefined;
+  workerdPids(): number[];
   evict(stationId: string, options?: { webSockets?: "hibernate" | "close" }): Promise<void>;
   stop(): Promise<void>;
 }
 
 const STATION_CLASS = "ChargingStation";
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const dir = resolve(options.dir);
   mkdirSync(dir, { recursive: true });
-  await endStaleRuntimes(dir);
+  const shards = shardsOf(dir, options.workerds, options.workerdsInNewFolder ?? 1);
+  const folders = Array.from({ length: shards }, (_, shard) => folderOf(dir, shard));
+  for (const folder of folders) await endStaleRuntimes(folder);
   const pki = await openPki(join(dir, "pki"));
   const frontSecret = randomBytes(32).toString("hex");
-  let upstreamPort: number | undefined;
-  const fronts = await startFronts(options, pki, frontSecret, () => upstreamPort);
+  const runtimes: Runtime[] = [];
+  const upstreams = folders.map((_, shard): Upstream => {
+    const gate = new UpgradeGate(stationsPerWorkerd(descriptorLimit()));
+    return { port: () => runtimes[shard]?.port(), gate };
+  });
+  const fronts = await startFronts(options, pki, frontSecret, upstreams);
+  const stop = async () => {
+    for (const each of fronts) each.close();
+    for (const { gate } of upstreams) gate.close();
+    await Promise.all(runtimes.map((runtime) => runtime.stop()));
+  };
   try {
     const [front, tlsFront, mtlsFront] = fronts;
     const apiKey = ensureApiKey(dir);
-    const runtime = await startRuntime(options, dir, { frontSecret, apiKey, mtlsPort: mtlsFront.port }, (port) => {
-      upstreamPort = port;
-    });
+    const settings = await runtimeSettings(options, { frontSecret, apiKey, mtlsPort: mtlsFront.port });
+    const outcomes = await Promise.allSettled(folders.map((folder) => startRuntime({ ...settings, dir: folder })));
+    for (const outcome of outcomes) if (outcome.status === "fulfilled") runtimes.push(outcome.value);
+    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+    rememberShards(dir, shards);
+    const [first] = runtimes as [Runtime, ...Runtime[]];
     return {
       port: front.port,
       tlsPort: tlsFront.port,
@@ -76,23 +98,25 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       mtlsUrl: `https://localhost:${mtlsFront.port}`,
       apiKey,
       pki,
-      ...runtime,
-      stop: async () => {
-        for (const each of fronts) each.close();
-        await runtime.miniflare.dispose();
-        forgetRuntime(dir);
-      },
+      miniflare: first.miniflare,
+      workerdPid: first.workerdPid,
+      workerdPids: () => runtimes.flatMap((runtime) => runtime.workerdPid() ?? []),
+      evict: (stationId, how) => (runtimes[shardOf(stationId, shards)] as Runtime).evict(stationId, how),
+      stop,
     };
   } catch (error) {
-    for (const each of fronts) each.close();
+    await stop();
     throw error;
   }
 }
 
-async function startFronts(options: EdgeOptions, pki: Pki, secret: string, upstreamPort: () => number | undefined) {
+/** The first one's is the edge's own, as it was before there could be several. */
+const folderOf = (dir: string, shard: number): string => (shard === 0 ? dir : join(dir, `workerd-${shard + 1}`));
+
+async function startFronts(options: EdgeOptions, pki: Pki, secret: string, upstreams: readonly Upstream[]) {
   const started: Front[] = [];
   const start = async (port: number | undefined, tls: object) => {
-    const front = await startFront({ port: port ?? 0, secret, upstreamPort, ...tls });
+    const front = await startFront({ port: port ?? 0, secret, upstreams, ...tls });
     started.push(front);
     return front;
   };
@@ -116,71 +140,34 @@ interface RuntimeSecrets {
   mtlsPort: number;
 }
 
-async function startRuntime(
-  options: EdgeOptions,
-  dir: string,
-  secrets: RuntimeSecrets,
-  onPort: (port: number) => void,
-): Promise<Pick<Edge, "miniflare" | "workerdPid" | "evict">> {
+/** What all workerd processes have in common. */
+async function runtimeSettings(options: EdgeOptions, secrets: RuntimeSecrets) {
   const config = readWorkerConfig();
   const contents = await bundleWorker(options.entry ?? config.main, config.textExtensions);
-  const token = randomBytes(16).toString("hex");
-  const log = options.log ?? logErrors;
-  const before = SIGNALS.map((signal) => process.rawListeners(signal));
-  const announce = async () => {
-    const { port } = await miniflare.ready;
-    const pid = findRuntime(token);
-    if (pid !== undefined) recordRuntime(dir, pid);
-    return Number(port);
-  };
+  // The gate's own take their place.
+  const { ratelimits, queueProducers, queueConsumers, ...bindings } = config.options;
+  const queues = queueSettings(config);
   const worker: V4WorkerOptions = {
-    ...config.options,
+    ...bindings,
     name: config.name,
     modules: [{ type: "ESModule", path: "worker.js", contents }],
-    bindings: workerVars(config, { ...secrets, env: options.env ?? {} }),
-    ratelimits: limitedBindings(config, options),
-    serviceBindings: { ...config.options.serviceBindings, ...options.serviceBindings },
+    bindings: {
+      ...workerVars(config, { ...secrets, env: options.env ?? {} }),
+      RATE_LIMITS: limiterOptions(config, options),
+      QUEUES: queues,
+    },
+    queueProducers: Object.fromEntries(Object.entries(queueProducers ?? {}).filter(([name]) => !(name in queues))),
+    serviceBindings: { ...bindings.serviceBindings, ...options.serviceBindings },
   };
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      host: "127.0.0.1",
-      port: 0,
-      // Otherwise it is fetched from the network; the fronts write their own.
-      cf: false,
-      log: new NoOpLog(),
-      logRequests: false,
-      handleStructuredLogs: ({ message, level }) => log(message, level),
-      unsafeRuntimeEnv: runtimeEnvironment(dir, token),
-      unsafeHandleRuntimeRestart: async () => onPort(await announce()),
-      ...(options.persist === false ? {} : { resourcePersistencePath: join(dir, "state") }),
-      workers: [worker, directoryWorker(config.options, secrets.frontSecret)],
-    }),
-  );
-  if (options.ownSignals === true) removeNewListeners(before);
-  try {
-    const port = await announce();
-    if (migrationFiles(config.migrationsDir).length > 0) {
-      await applyMigrations(directoryDatabase(miniflare, secrets.frontSecret), config.migrationsDir);
-    }
-    onPort(port);
-  } catch (error) {
-    await miniflare.dispose();
-    throw error;
-  }
   return {
-    miniflare,
-    workerdPid: () => findRuntime(token),
-    evict: (stationId, { webSockets = "hibernate" } = {}) =>
-      miniflare.unsafeEvictDurableObject(config.name, STATION_CLASS, { name: stationId, webSockets }),
+    worker,
+    stationClass: STATION_CLASS,
+    migrationsDir: config.migrationsDir,
+    directorySecret: secrets.frontSecret,
+    persist: options.persist !== false,
+    log: options.log ?? logErrors,
+    ownSignals: options.ownSignals === true,
   };
-}
-
-function removeNewListeners(before: unknown[][]): void {
-  SIGNALS.forEach((signal, index) => {
-    for (const listener of process.rawListeners(signal)) {
-      if (!before[index]?.includes(listener)) process.removeListener(signal, listener as () => void);
-    }
-  });
 }
 
 function logErrors(line: string, level: string): void {

@@ -1,34 +1,42 @@
 /**
  * Passes requests and WebSocket upgrades on to workerd, and its answers back. Must not know ports, keys or stations.
  */
-import http, { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import http, { type ClientRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { pipeline } from "node:stream";
 import type { EdgeProperties } from "./edge-properties.ts";
+import { combine, type ShardAnswer } from "./fleet-wide.ts";
 import { answeredHeaders, forwardedHeaders, pathOf } from "./front-headers.ts";
-import { discardRest, passBody } from "./request-body.ts";
+import { answerProblem, BAD_TARGET, NO_ROOM, NOT_RUNNING, problemOf, refuse, TOO_LARGE } from "./front-problem.ts";
+import { discardRest, passBody, readText } from "./request-body.ts";
+import { routeOf } from "./shards.ts";
 import { lingerThenDestroy, tunnel } from "./tunnel.ts";
+import type { UpgradeGate } from "./upgrade-gate.ts";
+
+/** A workerd as the fronts see it. */
+export interface Upstream {
+  /** Its port, once it has one. */
+  port: () => number | undefined;
+  gate: UpgradeGate;
+}
 
 export interface ForwarderOptions {
   /** Scheme and authority of the listener: what a client says in Host is its own affair. */
   origin: string;
   secret: string;
-  /** workerd's own port, once it has one. */
-  upstreamPort: () => number | undefined;
+  /** One or more; a station is always behind the same one. */
+  upstreams: readonly Upstream[];
   properties: EdgeProperties;
 }
 
 const UPSTREAM_HOST = "127.0.0.1";
-const RETRY_AFTER_SECONDS = 1;
 /** Below workerd's own 5 s, or a request could be sent into a socket that it is just closing. */
 const UPSTREAM_IDLE_MS = 4_000;
+/** An upgrade that workerd does not decide in this time must not keep its place at the gate. */
+const UPGRADE_MAX_MS = 30_000;
+/** Bytes of what all workerd processes are told: the Worker's own bound on a body is below. */
+const FLEET_BODY_MAX_BYTES = 2_000_000;
 const NOTHING = Buffer.alloc(0);
-
-type Problem = { status: 400 | 502 | 503; slug: string; detail: string };
-
-const BAD_TARGET: Problem = { status: 400, slug: "bad-request", detail: "The request target is not a path." };
-const NOT_RUNNING: Problem = { status: 503, slug: "unavailable", detail: "The local edge is not ready." };
-const NO_ANSWER: Problem = { status: 502, slug: "bad-gateway", detail: "The local edge gave no answer." };
 
 export function isWebSocketUpgrade(request: IncomingMessage): boolean {
   return request.method === "GET" && request.headers.upgrade?.toLowerCase() === "websocket";
@@ -51,43 +59,48 @@ export class Forwarder {
       this.upgrade(request, takeSocket(request, response), NOTHING);
       return;
     }
-    const asked = this.#ask(request, this.#requests, bodyHeaders(request));
-    if ("problem" in asked) {
-      response.writeHead(asked.problem.status, problemHeaders(asked.problem)).end(problemBody(asked.problem));
+    const path = pathOf(request.url ?? "");
+    if (path === undefined) {
+      answerProblem(response, BAD_TARGET);
       return;
     }
-    const { ask } = asked;
-    ask.on("response", (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answeredHeaders(answer.rawHeaders));
-      pipeline(answer, response, (error) => {
-        if (error) response.destroy();
-        else if (!request.complete) discardRest(request, ask);
-      });
-    });
-    ask.on("error", (error) => {
-      const problem = problemOf(error);
-      if (response.headersSent) response.destroy();
-      else response.writeHead(problem.status, problemHeaders(problem)).end(problemBody(problem));
-    });
-    response.on("close", () => {
-      if (!response.writableFinished) ask.destroy();
-    });
-    passBody(request, ask);
+    const route = routeOf(request.method ?? "", path, this.#options.upstreams.length);
+    if (route.kind === "one") this.#pass(request, response, path, route.shard);
+    else void this.#askAll(request, response, path, route.kind);
   }
 
   upgrade(request: IncomingMessage, station: Socket, head: Buffer): void {
     station.on("error", ignore);
-    const asked = this.#ask(request, this.#upgrades, ["Connection", "Upgrade", "Upgrade", "websocket"]);
-    this.#options.properties.forget(station);
-    if ("problem" in asked) {
-      refuse(station, asked.problem);
+    const path = pathOf(request.url ?? "");
+    const route = path === undefined ? null : routeOf("GET", path, this.#options.upstreams.length);
+    const upstream = this.#options.upstreams[route?.kind === "one" ? route.shard : 0] as Upstream;
+    if (path === undefined) {
+      refuse(station, BAD_TARGET);
       return;
     }
-    const { ask } = asked;
+    const callOff = upstream.gate.pass(
+      () => this.#upgrade(request, station, head, path, upstream),
+      () => refuse(station, NO_ROOM),
+    );
+    station.once("close", callOff);
+  }
+
+  #upgrade(request: IncomingMessage, station: Socket, head: Buffer, path: string, { port, gate }: Upstream): void {
+    const ask = this.#ask(request, this.#upgrades, path, port(), ["Connection", "Upgrade", "Upgrade", "websocket"]);
+    this.#options.properties.forget(station);
+    if (ask === null || station.destroyed) {
+      ask?.destroy();
+      gate.leave();
+      if (ask === null) refuse(station, NOT_RUNNING);
+      return;
+    }
+    const late = setTimeout(() => ask.destroy(new Error("the upgrade was not decided in time")), UPGRADE_MAX_MS);
     const abandon = () => ask.destroy();
     station.once("close", abandon);
     ask.on("upgrade", (answer, upstream, upstreamHead) => {
       station.off("close", abandon);
+      gate.opened();
+      upstream.once("close", () => gate.closed());
       tunnel(station, upstream);
       station.write(headText(answer, answer.rawHeaders));
       if (upstreamHead.length > 0) station.write(upstreamHead);
@@ -102,7 +115,68 @@ export class Forwarder {
       lingerThenDestroy(station);
     });
     ask.on("error", (error) => refuse(station, problemOf(error)));
+    ask.once("close", () => {
+      clearTimeout(late);
+      gate.leave();
+    });
     ask.end();
+  }
+
+  #pass(request: IncomingMessage, response: ServerResponse, path: string, shard: number): void {
+    const port = this.#options.upstreams[shard]?.port();
+    const ask = this.#ask(request, this.#requests, path, port, bodyHeaders(request));
+    if (ask === null) {
+      answerProblem(response, NOT_RUNNING);
+      return;
+    }
+    ask.on("response", (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answeredHeaders(answer.rawHeaders));
+      pipeline(answer, response, (error) => {
+        if (error) response.destroy();
+        else if (!request.complete) discardRest(request, ask);
+      });
+    });
+    ask.on("error", (error) => {
+      if (response.headersSent) response.destroy();
+      else answerProblem(response, problemOf(error));
+    });
+    response.on("close", () => {
+      if (!response.writableFinished) ask.destroy();
+    });
+    passBody(request, ask);
+  }
+
+  async #askAll(
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+    kind: "each" | "list" | "sum",
+  ): Promise<void> {
+    try {
+      const body = await readText(request, FLEET_BODY_MAX_BYTES);
+      if (body === null) {
+        answerProblem(response, TOO_LARGE);
+        return;
+      }
+      const asks = this.#options.upstreams.map(({ port }) =>
+        this.#ask(request, this.#requests, path, port(), [
+          // What is put together must be text.
+          "Accept-Encoding",
+          "identity",
+          ...(body === "" ? [] : ["Content-Length", String(Buffer.byteLength(body))]),
+        ]),
+      );
+      if (asks.includes(null)) {
+        for (const ask of asks) ask?.destroy();
+        answerProblem(response, NOT_RUNNING);
+        return;
+      }
+      const answers = await Promise.all(asks.map((ask) => answerTo(ask as ClientRequest, body)));
+      const { status, headers, body: text } = combine(kind, path, answers);
+      response.writeHead(status, headers).end(text);
+    } catch (error) {
+      answerProblem(response, problemOf(error as Error));
+    }
   }
 
   close(): void {
@@ -110,12 +184,16 @@ export class Forwarder {
     this.#upgrades.destroy();
   }
 
-  #ask(request: IncomingMessage, agent: http.Agent, extra: string[]) {
-    const { origin, properties, secret, upstreamPort } = this.#options;
-    const path = pathOf(request.url ?? "");
-    if (path === undefined) return { problem: BAD_TARGET };
-    const port = upstreamPort();
-    if (port === undefined) return { problem: NOT_RUNNING };
+  /** `null`: there is no workerd to ask. */
+  #ask(
+    request: IncomingMessage,
+    agent: http.Agent,
+    path: string,
+    port: number | undefined,
+    extra: string[],
+  ): ClientRequest | null {
+    const { origin, properties, secret } = this.#options;
+    if (port === undefined) return null;
     const isUpgrade = agent === this.#upgrades;
     const headers = [
       "Host",
@@ -128,11 +206,26 @@ export class Forwarder {
       request.socket.remoteAddress ?? "",
       "X-Kerbside-Front",
       secret,
-      ...forwardedHeaders(request.rawHeaders, isUpgrade),
+      ...forwardedHeaders(request.rawHeaders, isUpgrade, extra),
       ...extra,
     ];
-    return { ask: http.request({ host: UPSTREAM_HOST, port, method: request.method, path, agent, headers }) };
+    return http.request({ host: UPSTREAM_HOST, port, method: request.method, path, agent, headers });
   }
+}
+
+/** @throws where there is none */
+async function answerTo(ask: ClientRequest, body: string): Promise<ShardAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  ask.once("response", resolve);
+  ask.once("error", reject);
+  ask.end(body);
+  const answer = await promise;
+  let text = "";
+  for await (const chunk of answer.setEncoding("utf8")) text += chunk;
+  const headers = answeredHeaders(answer.rawHeaders);
+  // What is put together has a length of its own.
+  const kept = headers.filter((_, i) => headers[i - (i % 2)]?.toLowerCase() !== "content-length");
+  return { status: answer.statusCode ?? 502, headers: kept, body: text };
 }
 
 function bodyHeaders(request: IncomingMessage): string[] {
@@ -153,28 +246,6 @@ function headText(answer: IncomingMessage, headers: readonly string[]): string {
   let text = `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n`;
   for (let i = 0; i + 1 < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
   return `${text}\r\n`;
-}
-
-function refuse(station: Socket, problem: Problem): void {
-  const body = problemBody(problem);
-  const headers = { ...problemHeaders(problem), "Content-Length": Buffer.byteLength(body), Connection: "close" };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  station.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${lines.join("")}\r\n${body}`);
-  station.resume();
-  lingerThenDestroy(station);
-}
-
-function problemOf(error: Error): Problem {
-  return (error as NodeJS.ErrnoException).code === "ECONNREFUSED" ? NOT_RUNNING : NO_ANSWER;
-}
-
-function problemHeaders(problem: Problem): Record<string, string | number> {
-  const retry = problem.status === 400 ? {} : { "Retry-After": RETRY_AFTER_SECONDS };
-  return { "Content-Type": "application/problem+json", ...retry };
-}
-
-function problemBody({ status, slug, detail }: Problem): string {
-  return JSON.stringify({ type: `/problems/${slug}`, title: STATUS_CODES[status], status, detail });
 }
 
 function ignore(): void {}

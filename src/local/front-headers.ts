@@ -25,13 +25,15 @@ const DROPPED = new Set([
 const DROPPED_PREFIX = /^(?:mf-|cf-|x-forwarded-|x-kerbside-)/;
 const HOP_BY_HOP_ANSWERS = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]);
 
-/** Name, value, name, value, …, as Node gives and takes it; duplicates stay duplicates. */
-export function forwardedHeaders(raw: readonly string[], isUpgrade: boolean): string[] {
+/**
+ * Name, value, name, value, …, as Node gives and takes it; duplicates stay duplicates.
+ * @param own what the front says itself, in place of what the client said
+ */
+export function forwardedHeaders(raw: readonly string[], isUpgrade: boolean, own: readonly string[] = []): string[] {
+  const replaced = new Set(own.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()));
   // An upgrade has no body: workerd would wait for the one that a length announces.
-  return without(
-    raw,
-    (name) => DROPPED.has(name) || DROPPED_PREFIX.test(name) || (isUpgrade && name === "content-length"),
-  );
+  if (isUpgrade) replaced.add("content-length");
+  return without(raw, (name) => DROPPED.has(name) || DROPPED_PREFIX.test(name) || replaced.has(name));
 }
 
 export function answeredHeaders(raw: readonly string[]): string[] {

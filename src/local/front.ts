@@ -8,15 +8,14 @@ import https from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Revocations } from "./client-certificate.ts";
 import { EdgeProperties } from "./edge-properties.ts";
-import { Forwarder, isWebSocketUpgrade } from "./forwarder.ts";
+import { Forwarder, isWebSocketUpgrade, type Upstream } from "./forwarder.ts";
 
 export interface FrontOptions {
   /** 0 takes any free port. */
   port: number;
   /** Proves to the gate that a request came through a front. */
   secret: string;
-  /** workerd's own port, once it has one. */
-  upstreamPort: () => number | undefined;
+  upstreams: readonly Upstream[];
   /** PEM texts, each with a key and its certificate. */
   serverCertificates?: readonly string[];
   clientCertificates?: { rootPem: string; revocations: Revocations };
@@ -32,6 +31,8 @@ const IPV4_LOOPBACK = "127.0.0.1";
 const IPV6_LOOPBACK = "::1";
 const MAX_HEADER_BYTES = 16 * 1024;
 const PORT_ATTEMPTS = 20;
+/** With Node's 511, the kernel drops part of a fleet that comes at once, which then waits a second and more. */
+const BACKLOG = 4_096;
 
 export async function startFront(options: FrontOptions): Promise<Front> {
   for (let attempt = 1; ; attempt++) {
@@ -69,7 +70,7 @@ class Listeners {
     server.on("upgrade", (request, socket, head) => this.#forwarder?.upgrade(request, socket as Socket, head));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.once("error", reject);
-    server.listen({ host, port }, resolve);
+    server.listen({ host, port, backlog: BACKLOG }, resolve);
     try {
       await promise;
     } catch (error) {
@@ -82,10 +83,10 @@ class Listeners {
   }
 
   forward(port: number): void {
-    const { serverCertificates, clientCertificates, secret, upstreamPort } = this.#options;
+    const { serverCertificates, clientCertificates, secret, upstreams } = this.#options;
     const scheme = serverCertificates === undefined ? "http" : "https";
     const properties = new EdgeProperties(clientCertificates?.revocations);
-    this.#forwarder = new Forwarder({ origin: `${scheme}://localhost:${port}`, secret, upstreamPort, properties });
+    this.#forwarder = new Forwarder({ origin: `${scheme}://localhost:${port}`, secret, upstreams, properties });
   }
 
   close(): void {

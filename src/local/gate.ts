@@ -1,16 +1,61 @@
 /**
  * The local edge's entry module: the Worker behind a check that a request came through a front, since workerd's own port
- * is open to every process on the machine. Must not know what the Worker does.
+ * is open to every process on the machine, and with the platform's services that are dear to simulate made cheap. Must not know
+ * what the Worker does.
  */
-import worker from "../worker.ts";
+import { waitUntil } from "cloudflare:workers";
+import type { Env } from "../env.ts";
+import type { FleetMessage } from "../fleet/transition.ts";
+import worker, { ChargingStation as Station } from "../worker.ts";
+import { LocalQueue, type QueueSettings } from "./local-queue.ts";
+import { RateLimiter, type RateLimiterOptions } from "./rate-limiter.ts";
 
 export * from "../worker.ts";
 
-type LocalEnv = Parameters<NonNullable<typeof worker.fetch>>[1] & { FRONT_SECRET: string };
+interface LocalEnv extends Env {
+  FRONT_SECRET: string;
+  /** By the name of the binding. */
+  RATE_LIMITS: Record<string, RateLimiterOptions>;
+  QUEUES: Record<string, QueueSettings>;
+}
 
 const HEADER = "X-Kerbside-Front";
 const DISCARDED_BYTES_MAX = 16 * 1024 * 1024;
 const encoder = new TextEncoder();
+/** One set for the whole isolate, whose objects and requests have an environment each. */
+let services: Record<string, object> | null = null;
+/** The Worker keeps what it read out of an environment by that object. */
+const environments = new WeakMap<object, Env>();
+
+function withServices(env: LocalEnv): Env {
+  const known = environments.get(env);
+  if (known !== undefined) return known;
+  services ??= makeServices(env);
+  const made: Env = { ...env, ...services };
+  environments.set(env, made);
+  return made;
+}
+
+function makeServices(env: LocalEnv): Record<string, object> {
+  const limiters = Object.entries(env.RATE_LIMITS).map(([name, options]) => [name, new RateLimiter(options, Date.now)]);
+  const queues = Object.entries(env.QUEUES).map(([name, settings]) => [
+    name,
+    new LocalQueue<FleetMessage>(settings, (messages) => consume(env, settings, messages), waitUntil, Date.now),
+  ]);
+  return Object.fromEntries([...limiters, ...queues]);
+}
+
+async function consume(env: LocalEnv, { queueName }: QueueSettings, bodies: readonly FleetMessage[]): Promise<void> {
+  const messages = bodies.map((body) => ({ body }) as Message<FleetMessage>);
+  const batch = { queue: queueName, messages } as unknown as MessageBatch<FleetMessage>;
+  await worker.queue?.(batch, withServices(env));
+}
+
+export class ChargingStation extends Station {
+  constructor(ctx: DurableObjectState, env: LocalEnv) {
+    super(ctx, withServices(env));
+  }
+}
 
 function isFromFront(request: Request, secret: string): boolean {
   const given = encoder.encode(request.headers.get(HEADER) ?? "");
@@ -40,7 +85,7 @@ export default {
     const inner = new Request(request);
     inner.headers.delete(HEADER);
     inner.headers.delete("MF-CF-Blob");
-    const response = await worker.fetch(inner as typeof request, env, ctx);
+    const response = await worker.fetch(inner as typeof request, withServices(env), ctx);
     // An answer that is no error may itself be made of the body.
     if (response.status >= 400) await discardBody(inner).catch(() => {});
     return response;

@@ -50,6 +50,7 @@ async function run(): Promise<void> {
   enableCompileCache(join(dir, "compile-cache"));
   const { startEdge } = await import("./edge.ts");
   const { rateLimits, readWorkerConfig, workerEnvironment } = await import("./worker-settings.ts");
+  const { descriptorLimit, enoughShards, wantedShards } = await import("./shard-count.ts");
   const env = workerEnvironment(readWorkerConfig(), process.env);
   const edge = await startEdge({
     dir,
@@ -58,6 +59,8 @@ async function run(): Promise<void> {
     mtlsPort: port("KERBSIDE_MTLS_PORT", 8444),
     env,
     ...rateLimits(process.env),
+    workerds: wantedShards(process.env),
+    workerdsInNewFolder: enoughShards(descriptorLimit()),
     log: (line) => process.stdout.write(`${line}\n`),
     ownSignals: true,
   });

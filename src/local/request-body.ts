@@ -16,3 +16,15 @@ export function discardRest(request: IncomingMessage, ask: ClientRequest): void 
   const timer = setTimeout(() => request.socket.destroy(), LINGER_MS).unref();
   request.once("close", () => clearTimeout(timer));
 }
+
+/** `null`: it is longer than `maxBytes`. */
+export async function readText(request: IncomingMessage, maxBytes: number): Promise<string | null> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}

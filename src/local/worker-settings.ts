@@ -7,6 +7,8 @@ import { join } from "node:path";
 import type { Json, V4WorkerOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
 import { REPOSITORY } from "./local-folder.ts";
+import type { QueueSettings } from "./local-queue.ts";
+import type { RateLimiterOptions } from "./rate-limiter.ts";
 
 /** Beside those that wrangler.toml names under [vars]. */
 const PASSED_THROUGH = [
@@ -30,7 +32,6 @@ const SCOPES = ["stations:read", "stations:write", "commands:write", "webhooks:w
 
 /** The whole local fleet has one address, so the limit that wrangler.toml sets for an address would be the fleet's. */
 const CONNECTS_PER_ADDRESS = 100_000;
-const RATE_LIMIT_PERIOD_SECONDS = 60;
 
 export interface RateLimits {
   connectsPerStation?: number | undefined;
@@ -113,20 +114,45 @@ export function workerVars(config: WorkerConfig, { mtlsPort, apiKey, frontSecret
   };
 }
 
-type RateLimitBindings = NonNullable<V4WorkerOptions["ratelimits"]>;
-
-export function limitedBindings(config: WorkerConfig, limits: RateLimits): RateLimitBindings {
-  const bindings = { ...config.options.ratelimits };
-  const wanted = {
+/** What the gate makes of wrangler.toml's rate limits, by the name of the binding. */
+export function limiterOptions(config: WorkerConfig, limits: RateLimits): Record<string, RateLimiterOptions> {
+  const wanted: Record<string, number | undefined> = {
     CONNECT_BY_STATION: limits.connectsPerStation,
     CONNECT_BY_ADDRESS: limits.connectsPerAddress ?? CONNECTS_PER_ADDRESS,
   };
-  for (const [name, limit] of Object.entries(wanted)) {
-    const binding = bindings[name];
-    if (binding === undefined || limit === undefined) continue;
-    bindings[name] = { ...binding, simple: { limit, period: RATE_LIMIT_PERIOD_SECONDS } };
-  }
-  return bindings;
+  const bindings = Object.entries(config.options.ratelimits ?? {});
+  return Object.fromEntries(
+    bindings.map(([name, { simple }]) => [
+      name,
+      { limit: wanted[name] ?? simple.limit, periodSeconds: simple.period ?? 60 },
+    ]),
+  );
+}
+
+/** What the gate makes of the queues that this Worker itself consumes, by the name of the binding. */
+export function queueSettings({ options }: WorkerConfig): Record<string, QueueSettings> {
+  const producers = (options.queueProducers ?? {}) as Record<string, { queueName: string }>;
+  const consumers = (options.queueConsumers ?? {}) as Record<string, QueueConsumer>;
+  const own = Object.entries(producers).filter(([, { queueName }]) => queueName in consumers);
+  return Object.fromEntries(
+    own.map(([name, { queueName }]) => {
+      const { maxBatchSize = 10, maxBatchTimeout = 5, maxRetries = 3 } = consumers[queueName] as QueueConsumer;
+      const settings = {
+        queueName,
+        batchSize: maxBatchSize,
+        batchTimeoutMs: maxBatchTimeout * 1_000,
+        retriesMax: maxRetries,
+      };
+      return [name, settings];
+    }),
+  );
+}
+
+interface QueueConsumer {
+  maxBatchSize?: number;
+  /** Seconds. */
+  maxBatchTimeout?: number;
+  maxRetries?: number;
 }
 
 function count(env: NodeJS.ProcessEnv, name: string): number | undefined {

@@ -22,7 +22,16 @@ export async function findApiKey(token: string, keys: readonly ApiKey[]): Promis
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token)));
   let found: ApiKey | null = null;
   for (const key of keys) {
-    if (equalInConstantTime(digest, fromHex(key.sha256))) found = key;
+    if (equalInConstantTime(digest, hashOf(key))) found = key;
   }
   return found;
+}
+
+/** Read once, not at every request. */
+const hashes = new WeakMap<ApiKey, Uint8Array>();
+
+function hashOf(key: ApiKey): Uint8Array {
+  const known = hashes.get(key) ?? fromHex(key.sha256);
+  hashes.set(key, known);
+  return known;
 }

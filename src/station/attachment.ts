@@ -2,6 +2,7 @@
  * What one socket carries through hibernation, free of charge. Must hold nothing that a crash may not take.
  */
 import type { DurableSession } from "../ocpp/session.ts";
+import type { Acknowledged } from "./event-log.ts";
 import type { ConnectionFacts } from "./store.ts";
 
 export interface Attachment {
@@ -11,6 +12,8 @@ export interface Attachment {
   lastMessageAt: number;
   /** ms since the epoch at which the connection was last looked at and found alive; 0: never. */
   presenceCheckedAt: number;
+  /** What webhooks have acknowledged since the last row that says so; absent in sockets of older releases. */
+  acknowledged?: Acknowledged;
 }
 
 export const writeAttachment = (socket: WebSocket, attachment: Attachment): void =>

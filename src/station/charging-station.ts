@@ -17,7 +17,7 @@ import { type CommandRefusal, type CommandRequest, Commands, type Line } from ".
 import { Connections } from "./connections.ts";
 import type { StationContext } from "./context.ts";
 import { Delivery } from "./delivery.ts";
-import { EventLog } from "./event-log.ts";
+import { type Acknowledged, EventLog } from "./event-log.ts";
 import { type Registered, type RegisterRequest, register } from "./registrar.ts";
 import { SecurityReports } from "./security-reports.ts";
 import { type StationView, stationView } from "./station-view.ts";
@@ -164,12 +164,12 @@ export class ChargingStation extends DurableObject<Env> {
     if (this.#store.fact("registration") === undefined) return null;
     this.#connections.reconcile();
     const submitted = this.#commands.submit(request);
+    const isAwaited = submitted.ok && wait && this.#connections.current() !== null;
+    const ended = isAwaited ? this.#commands.ended(submitted.value.command) : null;
     this.#deadlinesChanged = true;
     this.#settleUpMeanwhile();
     if (!submitted.ok) return submitted;
-    const { command } = submitted.value;
-    if (!wait || this.#connections.current() === null) return ok(command);
-    return ok((await this.#commands.ended(command.commandId)) ?? command);
+    return ok(ended === null ? submitted.value.command : await ended);
   }
 
   readCommand(id: string): Known<CommandView> {
@@ -248,7 +248,11 @@ export class ChargingStation extends DurableObject<Env> {
 
   #makeContext(): StationContext {
     const store = this.#store;
-    const eventLog = () => (this.#eventLog ??= new EventLog(store));
+    const carrier = {
+      read: () => this.#connections.current()?.acknowledged ?? null,
+      write: (acknowledged: Acknowledged) => this.#connections.current()?.carry(acknowledged) ?? false,
+    };
+    const eventLog = () => (this.#eventLog ??= new EventLog(store, carrier));
     return {
       id: this.ctx.id.name ?? "",
       env: this.env,

@@ -46,6 +46,9 @@ type Row = Record<string, SqlStorageValue>;
 
 export class CommandStore {
   readonly #store: Store;
+  /** As the rows have them, since the object woke; `null`: to be read. */
+  #queued: readonly Command[] | null = null;
+  #rows: number | null = null;
 
   constructor(store: Store) {
     this.#store = store;
@@ -61,10 +64,13 @@ export class CommandStore {
       now - KEEP_MS,
       PRUNE_AT / 2,
     );
+    this.#rows = null;
     return this.#count() < COMMANDS_MAX;
   }
 
   insert(command: Command): void {
+    if (this.#rows !== null) this.#rows++;
+    if (command.state === "queued") this.#queued = null;
     this.#store.run(
       "INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       command.id,
@@ -85,16 +91,20 @@ export class CommandStore {
   }
 
   markSent(id: string, now: number): void {
+    this.#queued = null;
     this.#store.run("UPDATE commands SET state = 'sent', sent_at = ?2 WHERE id = ?1", id, now);
   }
 
   /** To be sent again. That it was sent before stays written down: the station may have done it. */
   requeue(id: string): void {
+    this.#queued = null;
     this.#store.run("UPDATE commands SET state = 'queued' WHERE id = ?1", id);
   }
 
   /** Settles a command that was sent, be it timed out or to be sent again; `null`: there is none that this could answer. */
   settle(id: string, outcome: Outcome, now: number): Command | null {
+    // It may be one that was to be sent again.
+    if (this.#queued?.some((command) => command.id === id)) this.#queued = null;
     const rows = this.#store.run(
       `UPDATE commands SET state = ?2, outcome = ?3, completed_at = ?4
        WHERE id = ?1 AND state IN ('sent', 'timeout', 'queued') AND sent_at IS NOT NULL AND state <> ?2 RETURNING *`,
@@ -108,6 +118,7 @@ export class CommandStore {
 
   /** Ends a queued command; `null`: it is not queued. One that was sent before is a `timeout`: its outcome is unknown. */
   end(id: string, state: "expired" | "cancelled", outcome: Outcome | null, now: number): Command | null {
+    this.#queued = null;
     const rows = this.#store.run(
       `UPDATE commands SET completed_at = ?4,
          state = CASE WHEN sent_at IS NULL THEN ?2 ELSE 'timeout' END,
@@ -135,8 +146,9 @@ export class CommandStore {
   }
 
   /** Queued commands in their order, which is that of their ids. */
-  queued(): Command[] {
-    return this.#store.run("SELECT * FROM commands WHERE state = 'queued' ORDER BY id").map(toCommand);
+  queued(): readonly Command[] {
+    this.#queued ??= this.#store.run("SELECT * FROM commands WHERE state = 'queued' ORDER BY id").map(toCommand);
+    return this.#queued;
   }
 
   /** The command that is open, or was when the connection was lost. */
@@ -150,7 +162,8 @@ export class CommandStore {
   }
 
   #count(): number {
-    return this.#store.run<{ count: number }>("SELECT count(*) AS count FROM commands")[0]?.count ?? 0;
+    this.#rows ??= this.#store.run<{ count: number }>("SELECT count(*) AS count FROM commands")[0]?.count ?? 0;
+    return this.#rows;
   }
 }
 

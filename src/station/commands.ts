@@ -41,6 +41,8 @@ export class Commands {
   readonly #context: StationContext;
   readonly #store: CommandStore;
   readonly #line: () => Line | null;
+  /** What was sent last, since the object woke. */
+  #open: Command | null = null;
   readonly #waiting = new Map<string, ((command: CommandView) => void)[]>();
 
   constructor(context: StationContext, line: () => Line | null) {
@@ -88,20 +90,18 @@ export class Commands {
       command.state = "sent";
       command.sentAt = now;
       this.#store.insert(command);
-      line.send(command);
-    } else {
-      this.#store.insert(command);
-      this.sendNext();
+      this.#send(line, command);
+      return ok({ command: this.#view(command), isNew: true });
     }
+    this.#store.insert(command);
+    this.sendNext();
     return ok({ command: this.#view(this.#store.read(command.id) ?? command), isNew: true });
   }
 
-  /** Resolves once the command has ended; at once if it has, or if there is none of this id. */
-  ended(id: string): Promise<CommandView | null> {
-    const command = this.#store.read(id);
-    if (command === null || (command.state !== "queued" && command.state !== "sent")) {
-      return Promise.resolve(command && this.#view(command));
-    }
+  /** Resolves once the command has ended; at once if it has. Must be asked for before anything else is done. */
+  ended(command: CommandView): Promise<CommandView> {
+    const { commandId: id, state } = command;
+    if (state !== "queued" && state !== "sent") return Promise.resolve(command);
     return new Promise((resolve) => this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), resolve]));
   }
 
@@ -120,7 +120,7 @@ export class Commands {
         continue;
       }
       this.#store.markSent(next.id, now);
-      line.send({ ...next, state: "sent", sentAt: now });
+      this.#send(line, { ...next, state: "sent", sentAt: now });
       return;
     }
   }
@@ -130,9 +130,9 @@ export class Commands {
    * @param outcome from the command's action, which an answer does not say
    */
   settle(id: string, outcome: (action: string) => Outcome): Outcome | null {
-    const sent = this.#store.read(id);
-    if (sent === null) return null;
-    const command = this.#store.settle(id, outcome(sent.action), this.#context.now());
+    const action = this.#open?.id === id ? this.#open.action : this.#store.read(id)?.action;
+    if (action === undefined) return null;
+    const command = this.#store.settle(id, outcome(action), this.#context.now());
     if (command !== null) this.#complete(command);
     return command?.outcome ?? null;
   }
@@ -189,6 +189,11 @@ export class Commands {
       line !== null ? [line.protocol] : registered.length > 0 ? registered : this.#context.config.PROTOCOLS;
     const faults = protocols.map((protocol) => commandFaults(protocol, action, payload));
     return faults.find((list) => list.length === 0) ?? faults.sort((a, b) => a.length - b.length)[0] ?? [];
+  }
+
+  #send(line: Line, command: Command): void {
+    this.#open = command;
+    line.send(command);
   }
 
   #end(id: string, state: "expired" | "cancelled", outcome: Outcome | null = null): boolean {

@@ -142,8 +142,8 @@ export class Connections {
 
   /** Called by the alarm, after `reconcile`: whoever is still there has been looked at. */
   checked(): void {
-    const presenceAt = this.presenceAt;
-    if (presenceAt !== null && presenceAt <= this.#context.now()) this.current()?.foundAlive();
+    const conversation = this.current();
+    if (conversation !== null && this.#lookDueAt(conversation) <= this.#context.now()) conversation.foundAlive();
   }
 
   /**
@@ -153,15 +153,24 @@ export class Connections {
   get presenceAt(): number | null {
     const conversation = this.current();
     if (conversation === null) return null;
-    const notBefore = conversation.presenceCheckedAt + this.#context.config.PRESENCE_CHECK_SECONDS * 1000;
     const silentAt = this.#silentAt(conversation);
-    return conversation.presenceCheckedAt === 0 ? silentAt : Math.max(silentAt, notBefore);
+    return conversation.presenceCheckedAt === 0 ? silentAt : Math.max(silentAt, this.#lookDueAt(conversation));
+  }
+
+  /** Counted from the look before, not from the last message: a station that speaks would never have been looked at. */
+  #lookDueAt({ connection, presenceCheckedAt }: Conversation): number {
+    if (presenceCheckedAt === 0) return connection.since + this.#silenceMs;
+    return presenceCheckedAt + this.#context.config.PRESENCE_CHECK_SECONDS * 1000;
   }
 
   /** ms since the epoch from which the socket passes for half-open. */
   #silentAt(conversation: Conversation): number {
+    return conversation.lastMessageAt + this.#silenceMs;
+  }
+
+  get #silenceMs(): number {
     const intervalMs = heartbeatIntervalMs(this.#context.eventLog.status);
-    return conversation.lastMessageAt + (intervalMs === null ? SILENCE_UNKNOWN_MS : 2 * intervalMs + SILENCE_GRACE_MS);
+    return intervalMs === null ? SILENCE_UNKNOWN_MS : 2 * intervalMs + SILENCE_GRACE_MS;
   }
 
   #end({ code, reason }: { code: number; reason: string }): void {
@@ -180,6 +189,7 @@ export class Connections {
 
   /** The conversation of a socket, `null` if it is not the connection that counts. */
   #wake(socket: WebSocket): Conversation | null {
+    if (this.#current?.socket === socket) return this.#current;
     const attachment = readAttachment(socket);
     if (attachment === null) return null;
     if (this.#current?.connection.id !== attachment.connection.id) {

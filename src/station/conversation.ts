@@ -22,6 +22,7 @@ import {
 import type { Decision } from "./answerer.ts";
 import { type Attachment, writeAttachment } from "./attachment.ts";
 import type { StationContext } from "./context.ts";
+import type { Acknowledged } from "./event-log.ts";
 import type { SecurityKind } from "./security-reports.ts";
 import type { ConnectionFacts } from "./store.ts";
 
@@ -44,6 +45,7 @@ export class Conversation {
   #session: Session;
   #lastMessageAt: number;
   #presenceCheckedAt: number;
+  #acknowledged: Acknowledged;
   #ended = false;
   /** Not hibernated: a station that slept has not flooded anybody. */
   #rate: FrameRate | null = null;
@@ -55,6 +57,7 @@ export class Conversation {
     this.#session = wakeSession(attachment.session);
     this.#lastMessageAt = attachment.lastMessageAt;
     this.#presenceCheckedAt = attachment.presenceCheckedAt;
+    this.#acknowledged = attachment.acknowledged ?? {};
     this.#context = context;
     this.#port = port;
   }
@@ -71,6 +74,17 @@ export class Conversation {
 
   get presenceCheckedAt(): number {
     return this.#presenceCheckedAt;
+  }
+  get acknowledged(): Acknowledged {
+    return this.#acknowledged;
+  }
+
+  /** `false`: nothing is kept for this socket any more. */
+  carry(acknowledged: Acknowledged): boolean {
+    if (this.#ended) return false;
+    this.#acknowledged = acknowledged;
+    this.#save();
+    return true;
   }
 
   foundAlive(): void {
@@ -115,6 +129,7 @@ export class Conversation {
       session: durableSession(this.#session),
       lastMessageAt: this.#lastMessageAt,
       presenceCheckedAt: this.#presenceCheckedAt,
+      acknowledged: this.#acknowledged,
     });
   }
 

@@ -50,6 +50,11 @@ export class Delivery {
   async drain(): Promise<void> {
     try {
       const { env, eventLog, now } = this.#context;
+      // All is delivered: what was subscribed meanwhile starts with the next event.
+      if (Object.keys(eventLog.cursors).length > 0 && eventLog.backlog === 0 && !this.inTrouble) {
+        this.#troubleRetryAt = null;
+        return;
+      }
       const subscribed = await webhooksOf(env.WEBHOOKS, now());
       this.#troubleRetryAt = null;
       const webhooks = env.EVENTS === undefined ? subscribed : [...subscribed, QUEUE];

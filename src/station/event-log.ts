@@ -21,12 +21,27 @@ import type { DeliveryFacts, Store } from "./store.ts";
 
 /** Events kept for looking back, once they are delivered. */
 export const RING_EVENTS = 200;
-/** Without webhooks no batch saves the status; this many events may then be folded in anew at a wake. */
-const STATUS_EVERY = 32;
+/**
+ * Events between two rows that say how far deliveries are and what the status is: so many may be folded in anew at a wake, and
+ * delivered once more after a crash.
+ */
+const ROW_EVERY = 32;
 /** Newest events among which a repeated CALL is looked for. */
 const REPETITIONS_WITHIN = 1_000;
 /** Undelivered events at which a class of messages is refused: the station keeps what it is not told is kept. */
 export const BACKLOG_MAX = { periodic: 5_000, other: 8_000, transactional: 10_000 } as const;
+
+/**
+ * Where acknowledged sequences are kept between two rows: with the socket, which hibernation spares and a crash does not. What
+ * a crash takes is sent once more.
+ */
+export interface Carrier {
+  read(): Acknowledged | null;
+  /** `false`: there is no socket to carry it. */
+  write(acknowledged: Acknowledged): boolean;
+}
+/** By `cursorKey`. */
+export type Acknowledged = Record<string, number>;
 
 type Row = { sequence: number; at: number; type: EventType; data: string };
 
@@ -44,15 +59,21 @@ export class EventLog {
   #head: number;
   #oldest: number;
   #delivery: DeliveryFacts;
+  readonly #carrier: Carrier;
+  /** As the row has them. */
+  #savedCursors: Cursors;
 
-  constructor(store: Store) {
+  constructor(store: Store, carrier: Carrier) {
     this.#store = store;
+    this.#carrier = carrier;
     const [span] = store.run<{ oldest: number | null; head: number | null }>(
       "SELECT (SELECT min(sequence) FROM log) AS oldest, (SELECT max(sequence) FROM log) AS head",
     );
     this.#head = span?.head ?? 0;
     this.#oldest = span?.oldest ?? 1;
     this.#delivery = store.fact("delivery") ?? { cursors: {}, status: EMPTY_STATUS, statusSequence: 0 };
+    this.#savedCursors = this.#delivery.cursors;
+    this.#delivery = { ...this.#delivery, cursors: carried(this.#savedCursors, carrier.read() ?? {}) };
     for (const event of this.after(this.#delivery.statusSequence, Number.MAX_SAFE_INTEGER)) this.#project(event);
   }
 
@@ -116,7 +137,7 @@ export class EventLog {
     this.#head = sequence;
     this.#project({ sequence, at, type, data });
     const unsaved = sequence - this.#delivery.statusSequence;
-    if (unsaved >= STATUS_EVERY && Object.keys(this.cursors).length === 0) this.#saveDelivery();
+    if (unsaved >= ROW_EVERY && Object.keys(this.cursors).length === 0) this.#saveDelivery();
     return sequence;
   }
 
@@ -155,19 +176,27 @@ export class EventLog {
     this.#delivery = { ...this.#delivery, cursors };
   }
 
-  /** Keeps where a webhook stands, and the status with it: one row. */
+  /** Keeps where a webhook stands: with the socket where that will do, otherwise, and the status with it, in one row. */
   advance(webhook: Webhook, cursor: Cursor): void {
     const key = cursorKey(webhook);
     // Unsubscribed meanwhile: a cursor of no webhook would hold the ring for ever.
     if (this.cursors[key] === undefined) return;
     this.#delivery = { ...this.#delivery, cursors: { ...this.cursors, [key]: cursor } };
-    this.#saveDelivery();
+    if (!this.#carry()) this.#saveDelivery();
     this.#shrink();
+  }
+
+  #carry(): boolean {
+    if (this.#head - this.#delivery.statusSequence >= ROW_EVERY) return false;
+    const entries = Object.entries(this.cursors);
+    if (!entries.every(([key, cursor]) => isCarried(this.#savedCursors[key], cursor))) return false;
+    return this.#carrier.write(Object.fromEntries(entries.map(([key, { acknowledged }]) => [key, acknowledged])));
   }
 
   #saveDelivery(): void {
     this.#delivery = { ...this.#delivery, statusSequence: this.#head };
     this.#store.setFact("delivery", this.#delivery);
+    this.#savedCursors = this.#delivery.cursors;
   }
 
   /** After an outage the ring goes back to its size; until then it only grew. */
@@ -198,4 +227,20 @@ export class EventLog {
     const status = observe(this.status, protocol, action, payload, { payload: answer }, event.at);
     this.#delivery = { ...this.#delivery, status };
   }
+}
+
+/** Nothing but success since the row was written, and not much of it. */
+function isCarried(saved: Cursor | undefined, cursor: Cursor): boolean {
+  if (saved === undefined || cursor.failures > 0 || cursor.deadFrom > 0) return false;
+  const isUneventful = saved.failures === 0 && saved.deadFrom === 0 && saved.replayedAt === cursor.replayedAt;
+  const ahead = cursor.acknowledged - saved.acknowledged;
+  return isUneventful && ahead >= 0 && ahead < ROW_EVERY;
+}
+
+function carried(saved: Cursors, acknowledged: Acknowledged): Cursors {
+  const entries = Object.entries(saved).map(([key, cursor]) => {
+    const further = Math.max(cursor.acknowledged, acknowledged[key] ?? 0);
+    return [key, { ...cursor, acknowledged: further }] as const;
+  });
+  return Object.fromEntries(entries);
 }

@@ -105,11 +105,20 @@ export class Store {
 
   #load(): Partial<Facts> {
     if (this.#facts !== null) return this.#facts;
-    const tables = this.run("SELECT 1 FROM sqlite_master WHERE name = 'facts'");
-    const rows = tables.length === 0 ? [] : this.run<{ key: string; value: string }>("SELECT key, value FROM facts");
+    const rows = this.#rows();
     this.#facts = Object.fromEntries(rows.map(({ key, value }) => [key, JSON.parse(value)])) as Partial<Facts>;
     // A newer release wakes an object that an older one wrote.
     if (this.#facts.schema !== undefined && this.#facts.schema < MIGRATIONS.length) this.migrate();
     return this.#facts;
+  }
+
+  #rows(): { key: string; value: string }[] {
+    try {
+      return this.run<{ key: string; value: string }>("SELECT key, value FROM facts");
+    } catch (error) {
+      // Never registered. To ask beforehand would cost every wake another statement.
+      if (/no such table/.test(String(error))) return [];
+      throw error;
+    }
   }
 }

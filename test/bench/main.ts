@@ -1,16 +1,35 @@
 /**
- * `npm run bench -- <name>`: runs one measurement. Must not know what it measures.
+ * `npm run bench`: the comparison with the floor and the peers; `npm run bench -- <name>`: one measurement. Must not know
+ * what it measures.
  */
 
-const BENCHES: Record<string, () => Promise<unknown>> = {
-  bundle: () => import("./bundle.ts"),
-  idle: () => import("./idle.ts"),
-  validate: () => import("./validate.ts"),
+type Bench = (args: string[]) => Promise<unknown>;
+
+const alone =
+  (bench: () => Promise<unknown>): Bench =>
+  (args) =>
+    args.length > 0 ? usage() : bench();
+const BENCHES: Record<string, Bench> = {
+  peers: async (args) => (await import("./peers.ts")).peers(args),
+  chart: async (args) => (await import("./chart.ts")).chart(args),
+  bundle: alone(() => import("./bundle.ts")),
+  idle: alone(() => import("./idle.ts")),
+  validate: alone(() => import("./validate.ts")),
 };
 
-const [name = "", ...more] = process.argv.slice(2);
+const given = process.argv.slice(2);
+// Without a name it is the comparison, and all that is said are its options.
+const [name = "", ...args] = given[0]?.startsWith("-") === false ? given : ["peers", ...given];
 const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
-if (bench === undefined || more.length > 0) {
-  process.stderr.write(`Usage: npm run bench -- ${Object.keys(BENCHES).join(" | ")}\n`);
+(bench ?? usage)(args).catch((error: Error) => {
+  process.stderr.write(`${error.stack}\n`);
   process.exitCode = 2;
-} else void bench();
+});
+
+async function usage(): Promise<void> {
+  process.stderr.write(`Usage: npm run bench -- [${Object.keys(BENCHES).join(" | ")}]
+  peers    --only cpu,rows,latency,upgrades,storm,memory --quick --full --workers N --seed N --json FILE
+  chart    FILE [IMAGE]
+`);
+  process.exitCode = 2;
+}

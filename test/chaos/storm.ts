@@ -2,7 +2,6 @@
  * `npm run storm`: a whole fleet loses its line at once and is back at once, first because the network failed, then
  * because the edge was killed. Prints how long each station waited; exit code 1 if one of them did not get in.
  */
-import { execSync } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { WebSocket } from "ws";
@@ -11,14 +10,13 @@ import { apiAt, forEach } from "./api.ts";
 import { EdgeProcess } from "./edge-process.ts";
 import { Random } from "./random.ts";
 
-/** File descriptors of workerd for each station: two for the connection, three for the object that is awake, and slack. */
-const DESCRIPTORS_PER_STATION = 5.7;
 /** ms for all stations to get in. */
 const WITHIN_MS = 150_000;
 const AT_ONCE = 32;
 const FIRST_BACKOFF_MS = 250;
 const BACKOFF_MAX_MS = 4_000;
-const ANSWER_MAX_MS = 20_000;
+/** Whoever gives up early comes again, and makes the queue longer for all. */
+const ANSWER_MAX_MS = 60_000;
 
 class StormStation {
   readonly #url: string;
@@ -66,11 +64,6 @@ class StormStation {
   }
 }
 
-function descriptorLimit(): number {
-  const text = execSync("ulimit -n", { encoding: "utf8" }).trim();
-  return text === "unlimited" ? Number.POSITIVE_INFINITY : Number(text);
-}
-
 /** All at once; prints the waits. `true`: all got in. */
 async function storm(title: string, stations: readonly StormStation[]): Promise<boolean> {
   const from = Date.now();
@@ -97,12 +90,6 @@ async function storm(title: string, stations: readonly StormStation[]): Promise<
 const { values } = parseArgs({ options: { stations: { type: "string", default: "5000" } } });
 const wanted = Number(values.stations);
 if (!Number.isInteger(wanted) || wanted < 1) throw new Error("--stations must be a whole number");
-const count = Math.min(wanted, Math.floor(descriptorLimit() / DESCRIPTORS_PER_STATION));
-if (count < wanted) {
-  process.stdout.write(
-    `${wanted} stations do not fit one workerd with ${descriptorLimit()} file descriptors: ${count}\n`,
-  );
-}
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 const folder = temporaryFolder();
 const edge = await EdgeProcess.create(folder.dir, {});
@@ -110,7 +97,7 @@ let passed = false;
 try {
   if (!(await edge.start())) throw new Error(`the edge did not start: ${edge.failedStarts.join("\n")}`);
   const api = apiAt(edge.url, edge.apiKey);
-  const ids = Array.from({ length: count }, (_, index) => `STORM-${index}`);
+  const ids = Array.from({ length: wanted }, (_, index) => `STORM-${index}`);
   await forEach(ids, AT_ONCE, async (id) => {
     const { status } = await api("PUT", `/v1/stations/${id}`, { securityProfile: 0 }, {}, ANSWER_MAX_MS);
     if (status > 201) throw new Error(`registration of ${id}: ${status}`);
@@ -119,13 +106,16 @@ try {
   const stations = ids.map((id, index) => new StormStation(`${url}/${id}`, new Random(index)));
   process.stdout.write("| all at once | got in | first | p50 | p90 | p99 | last | attempts that failed |\n");
   process.stdout.write("| --- | --- | --- | --- | --- | --- | --- | --- |\n");
-  const first = await storm("the first connection", stations);
+  // Not at once: each makes its SQLite file first.
+  await forEach(stations, AT_ONCE, async (station) => {
+    if (!(await station.comeBack(Date.now() + WITHIN_MS))) throw new Error("a station could not connect at all");
+  });
   for (const station of stations) station.drop();
-  const second = await storm("the network failed", stations);
+  const afterNetwork = await storm("the network failed", stations);
   await edge.kill("both");
   void edge.start();
-  const third = await storm("the edge was killed, with its start", stations);
-  passed = first && second && third && edge.failedStarts.length === 0;
+  const afterKill = await storm("the edge was killed, with its start", stations);
+  passed = afterNetwork && afterKill && edge.failedStarts.length === 0;
   for (const text of edge.failedStarts) process.stdout.write(`a start of the edge failed: ${text}\n`);
   for (const station of stations) station.drop();
 } finally {

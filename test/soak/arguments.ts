@@ -37,6 +37,8 @@ export interface SoakOptions {
   floor: boolean;
   plant: { cohort: Cohort; bytes: number } | null;
   limitKbPerThousand: number;
+  /** Of an arm, that at least are thrown away. */
+  warmUpConnections: number;
   seed: number;
   out: string;
   target: GivenTarget | null;
@@ -48,12 +50,13 @@ export const USAGE = `Usage: npm run soak -- [options]
   --rounds N                 ends after so many, if that is sooner
   --cohorts LIST             of plain,tls,mtls (all)
   --names LIST               same: the same stations again and again; fresh: new ones each time (both; a target: same)
-  --connections-per-round N  of each cohort (200)
+  --connections-per-round N  of each cohort (100)
   --concurrency N            connections at once (16)
   --protocol NAME            ocpp1.6 | ocpp2.0.1 | ocpp2.1 (ocpp1.6)
   --floor                    also a bare hibernating object behind the same fronts, to compare with
   --plant COHORT:BYTES       leaks so many bytes a connection in that cohort's front, to see it found
   --limit KB                 per 1,000 connections, above which memory counts as growing (${LIMIT_KB_PER_THOUSAND})
+  --warm-up N                connections of each cohort that at least are warm-up; half of them all is in any case (2000)
   --seed N                   decides the order of the cohorts and of the stations (by chance)
   --out DIR                  for report.json and the charts (.kerbside/soak)
 
@@ -75,12 +78,13 @@ const OPTIONS = {
   rounds: TEXT,
   cohorts: { ...TEXT, default: COHORTS.join() },
   names: TEXT,
-  "connections-per-round": { ...TEXT, default: "200" },
+  "connections-per-round": { ...TEXT, default: "100" },
   concurrency: { ...TEXT, default: "16" },
   protocol: { ...TEXT, default: "ocpp1.6" },
   floor: FLAG,
   plant: TEXT,
   limit: { ...TEXT, default: String(LIMIT_KB_PER_THOUSAND) },
+  "warm-up": { ...TEXT, default: "2000" },
   seed: TEXT,
   out: { ...TEXT, default: join(REPOSITORY, ".kerbside/soak") },
   target: TEXT,
@@ -128,6 +132,7 @@ export function parseArguments(args: readonly string[], chance: number): Result<
       concurrency: wholeNumber("concurrency", values.concurrency, 1, CONCURRENCY_MAX),
       protocol: oneOf("protocol", values.protocol, PROTOCOLS),
       plant: plantOf(values, cohorts, target),
+      warmUpConnections: wholeNumber("warm-up", values["warm-up"], 0, 1_000_000),
       limitKbPerThousand: wholeNumber("limit", values.limit, 1, 1_000_000),
       seed: values.seed === undefined ? Math.floor(chance * SEED_MAX) : wholeNumber("seed", values.seed, 0, SEED_MAX),
     });

@@ -7,13 +7,13 @@ import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { REPOSITORY } from "../../src/local/local-folder.ts";
 import type { SoakOptions } from "./arguments.ts";
-import type { Cohort } from "./arm.ts";
 import { type Comparison, compare } from "./comparison.ts";
+import { judge, type ProcessJudgement } from "./judgement.ts";
 import type { ArmRun, SoakRun, WatchedSeries } from "./run.ts";
-import { type Judgement, type Slope, verdictOf } from "./slope.ts";
+import type { Slope } from "./slope.ts";
 
 export interface JudgedProcess extends WatchedSeries {
-  judgement: Judgement;
+  judgement: ProcessJudgement;
 }
 
 export interface JudgedArm extends Omit<ArmRun, "processes"> {
@@ -26,23 +26,20 @@ export interface Report {
   versions: Record<string, string>;
   machine: { processor: string; cores: number; memoryMb: number; kernel: string };
   run: Omit<SoakRun, "arms">;
-  measure: "privateDirtyKb";
   arms: JudgedArm[];
   comparisons: Comparison[];
 }
 
-/** More than these connections failed: what grew may be of the failing. */
-const FAILURES_MAX_SHARE = 0.01;
 const PACKAGES = ["miniflare", "workerd", "wrangler", "ws"];
 
 export function reportOf(settings: SoakOptions, { arms, ...run }: SoakRun): Report {
   const judged = arms.map((arm) => ({
     ...arm,
-    processes: arm.processes.map((each) => ({ ...each, judgement: judge(arm, each, settings.limitKbPerThousand) })),
+    processes: arm.processes.map((each) => ({ ...each, judgement: judge(arm, each.samples, settings) })),
   }));
   const [processor] = cpus();
   return {
-    ...{ seed: settings.seed, settings, run, measure: "privateDirtyKb", arms: judged, comparisons: compare(judged) },
+    ...{ seed: settings.seed, settings, run, arms: judged, comparisons: compare(judged) },
     versions: { node: process.versions.node, ...Object.fromEntries(PACKAGES.map((name) => [name, versionOf(name)])) },
     machine: {
       processor: processor?.model ?? "unknown",
@@ -61,35 +58,27 @@ export function markdownOf(report: Report): string {
   const { arms, comparisons, run, settings } = report;
   const rows = arms.flatMap((arm) =>
     arm.processes.map(({ name, samples, judgement }) => {
-      const { text, slope } = judgement;
+      const { text, slope, heap } = judgement;
       const last = samples.at(-1);
       const memoryMb = last === undefined ? "" : (last.privateDirtyKb / 1_024).toFixed(0);
-      const cells = [arm.name, name, whole(arm.connections), memoryMb, last?.fileDescriptors ?? "", show(slope), text];
+      const cells = [arm.name, name, whole(arm.connections), memoryMb, last?.fileDescriptors ?? ""];
+      cells.push(show(slope), heap === null ? "" : show(heap.slope), text);
       return `| ${cells.join(" | ")} |`;
     }),
   );
-  const head = "| arm | process | connections | private MB | fds | KB per 1,000 connections (95 %) | verdict |";
+  const head = "| arm | process | connections | private MB | fds | private | heap | verdict |";
   const compared = comparisons.map(({ text }) => `- ${text}`).join("\n");
   const failed = arms.flatMap(({ name, failures }) =>
     Object.entries(failures).map(([reason, count]) => `- ${name}: ${count} × ${reason}`),
   );
   return [
     `seed ${report.seed}, ${run.rounds} rounds of ${settings.connectionsPerRound} connections in ${run.seconds} s, ` +
-      `ended by ${run.endedBy}, state on ${run.storage}`,
-    `${head}\n${"| --- ".repeat(7)}|\n${rows.join("\n")}`,
+      `ended by ${run.endedBy}, state on ${run.storage}. ` +
+      "`private` and `heap`: growth in KB per 1,000 connections, with its 95 % confidence interval.",
+    `${head}\n${"| --- ".repeat(8)}|\n${rows.join("\n")}`,
     ...(compared === "" ? [] : [compared]),
     ...(failed.length === 0 ? [] : [`Failures:\n${failed.join("\n")}`]),
   ].join("\n\n");
-}
-
-function judge(arm: ArmRun, { samples }: WatchedSeries, limit: number): Judgement {
-  const judgement = verdictOf(
-    samples.map(({ connections, privateDirtyKb }) => ({ x: connections, y: privateDirtyKb })),
-    limit,
-  );
-  const failed = Object.values(arm.failures).reduce((sum, count) => sum + count, 0);
-  if (failed <= arm.connections * FAILURES_MAX_SHARE) return judgement;
-  return { ...judgement, verdict: "undecided", text: `undecided: ${failed} failures` };
 }
 
 function show({ perThousand, low, high }: Slope): string {
@@ -102,5 +91,3 @@ const whole = (value: number) => Math.round(value).toLocaleString("en");
 function versionOf(name: string): string {
   return JSON.parse(readFileSync(join(REPOSITORY, "node_modules", name, "package.json"), "utf8")).version;
 }
-
-export const COHORT_NAMES: Record<Cohort, string> = { plain: "plain", tls: "TLS", mtls: "mTLS" };

@@ -36,7 +36,7 @@ export interface Judgement {
 /** 0.3 MB. */
 export const LIMIT_KB_PER_THOUSAND = 300;
 /** The share of the samples that is thrown away: caches fill, code is compiled, arenas find their size. */
-const WARM_UP_SHARE = 0.5;
+export const WARM_UP_SHARE = 0.5;
 /** With fewer the interval means nothing. */
 export const SAMPLES_MIN = 12;
 const BLOCKS = 6;
@@ -62,8 +62,12 @@ export function slopeOf(samples: readonly Sample[], warmUpShare = WARM_UP_SHARE)
 }
 
 /** @param limit KB per 1,000 connections, above which memory counts as growing */
-export function verdictOf(samples: readonly Sample[], limit: number = LIMIT_KB_PER_THOUSAND): Judgement {
-  const slope = slopeOf(samples);
+export function verdictOf(
+  samples: readonly Sample[],
+  limit: number = LIMIT_KB_PER_THOUSAND,
+  warmUpShare: number = WARM_UP_SHARE,
+): Judgement {
+  const slope = slopeOf(samples, warmUpShare);
   const undecided = (why: string): Judgement => ({ verdict: "undecided", text: `undecided: ${why}`, slope });
   if (slope.samples < SAMPLES_MIN) return undecided(`${slope.samples} samples after warm-up, not ${SAMPLES_MIN}`);
   if (slope.high < limit) return { verdict: "flat", text: "flat", slope };

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventsOf, HttpPeer, SECRET, type TestEvent, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
@@ -14,7 +15,8 @@ let crashing: Kerbside;
 let receiver: HttpPeer;
 beforeAll(async () => {
   receiver = await HttpPeer.start();
-  [kerbside, crashing] = await Promise.all([startKerbside(SETTINGS), startKerbside(SETTINGS)]);
+  const entry = join(import.meta.dirname, "../support/counting-worker.js");
+  [kerbside, crashing] = await Promise.all([startKerbside(SETTINGS, { entry }), startKerbside(SETTINGS)]);
   for (const each of [kerbside, crashing]) {
     await each.api("PUT", "/v1/webhooks/all", { url: receiver.url, secret: SECRET });
   }
@@ -84,6 +86,9 @@ describe.concurrent("Silence", () => {
       expect(connectionEvents("SILENT").at(-1).data).toMatchObject({ code: 1008, reason: "silent" });
       expect(await view("SILENT")).toMatchObject({ online: false, connection: null });
       expect(await view("ALIVE")).toMatchObject({ online: true, connection: { since } });
+      // It was looked at and found alive: the next look, and with it the next alarm, is an hour away.
+      const rested = async () => (await view("ALIVE")).storage.alarmAt > Date.now() + 1_800_000;
+      await until("the alarm to be put far off", rested);
       for (const [id, old] of [
         ["SILENT", silent],
         ["SILENT-ASLEEP", asleep],

@@ -6,7 +6,7 @@ import { BOOT_16, BOOT_2X, STATUS_16, type TestStation } from "../support/test-s
 
 /** Events the log keeps once they are delivered: after it each new row takes the place of an old one. */
 const RING_EVENTS = 200;
-/** Without webhooks no drained batch saves the status, so one message in so many does. */
+/** One message in so many writes a second row: how far deliveries are and what the status is. */
 const STATUS_EVERY = 32;
 
 let kerbside: Kerbside;
@@ -149,20 +149,25 @@ describe("A StatusNotification with a webhook", () => {
   test.each([
     ["while the log fills", false],
     ["once the log is full", true],
-  ])("writes one row, one more for its drained batch, and sets no alarm, %s", async (_, full) => {
+  ])("writes one row, its delivery now and then another, and sets no alarm, %s", async (_, full) => {
     const id = full ? "TWO-FULL" : "TWO";
     const station = await subscribed.station(id);
     await station.call("BootNotification", BOOT_16);
     if (full) await fillRing(subscribed, station, id);
     await drained(id);
+    let more = 0;
     let before = await costOf(subscribed, id);
-    for (let count = 0; count < 10; count++) {
+    for (let count = 0; count < 2 * STATUS_EVERY; count++) {
       await status(station);
       await drained(id);
       const after = await costOf(subscribed, id);
-      expect([after.written - before.written, after.alarms - before.alarms]).toEqual([2, 0]);
+      expect(after.alarms).toBe(before.alarms);
+      expect([1, 2]).toContain(after.written - before.written);
+      more += after.written - before.written - 1;
       before = after;
     }
+    expect(more).toBeGreaterThan(0);
+    expect(more).toBeLessThanOrEqual(3);
   });
 
   test("shares the row of a batch with those that are drained with it", async () => {

@@ -1,6 +1,6 @@
 /**
- * The Worker with objects that count the alarms they set: the one row SQLite's own count leaves out. Must not change
- * what they do.
+ * The Worker with objects that count the alarms they set, the one row SQLite's own count leaves out, and tell the next. Must
+ * not change what they do.
  */
 import { ChargingStation as Real } from "../../src/worker.ts";
 
@@ -21,6 +21,7 @@ export class ChargingStation extends Real {
 
   async describe() {
     const view = await super.describe();
-    return view && { ...view, storage: { ...view.storage, alarmsSet: this.#alarmsSet } };
+    const alarmAt = await this.ctx.storage.getAlarm();
+    return view && { ...view, storage: { ...view.storage, alarmsSet: this.#alarmsSet, alarmAt } };
   }
 }

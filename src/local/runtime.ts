@@ -1,0 +1,97 @@
+/**
+ * One workerd by way of miniflare: started, started again when it crashed, stopped. Must not know fronts, ports of the edge
+ * or that there may be others.
+ */
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { convertV4MiniflareOptions, Miniflare, NoOpLog, type V4WorkerOptions } from "miniflare";
+import { applyMigrations, migrationFiles } from "./directory-migrations.ts";
+import { directoryDatabase, directoryWorker } from "./directory-worker.ts";
+import { findRuntime, forgetRuntime, recordRuntime, runtimeEnvironment } from "./runtime-process.ts";
+
+export interface RuntimeOptions {
+  dir: string;
+  worker: V4WorkerOptions;
+  /** Class of the objects that `evict` is about. */
+  stationClass: string;
+  migrationsDir: string;
+  directorySecret: string;
+  persist: boolean;
+  log: (line: string, level: string) => void;
+  /** True leaves SIGINT, SIGTERM and SIGHUP to the caller; miniflare would end the process at once, with its own code. */
+  ownSignals: boolean;
+}
+
+export interface Runtime {
+  miniflare: Miniflare;
+  /** Undefined until it is ready; another one after each crash. */
+  port(): number | undefined;
+  /** Undefined where there is no /proc. */
+  workerdPid(): number | undefined;
+  evict(stationId: string, options?: { webSockets?: "hibernate" | "close" }): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
+  const { dir, worker, stationClass, migrationsDir, directorySecret, log } = options;
+  mkdirSync(dir, { recursive: true });
+  const token = randomBytes(16).toString("hex");
+  const before = SIGNALS.map((signal) => process.rawListeners(signal));
+  let port: number | undefined;
+  const announce = async () => {
+    const ready = await miniflare.ready;
+    const pid = findRuntime(token);
+    if (pid !== undefined) recordRuntime(dir, pid);
+    return Number(ready.port);
+  };
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: "127.0.0.1",
+      port: 0,
+      // Otherwise it is fetched from the network; the fronts write their own.
+      cf: false,
+      log: new NoOpLog(),
+      logRequests: false,
+      handleStructuredLogs: ({ message, level }) => log(message, level),
+      unsafeRuntimeEnv: runtimeEnvironment(dir, token),
+      unsafeHandleRuntimeRestart: async () => {
+        port = await announce();
+      },
+      ...(options.persist ? { resourcePersistencePath: join(dir, "state") } : {}),
+      workers: [worker, directoryWorker(worker, directorySecret)],
+    }),
+  );
+  if (options.ownSignals) removeNewListeners(before);
+  try {
+    const first = await announce();
+    if (migrationFiles(migrationsDir).length > 0) {
+      await applyMigrations(directoryDatabase(miniflare, directorySecret), migrationsDir);
+    }
+    port = first;
+  } catch (error) {
+    await miniflare.dispose();
+    throw error;
+  }
+  return {
+    miniflare,
+    port: () => port,
+    workerdPid: () => findRuntime(token),
+    evict: (stationId, { webSockets = "hibernate" } = {}) =>
+      miniflare.unsafeEvictDurableObject(worker.name ?? "", stationClass, { name: stationId, webSockets }),
+    stop: async () => {
+      await miniflare.dispose();
+      forgetRuntime(dir);
+    },
+  };
+}
+
+function removeNewListeners(before: unknown[][]): void {
+  SIGNALS.forEach((signal, index) => {
+    for (const listener of process.rawListeners(signal)) {
+      if (!before[index]?.includes(listener)) process.removeListener(signal, listener as () => void);
+    }
+  });
+}

@@ -1,0 +1,40 @@
+/**
+ * Which workerd a request is for, where several share the stations. Must not know ports, processes or answers.
+ */
+
+/**
+ * `one`: that workerd alone. The rest is the fleet's: `each` is done by every one of them, a `list` of stations and a `sum`
+ * of figures are put together from all.
+ */
+export type Route = { kind: "one"; shard: number } | { kind: "each" | "list" | "sum" };
+
+const FIRST: Route = { kind: "one", shard: 0 };
+
+export function routeOf(method: string, path: string, shards: number): Route {
+  if (shards === 1) return FIRST;
+  const pathname = path.split("?", 1)[0] as string;
+  const station = /^\/(?:ocpp|v1\/stations)\/([^/]+)/.exec(pathname)?.[1];
+  if (station !== undefined) return { kind: "one", shard: shardOf(decoded(station), shards) };
+  if (pathname === "/healthz") return { kind: "each" };
+  if (pathname === "/v1/stations" && method === "GET") return { kind: "list" };
+  if (pathname === "/metrics" && method === "GET") return { kind: "sum" };
+  // Every workerd has the whole list of webhooks, so any can tell it and all must be told.
+  if (/^\/v1\/webhooks(?:\/|$)/.test(pathname) && method !== "GET") return { kind: "each" };
+  return FIRST;
+}
+
+/** FNV-1a: the same station is always in the same place. */
+export function shardOf(stationId: string, shards: number): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(stationId)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return (hash >>> 0) % shards;
+}
+
+/** What is no legal text is refused by whoever gets it. */
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}

@@ -1,0 +1,228 @@
+/**
+ * One station's day on the local edge, with the clock put forward between steps and the object put to sleep before each:
+ * all that it costs is counted, and what caused it. Must not know prices.
+ */
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { HttpPeer, SECRET, until } from "../../support/http-peers.ts";
+import { type Kerbside, startKerbside } from "../../support/kerbside.ts";
+import { BOOT_16, STATUS_16, type TestStation } from "../../support/test-station.ts";
+import { cpuMs } from "../figures.ts";
+import { type Counts, type Kind, KINDS, type Measurement, minus, NO_COUNTS, plus } from "./measurement.ts";
+import { DAY_MS, type Step, stepsOf, type Traffic } from "./traffic.ts";
+
+const STATION = "COST-1";
+/** More than a station's log keeps, so that the day is one of many: each new row takes the place of an old one. */
+const FILL_EVENTS = 210;
+/** ms that a station is away before it reconnects. */
+const AWAY_MS = 60_000;
+const QUIET_POLLS_MAX = 2_000;
+
+export interface Samples {
+  /** Messages of each kind for the CPU time of one. */
+  cpuMessages: number;
+  cpuReconnects: number;
+}
+
+interface State {
+  counts: Counts;
+  directory: Measurement["directory"];
+  isQuiet: boolean;
+  /** ms since the epoch */
+  alarmAt: number | null;
+}
+
+export async function measure(webhooks: number, traffic: Traffic, samples: Samples): Promise<Measurement> {
+  const receiver = await HttpPeer.start();
+  let logLines = 0;
+  const entry = join(import.meta.dirname, "measuring-worker.js");
+  const env = { HEARTBEAT_INTERVAL_SECONDS: String(Math.ceil(DAY_MS / 1000 / Math.max(traffic.heartbeats, 1))) };
+  const kerbside = await startKerbside(env, {
+    entry,
+    persist: false,
+    log: () => logLines++,
+    connectsPerStation: 1_000,
+  });
+  try {
+    for (let index = 0; index < webhooks; index++) {
+      await kerbside.api("PUT", `/v1/webhooks/w${index}`, { url: receiver.url, secret: SECRET });
+    }
+    const day = new Day(kerbside);
+    await day.prepare();
+    const linesBefore = logLines;
+    const before = await day.state();
+    for (const step of stepsOf(traffic)) await day.take(step);
+    await day.alarmsUntil(DAY_MS);
+    const directory = await day.directorySince(before);
+    const dayLines = logLines - linesBefore;
+    const { storage } = (await kerbside.api("GET", `/v1/stations/${STATION}`)).body;
+    return {
+      measuredAt: new Date().toISOString(),
+      webhooks,
+      traffic,
+      kinds: day.kinds as Measurement["kinds"],
+      actions: day.actions,
+      directory,
+      storedBytes: storage.bytes,
+      logLines: dayLines,
+      cpuMs: await day.cpu(samples),
+    };
+  } finally {
+    await kerbside.stop();
+    await receiver.stop();
+  }
+}
+
+interface Sum {
+  times: number;
+  counts: Counts;
+}
+
+class Day {
+  readonly kinds: Record<string, Sum> = Object.fromEntries(
+    KINDS.map((kind) => [kind, { times: 0, counts: NO_COUNTS }]),
+  );
+  readonly actions: Record<string, Sum> = {};
+  readonly #kerbside: Kerbside;
+  #station: TestStation | null = null;
+  #transactionId = 0;
+  /** ms since the epoch */
+  #start = 0;
+  #state: State = {
+    counts: NO_COUNTS,
+    directory: { transitions: 0, rowsWritten: 0, rowsRead: 0 },
+    isQuiet: true,
+    alarmAt: null,
+  };
+
+  constructor(kerbside: Kerbside) {
+    this.#kerbside = kerbside;
+  }
+
+  /** Registered, booted, and with as many events behind it as it keeps. */
+  async prepare(): Promise<void> {
+    await this.#connect();
+    await this.#call("BootNotification", BOOT_16);
+    for (let count = 0; count < FILL_EVENTS; count++) await this.#call("StatusNotification", STATUS_16);
+    await this.#quiet();
+    await until("the directory to know the station", async () => {
+      const { counts, directory } = await this.state();
+      return directory.transitions >= counts.queueMessages;
+    });
+    this.#start = Date.now();
+    await this.#quiet();
+  }
+
+  async take(step: Step): Promise<void> {
+    await this.alarmsUntil(step.atMs);
+    switch (step.kind) {
+      case "heartbeat":
+        return this.#charge(step.atMs, "heartbeat", "Heartbeat", () => this.#call("Heartbeat"));
+      case "message":
+        return this.#charge(step.atMs, "message", step.action, () =>
+          this.#call(step.action, step.payload(this.#moment(step.atMs))),
+        );
+      case "command":
+        return this.#charge(step.atMs, "command", "UnlockConnector", async () => {
+          const { status, body } = await this.#kerbside.command(STATION, "UnlockConnector", { connectorId: 1 });
+          if (status !== 200) throw new Error(`a command ended with ${status} ${JSON.stringify(body)}`);
+        });
+      case "reconnect":
+        await this.#charge(step.atMs, "reconnect", "disconnect", async () => this.#station?.close());
+        return this.#charge(step.atMs + AWAY_MS, "reconnect", "connect", () => this.#connect());
+    }
+  }
+
+  /** Rings as the platform would have by then. */
+  async alarmsUntil(atMs: number): Promise<void> {
+    for (let at = this.#state.alarmAt; at !== null && at - this.#start <= atMs; at = this.#state.alarmAt) {
+      await this.#charge(at - this.#start, "alarm", "alarm", () => this.#ask(`alarm?station=${STATION}`));
+    }
+  }
+
+  async directorySince(before: State): Promise<Measurement["directory"]> {
+    const { directory } = await until("the directory to take the day's transitions", async () => {
+      const state = await this.state();
+      return state.directory.transitions >= state.counts.queueMessages ? state : null;
+    });
+    return {
+      transitions: directory.transitions - before.directory.transitions,
+      rowsWritten: directory.rowsWritten - before.directory.rowsWritten,
+      rowsRead: directory.rowsRead - before.directory.rowsRead,
+    };
+  }
+
+  /** The object awake, one message at a time. */
+  async cpu({ cpuMessages, cpuReconnects }: Samples): Promise<Measurement["cpuMs"]> {
+    const pid = this.#kerbside.edge.workerdPid();
+    const each = async (count: number, work: () => Promise<unknown>) => {
+      if (pid === undefined || count === 0) return 0;
+      const before = cpuMs(pid);
+      for (let done = 0; done < count; done++) await work();
+      await this.#quiet();
+      return (cpuMs(pid) - before) / count;
+    };
+    return {
+      heartbeat: await each(cpuMessages, () => this.#call("Heartbeat")),
+      message: await each(cpuMessages, () => this.#call("StatusNotification", STATUS_16)),
+      reconnect: await each(cpuReconnects, async () => {
+        await this.#station?.close();
+        await this.#connect();
+      }),
+    };
+  }
+
+  async state(): Promise<State> {
+    const response = await this.#ask(`counts?station=${STATION}`);
+    return (await response.json()) as State;
+  }
+
+  async #charge(atMs: number, kind: Kind, action: string, work: () => Promise<unknown>): Promise<void> {
+    const before = this.#state.counts;
+    await this.#kerbside.edge.evict(STATION);
+    await this.#ask(`clock?aheadMs=${this.#start + atMs - Date.now()}`);
+    await work();
+    await this.#quiet();
+    const spent = minus(this.#state.counts, before);
+    // A reconnect is two steps, and one event.
+    const one = action === "disconnect" ? 0 : 1;
+    for (const [sums, key] of [
+      [this.kinds, kind],
+      [this.actions, action],
+    ] as const) {
+      const { times, counts } = sums[key] ?? { times: 0, counts: NO_COUNTS };
+      sums[key] = { times: times + (sums === this.actions ? 1 : one), counts: plus(counts, spent) };
+    }
+  }
+
+  /** Until no handler runs and nothing is under way that one of them began. */
+  async #quiet(): Promise<void> {
+    for (let polls = 0; polls < QUIET_POLLS_MAX; polls++) {
+      this.#state = await this.state();
+      if (this.#state.isQuiet) return;
+      await delay(2);
+    }
+    throw new Error("the object does not come to rest");
+  }
+
+  async #connect(): Promise<void> {
+    this.#station = await this.#kerbside.station(STATION, { register: this.#station === null });
+    this.#station.answerCalls(() => ({ status: "Unlocked" }));
+  }
+
+  #moment(atMs: number) {
+    return { transactionId: this.#transactionId, timestamp: new Date(this.#start + atMs).toISOString() };
+  }
+
+  async #call(action: string, payload: unknown = {}): Promise<void> {
+    const frame = await this.#station?.call(action, payload);
+    if (frame?.[0] !== 3) throw new Error(`${action} was answered with ${JSON.stringify(frame)}`);
+    if (action === "StartTransaction") this.#transactionId = frame[2].transactionId;
+  }
+
+  async #ask(path: string): Promise<Response> {
+    const response = await fetch(`${this.#kerbside.edge.httpUrl}/measure/${path}`);
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return response;
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * One run of `npm run cost`: a station's day, measured now or before, and what a fleet of them costs a month. Must not
+ * know what a day holds or what anything costs.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
+import { type CostOptions, readArguments, USAGE } from "./arguments.ts";
+import { billOf } from "./bill.ts";
+import { type Deployment, readDeployment } from "./deployment.ts";
+import { measure } from "./measure.ts";
+import { type Measurement, readRun, type Run } from "./measurement.ts";
+import { assumptionsText, billText, headText, leversText, measuredText, type Reckoned } from "./report.ts";
+import { DEFAULT_TRAFFIC } from "./traffic.ts";
+import { type FleetUsage, usageOf, withoutHibernation } from "./usage.ts";
+
+/** US dollars a month, and for which fleet: design's target. */
+const TARGET = { dollars: 300, stations: 100_000, traffic: DEFAULT_TRAFFIC };
+const SAMPLES = { cpuMessages: 400, cpuReconnects: 20 };
+
+export interface Outcome {
+  /** 0: within the bound, or none was given; 1: over it; 2: the command line or a file cannot be used. */
+  code: number;
+  out: string;
+  complaint: string;
+}
+
+export async function cost(args: readonly string[]): Promise<Outcome> {
+  const read = readArguments(args);
+  if (!read.ok) return { code: 2, out: "", complaint: `${read.error}\n\n${USAGE}` };
+  const options = read.value;
+  const run = options.measuredFile === null ? await measureNow(options) : readKept(options.measuredFile);
+  if (typeof run === "string" || run.subscribed.webhooks !== options.webhooks) {
+    const fault = typeof run === "string" ? run : `was measured with --webhooks ${run.subscribed.webhooks}`;
+    return { code: 2, out: "", complaint: `${options.measuredFile}: ${fault}\n` };
+  }
+  const deployment = readDeployment();
+  const { subscribed, alone } = run;
+  const webhooks = `${subscribed.webhooks} ${subscribed.webhooks === 1 ? "webhook" : "webhooks"}`;
+  const kerbside = reckon(`Kerbside, ${webhooks}`, subscribed, options, deployment);
+  const columns = [
+    kerbside,
+    reckon("Kerbside, no webhook", alone, options, deployment),
+    awakeAllDay(`never hibernating, ${webhooks}`, kerbside.usage, options),
+  ];
+  if (options.jsonFile !== null) {
+    const bills = columns.map(({ name, bill }) => ({ name, ...bill }));
+    writeFileSync(options.jsonFile, `${JSON.stringify({ ...run, fleet: options.fleet, bills }, null, 2)}\n`);
+  }
+  const max = options.max ?? (isTargets(options) ? TARGET.dollars : null);
+  const isOver = max !== null && kerbside.bill.total > max;
+  const out = [
+    headText(options, subscribed, webhooks),
+    measuredText(subscribed),
+    billText(columns, options.fleet.stations),
+    assumptionsText(options, deployment, kerbside.usage),
+    `What it is spent on, with ${webhooks}, before what the plan includes`,
+    leversText(kerbside.usage),
+    ...(max === null ? [] : [`${isOver ? "OVER" : "WITHIN"}: $${kerbside.bill.total.toFixed(2)} of $${max} a month`]),
+  ];
+  return { code: isOver && options.max !== null ? 1 : 0, out: `${out.join("\n\n")}\n`, complaint: "" };
+}
+
+const isTargets = ({ fleet: { stations, traffic } }: CostOptions): boolean =>
+  stations === TARGET.stations && isDeepStrictEqual(traffic, TARGET.traffic);
+
+/** The error is what is wrong with the file. */
+function readKept(file: string): Run | string {
+  try {
+    return readRun(readFileSync(file, "utf8"));
+  } catch (error) {
+    return `no measurement: ${(error as Error).message}`;
+  }
+}
+
+async function measureNow({ webhooks, fleet: { traffic } }: CostOptions): Promise<Run> {
+  process.stderr.write("measuring a day of a station, with webhooks and without …\n");
+  return {
+    subscribed: await measure(webhooks, traffic, SAMPLES),
+    alone: await measure(0, traffic, SAMPLES),
+  };
+}
+
+function reckon(
+  name: string,
+  measurement: Measurement,
+  { fleet, withIncluded }: CostOptions,
+  deployment: Deployment,
+): Reckoned {
+  const usage = usageOf(measurement, fleet, deployment);
+  return { name, usage, bill: billOf(usage.total, withIncluded) };
+}
+
+function awakeAllDay(name: string, usage: FleetUsage, { fleet, withIncluded }: CostOptions): Reckoned {
+  return { name, usage, bill: billOf(withoutHibernation(usage.total, fleet.stations), withIncluded) };
+}

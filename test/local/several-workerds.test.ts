@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startEdge } from "../../src/local/edge.ts";
+import { shardOf } from "../../src/local/shards.ts";
+import { eventsOf, HttpPeer, SECRET, until } from "../support/http-peers.ts";
+import { temporaryFolder } from "../support/edge-client.ts";
+import { type Kerbside, startKerbside } from "../support/kerbside.ts";
+import { BOOT_16 } from "../support/test-station.ts";
+
+const IDS = Array.from({ length: 12 }, (_, n) => `SHARED-${n}`).sort();
+const [FIRST, SECOND] = [0, 1].map((shard) => IDS.find((id) => shardOf(id, 2) === shard) as string) as [string, string];
+
+let kerbside: Kerbside;
+let receiver: HttpPeer;
+beforeAll(async () => {
+  receiver = await HttpPeer.start();
+  kerbside = await startKerbside({}, { workerds: 2 });
+  for (const id of IDS) await kerbside.register(id);
+});
+afterAll(async () => {
+  await kerbside?.stop();
+  await receiver?.stop();
+});
+
+const listed = async (query: string) => (await kerbside.api("GET", `/v1/stations?${query}`)).body;
+
+test("Two processes hold the stations, and the list is one, page by page", async () => {
+  if (kerbside.edge.workerdPids().length > 0) expect(new Set(kerbside.edge.workerdPids()).size).toBe(2);
+  await until("the directory to know all", async () => (await listed("q=SHARED")).stations.length === IDS.length);
+  const found: string[] = [];
+  let cursor: string | null = "";
+  while (cursor !== null) {
+    const next: { stations: { stationId: string }[]; cursor: string | null } = await listed(
+      `q=SHARED&limit=5${cursor && `&cursor=${cursor}`}`,
+    );
+    expect(next.stations.length).toBeLessThanOrEqual(5);
+    found.push(...next.stations.map(({ stationId }) => stationId));
+    cursor = next.cursor;
+  }
+  expect(found).toEqual(IDS);
+  expect((await kerbside.api("GET", "/v1/stations?limit=0")).status).toBe(422);
+  expect((await kerbside.api("GET", "/metrics")).body).toContain(
+    `kerbside_stations_registered{security_profile="0"} ${IDS.length}`,
+  );
+});
+
+test("A webhook gets the events of stations in both, is replayed in both, and gone from both", async () => {
+  expect((await kerbside.api("PUT", "/v1/webhooks/all", { url: receiver.url, secret: SECRET })).status).toBe(201);
+  for (const id of [FIRST, SECOND]) {
+    const station = await kerbside.station(id, { register: false });
+    await station.call("BootNotification", BOOT_16);
+  }
+  const booted = (id: string) => eventsOf(receiver).some(({ subject, type }) => subject === id && type === "ocpp.call");
+  await until("both boots", () => booted(FIRST) && booted(SECOND));
+  expect((await kerbside.api("POST", "/v1/webhooks/all/replay")).status).toBe(202);
+  expect((await kerbside.api("DELETE", "/v1/webhooks/all")).status).toBe(204);
+  expect((await kerbside.api("DELETE", "/v1/webhooks/all")).status).toBe(404);
+  expect((await kerbside.api("GET", "/v1/webhooks")).body).toEqual({ webhooks: [] });
+});
+
+test("A command finds its station in either, and another's crash is no trouble of it", async () => {
+  const station = await kerbside.station(FIRST, { register: false });
+  station.answerCalls(() => ({ status: "Accepted" }));
+  const reset = () => kerbside.command(FIRST, "Reset", { type: "Soft" });
+  expect((await reset()).body).toMatchObject({ state: "result", payload: { status: "Accepted" } });
+  const [, other] = kerbside.edge.workerdPids();
+  if (other === undefined) return;
+  process.kill(other, "SIGKILL");
+  expect((await reset()).body).toMatchObject({ state: "result" });
+  await until("the other one again", async () => (await kerbside.api("GET", `/v1/stations/${SECOND}`)).status === 200);
+  expect((await station.call("Heartbeat"))[0]).toBe(3);
+});
+
+test("The number of processes belongs to the folder: it is kept, and another one is refused in a sentence", async () => {
+  const folder = temporaryFolder();
+  try {
+    const first = await startEdge({ dir: folder.dir, workerdsInNewFolder: 2 });
+    await first.stop();
+    await expect(startEdge({ dir: folder.dir, workerds: 3 })).rejects.toThrow(/is that of 2 workerd processes, not 3/);
+    const again = await startEdge({ dir: folder.dir });
+    const pids = again.workerdPids();
+    await again.stop();
+    if (pids.length > 0) expect(pids).toHaveLength(2);
+  } finally {
+    folder.remove();
+  }
+});
