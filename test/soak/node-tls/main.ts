@@ -15,7 +15,7 @@ import { judgeArm, writeReport } from "./report.ts";
 import { traceRemovals } from "./trace.ts";
 
 /**
- * In a bisection, where the leak's size is known: 5,400 KB per 1,000 connections, or nothing. Above the one it is there, below the
+ * In a bisection, where the leak's size is known: 5,700 KB per 1,000 connections, or nothing. Above the one it is there, below the
  * other it is not, and in between nothing is said. An interval of so short a run would say nothing of either.
  */
 const BAD_KB_PER_THOUSAND = 3_600;

@@ -90,7 +90,7 @@ export function writeReport(dir: string, command: string, load: Load, findings: 
   return table;
 }
 
-const kb = (value: number): string => (Number.isFinite(value) ? Math.round(value).toLocaleString("en") : "?");
+const kb = (value: number): string => (Number.isFinite(value) ? (Math.round(value) || 0).toLocaleString("en") : "?");
 /** `null`: so little is known that a whisker would leave the chart. */
 const intervalOf = ({ low, high }: Slope) => (Number.isFinite(high - low) ? ([low, high] as const) : null);
 const categoryOf = ({ found }: Finding): string => found.version;
