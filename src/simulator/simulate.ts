@@ -19,8 +19,8 @@ export interface RunOptions {
   warn(sentence: string): void;
 }
 
-/** [platform.md, figures] 2 file descriptors a connection and 3 an object, of 20,000. */
-export const STATIONS_PER_LOCAL_EDGE = 3_500;
+/** What a local edge starts workerd processes for, unless it is told another number (KERBSIDE_WORKERDS). */
+export const STATIONS_PER_LOCAL_EDGE = 5_000;
 /** For all that is no station: modules, threads, the API's connections. */
 const OWN_FILE_DESCRIPTORS = 100;
 const FINISH_WITHIN_MS = 20_000;
@@ -39,8 +39,8 @@ export async function simulate(options: SimulationOptions, runOptions: RunOption
   const brokers = await Promise.all(targets.map((target) => Broker.find(target, dir)));
   if (stations > STATIONS_PER_LOCAL_EDGE * targets.length) {
     warn(
-      `A local edge with 20,000 file descriptors takes about ${STATIONS_PER_LOCAL_EDGE} stations; ` +
-        `give it more, or start several and repeat --target, --tls-target, --mtls-target and --dir`,
+      `A local edge takes about ${STATIONS_PER_LOCAL_EDGE} stations; start it with a greater KERBSIDE_WORKERDS, ` +
+        `or start several and repeat --target, --tls-target, --mtls-target and --dir`,
     );
   }
   const before = processUse();
