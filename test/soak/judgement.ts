@@ -45,7 +45,7 @@ function both(memory: Judgement, heap: Judgement | null): Pick<Judgement, "verdi
   if (heap === null && memory.verdict === "growing") return { ...memory, text: `${memory.text}, garbage included` };
   if (heap === null) return memory;
   if (memory.verdict === "growing") {
-    return heap.verdict === "growing" ? memory : { ...memory, text: `${memory.text}, outside of the heap` };
+    return heap.verdict === "flat" ? { ...memory, text: `${memory.text}, outside of the heap` } : memory;
   }
   if (heap.verdict === "growing") return { ...heap, text: `${heap.text}, in the heap or held by it` };
   return memory.verdict === "flat" ? heap : memory;
