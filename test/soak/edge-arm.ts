@@ -4,12 +4,14 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { REPOSITORY } from "../../src/local/local-folder.ts";
 import { NotUsable } from "../../src/simulator/broker.ts";
 import { processTree } from "../bench/figures.ts";
 import type { Arm } from "./arm.ts";
+import { InspectedWorkerd } from "./inspected-workerd.ts";
 import type { HeapUse } from "./probe.ts";
 
 export interface Watched {
@@ -36,15 +38,19 @@ const NO_LIMIT = "100000000";
 export class EdgeArm {
   readonly dir: string;
   readonly #child: ChildProcess;
+  readonly #workerd: InspectedWorkerd;
   #addresses: string[] = [];
 
-  private constructor(dir: string, child: ChildProcess) {
+  private constructor(dir: string, child: ChildProcess, workerd: InspectedWorkerd) {
     this.dir = dir;
     this.#child = child;
+    this.#workerd = workerd;
     process.once("exit", () => this.#kill());
   }
 
   static async start(kind: Exclude<Arm["kind"], "target">, dir: string, plant: Plant | null): Promise<EdgeArm> {
+    mkdirSync(dir, { recursive: true });
+    const workerd = await InspectedWorkerd.prepare(dir);
     const preloads = [join(import.meta.dirname, "probe.ts")];
     if (plant !== null) preloads.push(join(import.meta.dirname, "plant.ts"));
     const args = ["--expose-gc", ...preloads.flatMap((path) => ["--import", path]), MAIN[kind]];
@@ -55,12 +61,13 @@ export class EdgeArm {
       stdio: ["ignore", "pipe", "inherit", "ipc"],
       env: {
         ...process.env,
+        ...{ MINIFLARE_WORKERD_PATH: workerd.path, KERBSIDE_WORKERDS: "1" },
         ...{ KERBSIDE_DIR: dir, KERBSIDE_PORT: "0", KERBSIDE_TLS_PORT: "0", KERBSIDE_MTLS_PORT: "0" },
         ...{ KERBSIDE_CONNECTS_PER_STATION: NO_LIMIT, KERBSIDE_CONNECTS_PER_ADDRESS: NO_LIMIT },
         ...(plant !== null && { SOAK_PLANT_COHORT: plant.cohort, SOAK_PLANT_BYTES: String(plant.bytes) }),
       },
     });
-    const edge = new EdgeArm(dir, child);
+    const edge = new EdgeArm(dir, child, workerd);
     await edge.#ready();
     return edge;
   }
@@ -75,11 +82,13 @@ export class EdgeArm {
   }
 
   /** The front, and what it started. */
-  get processes(): Watched[] {
+  processes(leaveGarbage: boolean): Watched[] {
     return processTree(this.#child.pid ?? 0)
       .filter(({ pid, name }) => pid === this.#child.pid || name === "workerd")
       .map(({ pid, name }) =>
-        pid === this.#child.pid ? { name: "front", pid, heap: () => this.#heap() } : { name, pid, heap: null },
+        pid === this.#child.pid
+          ? { name: "front", pid, heap: () => this.#heap() }
+          : { name, pid, heap: leaveGarbage ? null : () => this.#workerd.heap() },
       );
   }
 

@@ -20,7 +20,7 @@ const textOf = (memory: number, heap: number | null) => judge(FINE, samplesOf(me
 
 test("A process that cannot be asked is judged by its private memory", () => {
   expect(textOf(0, null)).toBe("flat");
-  expect(textOf(2, null)).toBe("growing 2,000 KB per 1,000 connections");
+  expect(textOf(2, null)).toBe("growing 2,000 KB per 1,000 connections, garbage included");
 });
 
 test("A leak of native code is told apart from one that the heap holds", () => {

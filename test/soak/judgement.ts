@@ -42,9 +42,10 @@ export function judge(
  * the heap's own account shows it at once, and knows nothing of what native code leaks.
  */
 function both(memory: Judgement, heap: Judgement | null): Pick<Judgement, "verdict" | "text"> {
+  if (heap === null && memory.verdict === "growing") return { ...memory, text: `${memory.text}, garbage included` };
   if (heap === null) return memory;
   if (memory.verdict === "growing") {
-    return heap.verdict === "growing" ? memory : { ...memory, text: `${memory.text}, outside of the heap` };
+    return heap.verdict === "flat" ? { ...memory, text: `${memory.text}, outside of the heap` } : memory;
   }
   if (heap.verdict === "growing") return { ...heap, text: `${heap.text}, in the heap or held by it` };
   return memory.verdict === "flat" ? heap : memory;

@@ -128,7 +128,7 @@ async function start(
     const isPlanted = arm.kind === "kerbside" && arm.cohort === plant?.cohort;
     const edge = await EdgeArm.start(arm.kind, dir, isPlanted ? plant : null);
     edges.push(edge);
-    watched = edge.processes;
+    watched = edge.processes(options.leaveGarbage);
     const api = arm.kind === "floor" ? null : edge.httpUrl;
     const files: Pick<ChurnSpec, "ca" | "clientCert" | "clientKey"> = { ca: null, clientCert: null, clientKey: null };
     await load.open({ ...shared, ...files, dir, api, url: `${edge.urlOf(arm.cohort)}/ocpp` });

@@ -52,7 +52,8 @@ export function slopeOf(samples: readonly Sample[], warmUpShare = WARM_UP_SHARE)
   const kept = samples.slice(Math.floor(samples.length * warmUpShare));
   const slopes = pairSlopes(kept);
   const perThousand = median(slopes);
-  const rank = intervalRank(kept, perThousand);
+  // Where even all of them are too few, the wildest pair bounds it.
+  const rank = Math.min(slopes.length, intervalRank(kept, perThousand));
   return {
     perThousand,
     low: slopes[Math.floor((slopes.length - rank) / 2)] ?? Number.NEGATIVE_INFINITY,
