@@ -43,8 +43,6 @@ const BLOCKS = 6;
 /** Of the steps between the blocks. */
 const GROWING_STEPS_MIN = 4;
 const NORMAL_95 = 1.96;
-/** Of the slope, in each part of a steady one. */
-const STEADY_SHARE = 2 / 3;
 /** Above it a short series is no longer told apart from a random walk. */
 const CORRELATION_MAX = 0.95;
 
@@ -74,21 +72,12 @@ export function verdictOf(
   const undecided = (why: string): Judgement => ({ verdict: "undecided", text: `undecided: ${why}`, slope });
   if (slope.samples < SAMPLES_MIN) return undecided(`${slope.samples} samples after warm-up, not ${SAMPLES_MIN}`);
   if (slope.high < limit) return { verdict: "flat", text: "flat", slope };
-  if (slope.low <= limit && !isSteady(slope, limit)) return undecided("the interval holds the limit");
+  if (slope.low <= limit) return undecided("the interval holds the limit");
   const grown = slope.steps.filter((step) => step > limit / 2).length;
   if (grown < GROWING_STEPS_MIN) return undecided(`it grew in ${grown} of ${slope.steps.length} parts of the run`);
   if (slope.latePerThousand < slope.perThousand / 2) return undecided("the growth is fading");
   const text = `growing ${Math.round(slope.perThousand).toLocaleString("en")} KB per 1,000 connections`;
   return { verdict: "growing", text, slope };
-}
-
-/**
- * Neighbours so alike that the interval knows no end: then five parts out of five must grow, and about equally, which chance
- * does less than once in 32.
- */
-function isSteady({ low, perThousand, steps, latePerThousand }: Slope, limit: number): boolean {
-  const least = Math.max(limit, STEADY_SHARE * perThousand);
-  return low === Number.NEGATIVE_INFINITY && [...steps, latePerThousand].every((step) => step > least);
 }
 
 /** Whether two slopes may be one. */
