@@ -146,7 +146,7 @@ describe("While the stations are few and the time is short", () => {
       "--profile",
       "none",
     );
-    const storm = simulate("--scenario", "storm", "--duration", "6s", "--prefix", "ST", ...few);
+    const storm = simulate("--scenario", "storm", "--duration", "12s", "--prefix", "ST", ...few);
     const idle = simulate("--scenario", "idle", "--duration", "1h", "--prefix", "ID", ...few);
     await until("idle stations", () => callsOf("BootNotification").filter(isOf("ID")).length === 4);
     idle.child.kill("SIGINT");
