@@ -33,6 +33,8 @@ export interface SoakOptions {
   names: Names[];
   connectionsPerRound: number;
   concurrency: number;
+  /** From an arm's last connection to its sample, at least. */
+  settleMs: number;
   /** Leave the garbage in workerd, which takes a second to collect, and say nothing of its heap. */
   leaveGarbage: boolean;
   protocol: Protocol;
@@ -60,6 +62,7 @@ export const USAGE = `Usage: npm run soak -- [options]
   --leave-garbage            in workerd, where collecting it takes a second a sample; what grows may then be garbage
   --limit KB                 per 1,000 connections, above which memory counts as growing (${LIMIT_KB_PER_THOUSAND})
   --warm-up N                connections of each cohort that at least are warm-up; half of them all is in any case (2000)
+  --settle SECONDS           of rest before a sample; objects hibernate after 10 (12)
   --seed N                   decides the order of the cohorts and of the stations (by chance)
   --out DIR                  for report.json and the charts (.kerbside/soak)
 
@@ -88,6 +91,7 @@ const OPTIONS = {
   "leave-garbage": FLAG,
   plant: TEXT,
   limit: { ...TEXT, default: String(LIMIT_KB_PER_THOUSAND) },
+  settle: { ...TEXT, default: "12" },
   "warm-up": { ...TEXT, default: "2000" },
   seed: TEXT,
   out: { ...TEXT, default: join(REPOSITORY, ".kerbside/soak") },
@@ -137,6 +141,7 @@ export function parseArguments(args: readonly string[], chance: number): Result<
       concurrency: wholeNumber("concurrency", values.concurrency, 1, CONCURRENCY_MAX),
       protocol: oneOf("protocol", values.protocol, PROTOCOLS),
       plant: plantOf(values, cohorts, target),
+      settleMs: 1_000 * decimal("settle", values.settle, 0, 600),
       warmUpConnections: wholeNumber("warm-up", values["warm-up"], 0, 1_000_000),
       limitKbPerThousand: wholeNumber("limit", values.limit, 1, 1_000_000),
       seed: values.seed === undefined ? Math.floor(chance * SEED_MAX) : wholeNumber("seed", values.seed, 0, SEED_MAX),

@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NotUsable } from "../../src/simulator/broker.ts";
-import { forEach } from "../../src/simulator/pause.ts";
+import { forEach, pause } from "../../src/simulator/pause.ts";
 import { Random } from "../../src/simulator/random.ts";
 import type { GivenTarget, SoakOptions } from "./arguments.ts";
 import { type Arm, armsOf, type ChurnSpec } from "./arm.ts";
@@ -48,6 +48,8 @@ export interface SoakRun {
 interface Running {
   run: ArmRun;
   watched: readonly Watched[];
+  /** When its last connection closed, ms. */
+  restsSince: number;
 }
 
 const TMPFS = "/dev/shm";
@@ -77,12 +79,14 @@ export async function soak(
     });
     running.sort((a, b) => arms.indexOf(armOf(arms, a)) - arms.indexOf(armOf(arms, b)));
     progress(`${running.length} arms ready after ${seconds(from)} s`);
-    const random = new Random(options.seed);
+    const order = shuffled(running, new Random(options.seed));
     for (; !over.aborted && rounds < (options.rounds ?? Number.POSITIVE_INFINITY); rounds++) {
-      for (const each of shuffled(running, random)) {
+      for (const each of order) {
+        await settle(each, options.settleMs, over);
         await sample(each, from);
         const done = await load.round(each.run.name, options.connectionsPerRound, over);
         if (done === null) break;
+        each.restsSince = performance.now();
         each.run.connections += done.connections;
         for (const [reason, count] of Object.entries(done.failures)) {
           each.run.failures[reason] = (each.run.failures[reason] ?? 0) + count;
@@ -92,7 +96,12 @@ export async function soak(
     }
     if (over.aborted) endedBy = interrupt.aborted ? "interrupt" : "time";
     // A round that was cut short counts for nothing that is known.
-    else for (const each of running) await sample(each, from);
+    else {
+      for (const each of order) {
+        await settle(each, options.settleMs, over);
+        await sample(each, from);
+      }
+    }
   } catch (error) {
     if (!(error instanceof NotUsable) || rounds === 0) throw error;
     endedBy = error.message;
@@ -134,7 +143,13 @@ async function start(
     await load.open({ ...shared, ...files, dir, api, url: `${edge.urlOf(arm.cohort)}/ocpp` });
   }
   const processes = watched.map(({ name, pid }) => ({ name, pid, samples: [] }));
-  return { watched, run: { ...arm, connections: 0, failures: {}, processes } };
+  return { watched, restsSince: Number.NEGATIVE_INFINITY, run: { ...arm, connections: 0, failures: {}, processes } };
+}
+
+/** The platform lets an object hibernate after 10 s: a sample with them awake and one with them asleep differ by megabytes. */
+async function settle({ restsSince }: Running, settleMs: number, over: AbortSignal): Promise<void> {
+  const leftMs = restsSince + settleMs - performance.now();
+  if (leftMs > 0) await pause(leftMs, over);
 }
 
 async function sample({ run, watched }: Running, from: number): Promise<void> {
@@ -154,7 +169,7 @@ async function sample({ run, watched }: Running, from: number): Promise<void> {
   }
 }
 
-/** The load calls one arm after the other: with the same neighbours each time, one would always follow the loudest. */
+/** Drawn once: with the same order each round every arm rests equally long before it is looked at. */
 function shuffled<T>(items: readonly T[], random: Random): T[] {
   const rest = [...items];
   return items.map(() => rest.splice(random.integer(0, rest.length - 1), 1)[0] as T);
