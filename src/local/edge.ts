@@ -70,10 +70,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const pki = await openPki(join(dir, "pki"));
   const frontSecret = randomBytes(32).toString("hex");
   const runtimes: Runtime[] = [];
-  const upstreams = folders.map((_, shard): Upstream => {
-    const gate = new UpgradeGate(stationsPerWorkerd(descriptorLimit()));
-    return { port: () => runtimes[shard]?.port(), gate };
-  });
+  const socketsMax = stationsPerWorkerd(descriptorLimit());
+  const upstreams = folders.map(
+    (_, shard): Upstream => ({ port: () => runtimes[shard]?.port(), gate: new UpgradeGate(socketsMax) }),
+  );
   const fronts = await startFronts(options, pki, frontSecret, upstreams);
   const stop = async () => {
     for (const each of fronts) each.close();

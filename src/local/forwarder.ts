@@ -72,12 +72,12 @@ export class Forwarder {
   upgrade(request: IncomingMessage, station: Socket, head: Buffer): void {
     station.on("error", ignore);
     const path = pathOf(request.url ?? "");
-    const route = path === undefined ? null : routeOf("GET", path, this.#options.upstreams.length);
-    const upstream = this.#options.upstreams[route?.kind === "one" ? route.shard : 0] as Upstream;
     if (path === undefined) {
       refuse(station, BAD_TARGET);
       return;
     }
+    const route = routeOf("GET", path, this.#options.upstreams.length);
+    const upstream = this.#options.upstreams[route.kind === "one" ? route.shard : 0] as Upstream;
     const callOff = upstream.gate.pass(
       () => this.#upgrade(request, station, head, path, upstream),
       () => refuse(station, NO_ROOM),
@@ -88,10 +88,9 @@ export class Forwarder {
   #upgrade(request: IncomingMessage, station: Socket, head: Buffer, path: string, { port, gate }: Upstream): void {
     const ask = this.#ask(request, this.#upgrades, path, port(), ["Connection", "Upgrade", "Upgrade", "websocket"]);
     this.#options.properties.forget(station);
-    if (ask === null || station.destroyed) {
-      ask?.destroy();
+    if (ask === null) {
       gate.leave();
-      if (ask === null) refuse(station, NOT_RUNNING);
+      refuse(station, NOT_RUNNING);
       return;
     }
     const late = setTimeout(() => ask.destroy(new Error("the upgrade was not decided in time")), UPGRADE_MAX_MS);

@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { PUBLIC_MODE, replaceFile } from "./pki/private-file.ts";
 
 /** [platform.md] Two file descriptors a connection, three for its object while that is awake, and all may wake at once. */
-export const DESCRIPTORS_PER_STATION = 5;
+const DESCRIPTORS_PER_STATION = 5;
 /** For all that is no station. */
 const OWN_DESCRIPTORS = 500;
-/** What a local edge shall hold, if it is given the processes for it. */
-const STATIONS = 5_000;
+/** What a local edge starts processes for, unless it is told another number. */
+export const STATIONS_PER_LOCAL_EDGE = 5_000;
 const SHARDS_MAX = 16;
 const FILE = "workerds";
 
@@ -30,7 +30,7 @@ export function descriptorLimit(): number | null {
 }
 
 export function enoughShards(limit: number | null): number {
-  return Math.min(SHARDS_MAX, Math.max(1, Math.ceil(STATIONS / stationsPerWorkerd(limit))));
+  return Math.min(SHARDS_MAX, Math.max(1, Math.ceil(STATIONS_PER_LOCAL_EDGE / stationsPerWorkerd(limit))));
 }
 
 /**

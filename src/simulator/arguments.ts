@@ -3,7 +3,8 @@
  */
 import { parseArgs } from "node:util";
 import { PROTOCOLS, type Protocol } from "../ocpp/protocol.ts";
-import { err, ok, type Result } from "../result.ts";
+import { ok, type Result } from "../result.ts";
+import { listOf, oneOf, refusalOf, Unusable, wholeNumber } from "./option-values.ts";
 import { PROFILES, type Profile } from "./profile.ts";
 import { type Target, targetsOf } from "./targets.ts";
 
@@ -81,9 +82,6 @@ const SEED_MAX = 2 ** 32 - 1;
 /** What `setTimeout` can wait. */
 const TIME_MAX_MS = 2 ** 31 - 1;
 
-/** What a value is refused with: thrown and caught in this file alone, so that each option is one line. */
-class Unusable extends Error {}
-
 /** @param chance 0 to 1, for a seed that was not given */
 export function parseArguments(
   args: readonly string[],
@@ -114,27 +112,8 @@ export function parseArguments(
       allowRemote,
     });
   } catch (error) {
-    if (error instanceof Unusable || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS")) {
-      return err((error as Error).message);
-    }
-    throw error;
+    return refusalOf(error);
   }
-}
-
-function wholeNumber(name: string, text: string, min: number, max: number): number {
-  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= min && value <= max) return value;
-  throw new Unusable(`--${name} must be a whole number from ${min} to ${max}, not ${JSON.stringify(text)}`);
-}
-
-function oneOf<T extends string>(name: string, text: string, known: readonly T[]): T {
-  const found = known.find((each) => each === text);
-  if (found !== undefined) return found;
-  throw new Unusable(`--${name} must be one of ${known.join(", ")}, not ${JSON.stringify(text)}`);
-}
-
-function listOf<T extends string>(name: string, text: string, known: readonly T[]): T[] {
-  return [...new Set(text.split(",").map((each) => oneOf(name, each.trim(), known)))];
 }
 
 function time(name: string, text: string): number {

@@ -1,18 +1,13 @@
 /**
- * What this process may take, and has taken: file descriptors and memory. Must not know what for. Needs /proc, and knows
+ * What this process has taken: file descriptors and memory. Must not know what for. Needs /proc, and knows
  * nothing where there is none.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 
 export interface ProcessUse {
   /** `null`: unknown. */
   fileDescriptors: number | null;
   rssMb: number;
-}
-
-export function fileDescriptorLimit(): number | null {
-  const [, soft] = /^Max open files\s+(\d+)/m.exec(read("/proc/self/limits")) ?? [];
-  return soft === undefined ? null : Number(soft);
 }
 
 export function processUse(): ProcessUse {
@@ -24,13 +19,5 @@ function openFiles(): number | null {
     return readdirSync("/proc/self/fd").length;
   } catch {
     return null;
-  }
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
   }
 }

@@ -2,10 +2,11 @@
  * One run: the brokers found, the fleet made, the scenario run, all of it ended and summed up. Must not know the command line,
  * signals or terminals.
  */
+import { descriptorLimit, STATIONS_PER_LOCAL_EDGE } from "../local/shard-count.ts";
 import type { SimulationOptions } from "./arguments.ts";
 import { Broker, NotUsable } from "./broker.ts";
 import { CONNECTS_AT_ONCE, Fleet, REGISTRATIONS_AT_ONCE } from "./fleet.ts";
-import { fileDescriptorLimit, processUse } from "./process-limits.ts";
+import { processUse } from "./process-limits.ts";
 import { run } from "./scenarios.ts";
 import { type Summary, summarise } from "./summary.ts";
 
@@ -19,8 +20,6 @@ export interface RunOptions {
   warn(sentence: string): void;
 }
 
-/** What a local edge starts workerd processes for, unless it is told another number (KERBSIDE_WORKERDS). */
-export const STATIONS_PER_LOCAL_EDGE = 5_000;
 /** For all that is no station: modules, threads, the API's connections. */
 const OWN_FILE_DESCRIPTORS = 100;
 const FINISH_WITHIN_MS = 20_000;
@@ -30,7 +29,7 @@ const SAMPLE_MS = 500;
 export async function simulate(options: SimulationOptions, runOptions: RunOptions): Promise<Summary> {
   const { stations, durationMs, targets } = options;
   const { interrupt, dir, onFleet, warn } = runOptions;
-  const limit = fileDescriptorLimit();
+  const limit = descriptorLimit();
   if (limit !== null && stations + OWN_FILE_DESCRIPTORS > limit) {
     throw new NotUsable(
       `${stations} stations need more file descriptors than the ${limit} of this process (ulimit -n)`,

@@ -228,7 +228,7 @@ export class ChargingStation extends DurableObject<Env> {
       this.#deadlinesChanged = false;
       if (changed) await this.#rearm(null);
       await this.#delivery.drain();
-      const retryAt = this.#delivery.wakeAt;
+      const retryAt = this.#delivery.troubleRetryAt;
       if (retryAt !== null || this.#deadlinesChanged) await this.#rearm(retryAt);
     } catch (error) {
       log("error", "the alarm could not be set", { stationId: this.#context.id, reason: messageOf(error) });

@@ -19,7 +19,6 @@ export class Delivery {
   readonly #context: StationContext;
   /** One run a webhook, so that one which hangs holds up no other. */
   readonly #running = new Map<string, Promise<void>>();
-  /** ms since the epoch of the next drain after one that could not even begin; `null`: the last one could. */
   #troubleRetryAt: number | null = null;
 
   /** Called when trouble with a webhook began or ended. */
@@ -39,15 +38,9 @@ export class Delivery {
     return Object.values(this.#context.eventLog.cursors).some(({ failures, deadFrom }) => failures > 0 || deadFrom > 0);
   }
 
-  /** ms since the epoch of the next attempt that is not due yet; `null`: nothing waits. */
-  get wakeAt(): number | null {
-    const { eventLog, now } = this.#context;
-    const waiting = Object.values(eventLog.cursors).map((cursor) => {
-      const next = outbox.due(cursor, eventLog.head, now());
-      return next === null || next.at === "now" ? null : next.at;
-    });
-    const known = [...waiting, this.#troubleRetryAt].filter((at) => at !== null);
-    return known.length === 0 ? null : Math.min(...known);
+  /** ms since the epoch of the next drain after one that could not even begin; `null`: the last one could. */
+  get troubleRetryAt(): number | null {
+    return this.#troubleRetryAt;
   }
 
   /** Delivers all that is due. What comes while a webhook's run is on joins it; it never throws. */

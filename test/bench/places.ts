@@ -3,15 +3,11 @@
  */
 import { mkdirSync, statfsSync } from "node:fs";
 import os from "node:os";
-import { fileDescriptorLimit } from "../../src/simulator/process-limits.ts";
+import { descriptorLimit, stationsPerWorkerd } from "../../src/local/shard-count.ts";
 import type { Place } from "./arm.ts";
 
 /** Linux's own number of tmpfs. */
 const TMPFS = 0x01021994;
-/** Of workerd when all stations come back at once: a connection has 2, an object that is awake 3; a rest is its own. */
-const DESCRIPTORS_PER_STATION = 5;
-const DESCRIPTORS_OF_PROCESS = 500;
-
 /** The first folder of each kind; what has none is said and left out. */
 export function places(folder: string, note: (text: string) => void): Place[] {
   mkdirSync(folder, { recursive: true });
@@ -32,10 +28,13 @@ function storageOf(dir: string): "tmpfs" | "disk" | null {
   }
 }
 
+/** Of the front, for all that is no station. */
+const DESCRIPTORS_OF_PROCESS = 500;
+
 /** As many stations as were asked for, or as many as the processes can hold. */
 export function descriptorsFor(what: string, wanted: number, workers: number, note: (text: string) => void): number {
-  const limit = fileDescriptorLimit() ?? Number.POSITIVE_INFINITY;
-  const inWorkerd = Math.floor((limit - DESCRIPTORS_OF_PROCESS) / DESCRIPTORS_PER_STATION) * workers;
+  const limit = descriptorLimit() ?? Number.POSITIVE_INFINITY;
+  const inWorkerd = stationsPerWorkerd(limit) * workers;
   // The front holds both ends of each station; while one of five arms is measured, the others' stations stay.
   const count = Math.min(wanted, inWorkerd, Math.floor((limit - DESCRIPTORS_OF_PROCESS) / 2));
   if (count < wanted) {

@@ -6,7 +6,8 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { REPOSITORY } from "../../src/local/local-folder.ts";
 import { PROTOCOLS, type Protocol } from "../../src/ocpp/protocol.ts";
-import { err, ok, type Result } from "../../src/result.ts";
+import { ok, type Result } from "../../src/result.ts";
+import { listOf, oneOf, refusalOf, Unusable, wholeNumber } from "../../src/simulator/option-values.ts";
 import { isLoopback } from "../../src/simulator/targets.ts";
 import { COHORTS, type Cohort, NAMES, type Names } from "./arm.ts";
 import { LIMIT_KB_PER_THOUSAND } from "./slope.ts";
@@ -115,9 +116,6 @@ const PID_MAX = 2 ** 22;
 /** A planted byte is kept for the whole run: a run of 1,000,000 connections shall not fill the machine at the default. */
 const PLANT_MAX_BYTES = 1_048_576;
 
-/** What a value is refused with: thrown and caught in this file alone, so that each option is one line. */
-class Unusable extends Error {}
-
 type Values = ReturnType<typeof read>;
 const read = (args: readonly string[]) =>
   parseArgs({ args: [...args], options: OPTIONS, allowPositionals: false }).values;
@@ -147,10 +145,7 @@ export function parseArguments(args: readonly string[], chance: number): Result<
       seed: values.seed === undefined ? Math.floor(chance * SEED_MAX) : wholeNumber("seed", values.seed, 0, SEED_MAX),
     });
   } catch (error) {
-    if (error instanceof Unusable || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS")) {
-      return err((error as Error).message);
-    }
-    throw error;
+    return refusalOf(error);
   }
 }
 
@@ -209,24 +204,8 @@ function file(name: string, path: string): string {
   throw new Unusable(`--${name} names ${JSON.stringify(path)}, which does not exist`);
 }
 
-function wholeNumber(name: string, text: string, min: number, max: number): number {
-  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= min && value <= max) return value;
-  throw new Unusable(`--${name} must be a whole number from ${min} to ${max}, not ${JSON.stringify(text)}`);
-}
-
 function decimal(name: string, text: string, min: number, max: number): number {
   const value = /^\d{1,5}(\.\d{1,4})?$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
   throw new Unusable(`--${name} must be a number from ${min} to ${max}, not ${JSON.stringify(text)}`);
-}
-
-function oneOf<T extends string>(name: string, text: string, known: readonly T[]): T {
-  const found = known.find((each) => each === text);
-  if (found !== undefined) return found;
-  throw new Unusable(`--${name} must be one of ${known.join(", ")}, not ${JSON.stringify(text)}`);
-}
-
-function listOf<T extends string>(name: string, text: string, known: readonly T[]): T[] {
-  return [...new Set(text.split(",").map((each) => oneOf(name, each.trim(), known)))];
 }

@@ -11,7 +11,6 @@ import { soak } from "./run.ts";
 
 const FAILED = 1;
 const MISUSED = 2;
-const NODE_TLS = "./node-tls/main.ts";
 
 const interrupt = new AbortController();
 // A terminal sends SIGINT to the whole group and npm passes it on: the second one must not cut the report short.
@@ -20,7 +19,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 async function main(args: string[]): Promise<number> {
   const at = args.indexOf("node-tls");
   if (args[at - 1] === "--target") {
-    const { runNodeTls } = (await import(NODE_TLS)) as { runNodeTls(args: string[]): Promise<number> };
+    const { runNodeTls } = await import("./node-tls/main.ts");
     return runNodeTls(args.toSpliced(at - 1, 2));
   }
   const parsed = parseArguments(args, Math.random());

@@ -2,11 +2,8 @@
  * What one would write today: an `ocpp-rpc` server with an HTTP route in front that calls a station.
  * Must not know what is measured.
  */
-import http from "node:http";
-import type { AddressInfo } from "node:net";
-import { json } from "node:stream/consumers";
 import { RPCServer } from "ocpp-rpc";
-import { commandedStation, serve } from "./serve.ts";
+import { servePeer } from "./serve.ts";
 
 /** The part of the package's own type that is used: it exports none. */
 interface RPCServerClient {
@@ -30,17 +27,5 @@ rpc.on("client", (station: RPCServerClient) => {
   station.once("disconnect", () => stations.delete(station.identity));
 });
 
-const server = http.createServer(async (request, response) => {
-  const station = stations.get(commandedStation(request.url) ?? "");
-  if (station === undefined) {
-    response.writeHead(409).end();
-    return;
-  }
-  const { action, payload } = (await json(request)) as { action: string; payload: unknown };
-  const answer = await station.call(action, payload);
-  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
-});
+const server = servePeer((stationId, { action, payload }) => stations.get(stationId)?.call(action, payload) ?? null);
 server.on("upgrade", rpc.handleUpgrade);
-server.listen(0, "127.0.0.1", () => {
-  serve({ port: (server.address() as AddressInfo).port, apiKey: "" }, () => undefined);
-});

@@ -2,6 +2,9 @@
  * What every server of the comparison has in common: it says where it listens, and ends with who started it.
  * Must not know what it serves.
  */
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { json } from "node:stream/consumers";
 
 export interface Served {
   port: number;
@@ -19,7 +22,22 @@ export function serve(where: Served, stop: () => Promise<unknown> | undefined): 
   process.stdout.write(`${JSON.stringify(where)}\n`);
 }
 
-/** The station that a request for a command names; `null`: it is no such request. */
-export function commandedStation(url: string | undefined): string | null {
-  return /^\/v1\/stations\/([^/]+)\/commands$/.exec(url ?? "")?.[1] ?? null;
+interface Command {
+  action: string;
+  payload: unknown;
+}
+
+/** A peer in one Node process: its HTTP route sends a CALL by `call`; `null`: that station is not here. */
+export function servePeer(call: (stationId: string, command: Command) => Promise<unknown> | null): http.Server {
+  const server = http.createServer(async (request, response) => {
+    const stationId = /^\/v1\/stations\/([^/]+)\/commands$/.exec(request.url ?? "")?.[1] ?? "";
+    const command = (await json(request)) as Command;
+    const answer = call(stationId, command);
+    if (answer === null) response.writeHead(409).end();
+    else response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(await answer));
+  });
+  server.listen(0, "127.0.0.1", () => {
+    serve({ port: (server.address() as AddressInfo).port, apiKey: "" }, () => undefined);
+  });
+  return server;
 }

@@ -2,29 +2,21 @@
  * The least that can hold a station's socket in Node: `ws`, and as much OCPP-J as an answer needs.
  * Must not know what is measured.
  */
-import http from "node:http";
-import type { AddressInfo } from "node:net";
-import { json } from "node:stream/consumers";
 import { type WebSocket, WebSocketServer } from "ws";
-import { commandedStation, serve } from "./serve.ts";
+import { servePeer } from "./serve.ts";
 
 const stations = new Map<string, WebSocket>();
 const waiting = new Map<string, (payload: unknown) => void>();
 let sent = 0;
 
-const server = http.createServer(async (request, response) => {
-  const station = stations.get(commandedStation(request.url) ?? "");
-  if (station === undefined) {
-    response.writeHead(409).end();
-    return;
-  }
-  const { action, payload } = (await json(request)) as { action: string; payload: unknown };
+const server = servePeer((stationId, { action, payload }) => {
+  const station = stations.get(stationId);
+  if (station === undefined) return null;
   const messageId = `c${++sent}`;
-  const answer = await new Promise((resolve) => {
+  return new Promise((resolve) => {
     waiting.set(messageId, resolve);
     station.send(JSON.stringify([2, messageId, action, payload]));
   });
-  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
 });
 const sockets = new WebSocketServer({ server, perMessageDeflate: false });
 sockets.on("connection", (socket, request) => {
@@ -42,7 +34,4 @@ sockets.on("connection", (socket, request) => {
       waiting.delete(messageId);
     }
   });
-});
-server.listen(0, "127.0.0.1", () => {
-  serve({ port: (server.address() as AddressInfo).port, apiKey: "" }, () => undefined);
 });
