@@ -9,6 +9,7 @@ import { forgetWebhooks } from "../fleet/webhook-registry.ts";
 import { log, messageOf } from "../log.ts";
 import { ok, type Result } from "../result.ts";
 import type { RefusalReason } from "../security/refusal.ts";
+import { Alarm } from "./alarm.ts";
 import { Announcements } from "./announcements.ts";
 import { answerOf } from "./answerer.ts";
 import type { Command } from "./command-store.ts";
@@ -31,13 +32,14 @@ type Known<T> = T | null;
 
 export class ChargingStation extends DurableObject<Env> {
   readonly #store = new Store(this.ctx.storage);
+  readonly #alarm = new Alarm(this.ctx.storage);
   readonly #context: StationContext;
   readonly #delivery: Delivery;
   readonly #commands: Commands;
   readonly #connections: Connections;
   readonly #announcements: Announcements;
   #eventLog: EventLog | null = null;
-  /** ms since the epoch at which the outbox is looked at once more after the connection came or went; `null`: done. */
+  /** ms since the epoch at which the outbox is looked at once more after the connection went; `null`: done. */
   #safetyAt: number | null = null;
   /** Whether a deadline may have come nearer than the alarm. */
   #deadlinesChanged = false;
@@ -74,9 +76,11 @@ export class ChargingStation extends DurableObject<Env> {
       security,
       (online) => {
         this.#deadlinesChanged = true;
-        // A process that dies while the first delivery is under way leaves nobody to try it again.
-        this.#safetyAt = this.#context.now() + SAFETY_MS;
-        if (!online) this.#commands.lineLost();
+        if (!online) {
+          // A process that dies while this is delivered leaves nobody to try it again; a station that is there comes back to it.
+          if (this.#context.eventLog.isFollowed) this.#safetyAt = this.#context.now() + SAFETY_MS;
+          this.#commands.lineLost();
+        }
         this.#announce();
       },
     );
@@ -109,8 +113,9 @@ export class ChargingStation extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    if (this.#store.fact("registration") === undefined) return;
+    this.#alarm.isOver();
     this.#safetyAt = null;
+    if (this.#store.fact("registration") === undefined) return;
     this.#connections.reconcile();
     this.#connections.checked();
     await this.#connections.current()?.tick();
@@ -140,12 +145,15 @@ export class ChargingStation extends DurableObject<Env> {
   async deregister(): Promise<boolean> {
     if (this.#store.fact("registration") === undefined) return false;
     this.#connections.disconnect(1008, "deregistered");
+    this.#commands.cancelAll();
     // The last events get one chance; what cannot be delivered now goes with the station.
     await this.#delivery.drain();
     // Whoever connected meanwhile would keep a socket to nothing.
     this.#connections.disconnect(1008, "deregistered");
     const sequence = this.#context.eventLog.head;
     await this.#store.clear();
+    this.#alarm.isOver();
+    this.#commands.forget();
     this.#eventLog = null;
     await this.#announcements.deregistered(sequence);
     return true;
@@ -195,7 +203,7 @@ export class ChargingStation extends DurableObject<Env> {
   async deliverSoon(): Promise<void> {
     if (this.#store.fact("registration") === undefined) return;
     forgetWebhooks();
-    await this.ctx.storage.setAlarm(this.#context.now());
+    await this.#alarm.set(this.#context.now());
   }
 
   // Between the parts
@@ -235,15 +243,10 @@ export class ChargingStation extends DurableObject<Env> {
     }
   }
 
-  /** One alarm, at the earliest deadline. It is never put off: one that finds nothing due sets the next. */
-  async #rearm(deliveryAt: number | null): Promise<void> {
+  #rearm(deliveryAt: number | null): Promise<void> {
     const open = this.#connections.current()?.session.openCall?.deadline ?? null;
     const { presenceAt } = this.#connections;
-    const deadlines = [open, presenceAt, this.#commands.nextExpiry, deliveryAt, this.#safetyAt];
-    const next = Math.min(...deadlines.map((at) => at ?? Number.POSITIVE_INFINITY));
-    if (!Number.isFinite(next)) return;
-    const alarm = await this.ctx.storage.getAlarm();
-    if (alarm === null || alarm > next) await this.ctx.storage.setAlarm(next);
+    return this.#alarm.notAfter(open, presenceAt, this.#commands.nextExpiry, deliveryAt, this.#safetyAt);
   }
 
   #announce(): Promise<void> {

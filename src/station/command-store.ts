@@ -1,8 +1,8 @@
 /**
- * The rows of commands: the truth about each, from queued to settled. Must not know sockets or who waits for an answer.
+ * The documents of commands: the truth about each, from queued to settled. Must not know sockets or who waits for an answer.
  */
 import type { Outcome } from "../ocpp/session.ts";
-import type { Store } from "./store.ts";
+import type { DocumentKey, Store } from "./store.ts";
 
 export type CommandState = "queued" | "sent" | "result" | "error" | "timeout" | "expired" | "cancelled";
 
@@ -35,20 +35,25 @@ export interface Command {
 
 /** Commands that may wait for one station. */
 export const COMMAND_QUEUE_MAX = 100;
-/** Rows at which old ones are deleted, many at once; those with an Idempotency-Key stay their 24 h. */
+/** Commands at which old ones are deleted, many at once; those with an Idempotency-Key stay their 24 h. */
 const PRUNE_AT = 300;
-/** Rows of commands at all. */
+/** Commands at all. */
 export const COMMANDS_MAX = 5_000;
 /** [interface.md §2] How long an Idempotency-Key is kept. */
 export const KEEP_MS = 24 * 3_600_000;
 
-type Row = Record<string, SqlStorageValue>;
+/** Ids are in the order of their making, and so are the keys. */
+const keyOf = (id: string): DocumentKey => `~command:${id}`;
+const ALL = "key > '~command:' AND key < '~command;'";
+const ofIdempotency = (key: string): DocumentKey => `~key:${key}`;
 
 export class CommandStore {
   readonly #store: Store;
-  /** As the rows have them, since the object woke; `null`: to be read. */
+  /** As it is stored, since the object woke; `null`: to be read. */
   #queued: readonly Command[] | null = null;
-  #rows: number | null = null;
+  #count: number | null = null;
+  /** What was stored last: mostly it is settled next. */
+  #newest: Command | null = null;
 
   constructor(store: Store) {
     this.#store = store;
@@ -56,132 +61,129 @@ export class CommandStore {
 
   /** Makes room for one more; `false`: there are COMMANDS_MAX that must be kept. */
   makeRoom(now: number): boolean {
-    if (this.#count() < PRUNE_AT) return true;
-    this.#store.run(
-      `DELETE FROM commands WHERE id IN (
-         SELECT id FROM commands WHERE state NOT IN ('queued', 'sent')
-           AND (created_at < ?1 OR idempotency_key IS NULL) ORDER BY id LIMIT ?2)`,
+    if (this.#counted() < PRUNE_AT) return true;
+    const old = this.#store.run<{ key: DocumentKey; idempotency: string | null }>(
+      `SELECT key, value ->> 'idempotencyKey' AS idempotency FROM facts
+       WHERE ${ALL} AND value ->> 'state' NOT IN ('queued', 'sent') AND (value ->> 'createdAt' < ?1 OR idempotency IS NULL)
+       ORDER BY key LIMIT ?2`,
       now - KEEP_MS,
       PRUNE_AT / 2,
     );
-    this.#rows = null;
-    return this.#count() < COMMANDS_MAX;
+    const keys = old.flatMap(({ key, idempotency }) =>
+      idempotency === null ? key : [key, ofIdempotency(idempotency)],
+    );
+    if (keys.length > 0) this.#store.deleteDocuments(keys);
+    this.#count = this.#counted() - old.length;
+    this.#newest = null;
+    return this.#count < COMMANDS_MAX;
   }
 
   insert(command: Command): void {
-    if (this.#rows !== null) this.#rows++;
-    if (command.state === "queued") this.#queued = null;
-    this.#store.run(
-      "INSERT INTO commands VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      command.id,
-      command.action,
-      JSON.stringify(command.payload),
-      command.state,
-      command.outcome && JSON.stringify(command.outcome),
-      command.createdAt,
-      command.sentAt,
-      command.completedAt,
-      command.timeoutMs,
-      command.expiresAt,
-      command.keepOffline ? 1 : 0,
-      command.retry,
-      command.idempotencyKey,
-      command.bodyDigest,
-    );
+    const { id, state, idempotencyKey } = command;
+    this.#put(command);
+    if (this.#count !== null) this.#count++;
+    if (idempotencyKey !== null) this.#store.setDocument(ofIdempotency(idempotencyKey), id);
+    // Also where none is queued: it says that there are commands.
+    if (state === "queued" || !this.#hasAny) this.#queue(state === "queued" ? [...this.#queuedIds, id] : []);
   }
 
   markSent(id: string, now: number): void {
-    this.#queued = null;
-    this.#store.run("UPDATE commands SET state = 'sent', sent_at = ?2 WHERE id = ?1", id, now);
+    const command = this.read(id);
+    if (command !== null) this.#put({ ...command, state: "sent", sentAt: now });
+    this.#unqueue(id);
   }
 
   /** To be sent again. That it was sent before stays written down: the station may have done it. */
   requeue(id: string): void {
-    this.#queued = null;
-    this.#store.run("UPDATE commands SET state = 'queued' WHERE id = ?1", id);
+    const command = this.read(id);
+    if (command === null) return;
+    this.#put({ ...command, state: "queued" });
+    this.#queue([...this.#queuedIds, id].sort());
   }
 
   /** Settles a command that was sent, be it timed out or to be sent again; `null`: there is none that this could answer. */
   settle(id: string, outcome: Outcome, now: number): Command | null {
-    // It may be one that was to be sent again.
-    if (this.#queued?.some((command) => command.id === id)) this.#queued = null;
-    const rows = this.#store.run(
-      `UPDATE commands SET state = ?2, outcome = ?3, completed_at = ?4
-       WHERE id = ?1 AND state IN ('sent', 'timeout', 'queued') AND sent_at IS NOT NULL AND state <> ?2 RETURNING *`,
-      id,
-      outcome.state,
-      JSON.stringify(outcome),
-      now,
-    );
-    return rows.map(toCommand)[0] ?? null;
+    const command = this.read(id);
+    if (command === null || command.sentAt === null || command.state === outcome.state) return null;
+    if (!["sent", "timeout", "queued"].includes(command.state)) return null;
+    return this.#settled({ ...command, state: outcome.state, outcome, completedAt: now });
   }
 
   /** Ends a queued command; `null`: it is not queued. One that was sent before is a `timeout`: its outcome is unknown. */
   end(id: string, state: "expired" | "cancelled", outcome: Outcome | null, now: number): Command | null {
-    this.#queued = null;
-    const rows = this.#store.run(
-      `UPDATE commands SET completed_at = ?4,
-         state = CASE WHEN sent_at IS NULL THEN ?2 ELSE 'timeout' END,
-         outcome = CASE WHEN sent_at IS NULL THEN ?3 ELSE '{"state":"timeout"}' END
-       WHERE id = ?1 AND state = 'queued' RETURNING *`,
-      id,
-      state,
-      outcome && JSON.stringify(outcome),
-      now,
-    );
-    return rows.map(toCommand)[0] ?? null;
+    const command = this.#queuedIds.includes(id) ? this.read(id) : null;
+    if (command === null) return null;
+    if (command.sentAt === null) return this.#settled({ ...command, state, outcome, completedAt: now });
+    return this.#settled({ ...command, state: "timeout", outcome: { state: "timeout" }, completedAt: now });
   }
 
   read(id: string): Command | null {
-    return this.#store.run("SELECT * FROM commands WHERE id = ?1", id).map(toCommand)[0] ?? null;
+    if (this.#newest?.id === id) return this.#newest;
+    return this.#hasAny ? (this.#store.document<Command>(keyOf(id)) ?? null) : null;
   }
 
   byKey(key: string, now: number): Command | null {
-    const rows = this.#store.run("SELECT * FROM commands WHERE idempotency_key = ?1", key);
-    const command = rows.map(toCommand)[0];
-    if (command === undefined) return null;
-    if (command.createdAt > now - KEEP_MS) return command;
-    this.#store.run("UPDATE commands SET idempotency_key = NULL WHERE id = ?1", command.id);
+    const id = this.#hasAny ? this.#store.document<string>(ofIdempotency(key)) : undefined;
+    const command = id === undefined ? null : this.read(id);
+    if (command === null || command.createdAt > now - KEEP_MS) return command;
+    // Or its own end would take the key away from the command that has it next.
+    this.#put({ ...command, idempotencyKey: null });
     return null;
   }
 
   /** Queued commands in their order, which is that of their ids. */
   queued(): readonly Command[] {
-    this.#queued ??= this.#store.run("SELECT * FROM commands WHERE state = 'queued' ORDER BY id").map(toCommand);
+    this.#queued ??= this.#queuedIds.flatMap((id) => this.read(id) ?? []);
     return this.#queued;
   }
 
   /** The command that is open, or was when the connection was lost. */
   sent(): Command[] {
-    return this.#store.run("SELECT * FROM commands WHERE state = 'sent' ORDER BY id").map(toCommand);
+    return this.#select(`SELECT value FROM facts WHERE ${ALL} AND value ->> 'state' = 'sent' ORDER BY key`);
   }
 
   /** Newest first. */
   list(limit: number): Command[] {
-    return this.#store.run("SELECT * FROM commands ORDER BY id DESC LIMIT ?1", limit).map(toCommand);
+    return this.#select(`SELECT value FROM facts WHERE ${ALL} ORDER BY key DESC LIMIT ?1`, limit);
   }
 
-  #count(): number {
-    this.#rows ??= this.#store.run<{ count: number }>("SELECT count(*) AS count FROM commands")[0]?.count ?? 0;
-    return this.#rows;
+  get #hasAny(): boolean {
+    return this.#store.fact("queue") !== undefined;
   }
-}
 
-function toCommand(row: Row): Command {
-  return {
-    id: row.id as string,
-    action: row.action as string,
-    payload: JSON.parse(row.payload as string) as Record<string, unknown>,
-    state: row.state as CommandState,
-    outcome: row.outcome === null ? null : (JSON.parse(row.outcome as string) as Outcome),
-    createdAt: row.created_at as number,
-    sentAt: row.sent_at as number | null,
-    completedAt: row.completed_at as number | null,
-    timeoutMs: row.timeout_ms as number,
-    expiresAt: row.expires_at as number,
-    keepOffline: row.keep_offline === 1,
-    retry: row.retry as Retry,
-    idempotencyKey: row.idempotency_key as string | null,
-    bodyDigest: row.body_digest as string | null,
-  };
+  get #queuedIds(): readonly string[] {
+    return this.#store.fact("queue") ?? [];
+  }
+
+  #put(command: Command): void {
+    this.#store.setDocument(keyOf(command.id), command);
+    this.#newest = command;
+  }
+
+  #queue(ids: readonly string[]): void {
+    this.#queued = null;
+    this.#store.setFact("queue", ids);
+  }
+
+  #unqueue(id: string): void {
+    if (this.#queuedIds.includes(id)) this.#queue(this.#queuedIds.filter((each) => each !== id));
+  }
+
+  #settled(command: Command): Command {
+    this.#put(command);
+    this.#unqueue(command.id);
+    return command;
+  }
+
+  #select(query: string, ...bindings: number[]): Command[] {
+    if (!this.#hasAny) return [];
+    return this.#store.run<{ value: string }>(query, ...bindings).map(({ value }) => JSON.parse(value) as Command);
+  }
+
+  #counted(): number {
+    if (!this.#hasAny) return 0;
+    this.#count ??=
+      this.#store.run<{ count: number }>(`SELECT count(*) AS count FROM facts WHERE ${ALL}`)[0]?.count ?? 0;
+    return this.#count;
+  }
 }

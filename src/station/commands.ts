@@ -39,7 +39,7 @@ export interface Line {
 
 export class Commands {
   readonly #context: StationContext;
-  readonly #store: CommandStore;
+  #store: CommandStore;
   readonly #line: () => Line | null;
   /** What was sent last, since the object woke. */
   #open: Command | null = null;
@@ -145,6 +145,17 @@ export class Commands {
       if (expiresAt > now && !(offline && !keepOffline)) continue;
       this.#end(id, "expired");
     }
+  }
+
+  /** Or who waits for one of them would wait for ever. */
+  cancelAll(): void {
+    for (const { id } of this.#store.queued()) this.#end(id, "cancelled");
+  }
+
+  /** The station was deregistered: what is in memory of its commands is of no command any more. */
+  forget(): void {
+    this.#store = new CommandStore(this.#context.store);
+    this.#open = null;
   }
 
   /** The connection is gone: what was sent on it has an unknown outcome, and is sent again only where that was asked for. */

@@ -13,7 +13,7 @@ import { type ConnectRequest, readConnectRequest } from "./connect-request.ts";
 import type { StationContext } from "./context.ts";
 import { Conversation, type ConversationPort } from "./conversation.ts";
 import type { SecurityReports } from "./security-reports.ts";
-import type { ConnectionFacts } from "./store.ts";
+import type { ConnectionFacts, LoggedConnection } from "./store.ts";
 
 /** ms beyond two heartbeat intervals before a silent socket passes for half-open. */
 export const SILENCE_GRACE_MS = 30_000;
@@ -99,7 +99,6 @@ export class Connections {
     const registrationStatus = this.#context.eventLog.status.boot?.status ?? "unknown";
     const session = openSession(protocol, strictness, registrationStatus);
     writeAttachment(socket, { connection, session, lastMessageAt: now, presenceCheckedAt: 0 });
-    this.#context.store.setFact("connection", connection);
     this.#context.emit("ocpp.station.connected", describe(connection));
     this.#wake(socket);
     this.#changed(true);
@@ -131,7 +130,7 @@ export class Connections {
 
   /** After a crash no close event comes: a connection in the facts without a socket is over, and said so once. */
   reconcile(): void {
-    if (this.#context.store.fact("connection") !== undefined && this.current() === null) {
+    if (this.#context.eventLog.connection !== null && this.current() === null) {
       this.#end({ code: 1006, reason: "lost" });
     }
     const conversation = this.current();
@@ -175,15 +174,14 @@ export class Connections {
 
   #end({ code, reason }: { code: number; reason: string }): void {
     const conversation = this.current();
-    const connection = this.#context.store.fact("connection");
+    const { connection } = this.#context.eventLog;
     this.#current = null;
     conversation?.end();
     // Without its attachment a socket is nobody's, so a late frame or close of it cannot touch a newer connection.
     conversation?.socket.serializeAttachment(null);
-    if (connection === undefined) return;
-    this.#context.store.clearFact("connection");
+    if (connection === null) return;
     this.#changed(false);
-    this.#context.emit("ocpp.station.disconnected", { ...describe(connection), code, reason });
+    this.#context.emit("ocpp.station.disconnected", { ...connection, code, reason });
     if (conversation !== null) closeSocket(conversation.socket, code, reason);
   }
 
@@ -208,11 +206,16 @@ export class Connections {
   }
 }
 
-function describe(connection: ConnectionFacts): Record<string, unknown> {
-  const { id, since, certificate, ...facts } = connection;
+function describe({
+  id,
+  protocol,
+  securityProfile,
+  remoteAddress,
+  since,
+  certificate,
+}: ConnectionFacts): LoggedConnection {
   return {
-    connectionId: id,
-    ...facts,
+    ...{ connectionId: id, protocol, securityProfile, remoteAddress },
     since: new Date(since).toISOString(),
     certificate: certificate && {
       fingerprint: certificate.fingerprint,

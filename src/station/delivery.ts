@@ -48,7 +48,7 @@ export class Delivery {
     try {
       const { env, eventLog, now } = this.#context;
       // All is delivered: what was subscribed meanwhile starts with the next event.
-      if (Object.keys(eventLog.cursors).length > 0 && eventLog.backlog === 0 && !this.inTrouble) {
+      if (eventLog.isFollowed && eventLog.backlog === 0 && !this.inTrouble) {
         this.#troubleRetryAt = null;
         return;
       }

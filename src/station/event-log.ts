@@ -17,7 +17,7 @@ import type { Protocol } from "../ocpp/protocol.ts";
 import { type CallIdentity, isRepetition, searchText } from "../ocpp/repetition.ts";
 import type { Answer } from "../ocpp/session.ts";
 import { EMPTY_STATUS, observe, type StationStatus } from "../ocpp/station-status.ts";
-import type { DeliveryFacts, Store } from "./store.ts";
+import type { DeliveryFacts, LoggedConnection, Store } from "./store.ts";
 
 /** Events kept for looking back, once they are delivered. */
 export const RING_EVENTS = 200;
@@ -54,10 +54,14 @@ interface LoggedCall {
   answer: Record<string, unknown> | null;
 }
 
+const OLDEST = "SELECT min(sequence) AS sequence FROM log";
+const NOTHING: DeliveryFacts = { cursors: {}, status: EMPTY_STATUS, connection: null, statusSequence: 0 };
+
 export class EventLog {
   readonly #store: Store;
   #head: number;
-  #oldest: number;
+  /** `null`: not asked for yet. */
+  #oldestKnown: number | null = null;
   #delivery: DeliveryFacts;
   readonly #carrier: Carrier;
   /** As the row has them. */
@@ -66,29 +70,40 @@ export class EventLog {
   constructor(store: Store, carrier: Carrier) {
     this.#store = store;
     this.#carrier = carrier;
-    const [span] = store.run<{ oldest: number | null; head: number | null }>(
-      "SELECT (SELECT min(sequence) FROM log) AS oldest, (SELECT max(sequence) FROM log) AS head",
-    );
-    this.#head = span?.head ?? 0;
-    this.#oldest = span?.oldest ?? 1;
-    this.#delivery = store.fact("delivery") ?? { cursors: {}, status: EMPTY_STATUS, statusSequence: 0 };
+    const saved = store.fact("delivery");
+    this.#delivery = { ...NOTHING, ...saved };
     this.#savedCursors = this.#delivery.cursors;
     this.#delivery = { ...this.#delivery, cursors: carried(this.#savedCursors, carrier.read() ?? {}) };
-    for (const event of this.after(this.#delivery.statusSequence, Number.MAX_SAFE_INTEGER)) this.#project(event);
+    const unsaved = this.after(this.#delivery.statusSequence, Number.MAX_SAFE_INTEGER);
+    for (const event of unsaved) this.#project(event);
+    this.#head = unsaved.at(-1)?.sequence ?? this.#delivery.statusSequence;
   }
 
   get head(): number {
     return this.#head;
   }
   /** Sequences have no gaps: what is overwritten or deleted is always the oldest. */
-  get count(): number {
+  get #count(): number {
     return this.#head - this.#oldest + 1;
+  }
+  get #oldest(): number {
+    this.#oldestKnown ??= this.#store.run<{ sequence: number | null }>(OLDEST)[0]?.sequence ?? 1;
+    return this.#oldestKnown;
   }
   get status(): StationStatus {
     return this.#delivery.status;
   }
+  /** The connection whose end is not in the log; `null`: there is none. */
+  get connection(): LoggedConnection | null {
+    return this.#delivery.connection;
+  }
   get cursors(): Cursors {
     return this.#delivery.cursors;
+  }
+
+  /** Whether there is a webhook that was given an event, or is to be given the next. */
+  get isFollowed(): boolean {
+    return Object.keys(this.cursors).length > 0;
   }
 
   cursorOf(webhook: Webhook): Cursor | undefined {
@@ -120,7 +135,7 @@ export class EventLog {
   append(type: EventType, data: unknown, at: number): number {
     const sequence = this.#head + 1;
     const text = JSON.stringify(data);
-    if (this.count >= RING_EVENTS && this.#oldest <= this.#spentUpTo()) {
+    if (sequence > RING_EVENTS && this.#count >= RING_EVENTS && this.#oldest <= this.#spentUpTo()) {
       if (this.#oldest > this.#delivery.statusSequence) this.#saveDelivery();
       this.#store.run(
         "UPDATE log SET sequence = ?1, at = ?2, type = ?3, data = ?4 WHERE sequence = ?5",
@@ -130,14 +145,14 @@ export class EventLog {
         text,
         this.#oldest,
       );
-      this.#oldest++;
+      this.#oldestKnown = this.#oldest + 1;
     } else {
       this.#store.run("INSERT INTO log VALUES (?1, ?2, ?3, ?4)", sequence, at, type, text);
     }
     this.#head = sequence;
     this.#project({ sequence, at, type, data });
     const unsaved = sequence - this.#delivery.statusSequence;
-    if (unsaved >= ROW_EVERY && Object.keys(this.cursors).length === 0) this.#saveDelivery();
+    if (unsaved >= ROW_EVERY && !this.isFollowed) this.#saveDelivery();
     return sequence;
   }
 
@@ -201,11 +216,11 @@ export class EventLog {
 
   /** After an outage the ring goes back to its size; until then it only grew. */
   #shrink(): void {
-    if (this.count <= 2 * RING_EVENTS) return;
+    if (this.#head <= 2 * RING_EVENTS || this.#count <= 2 * RING_EVENTS) return;
     const upTo = Math.min(this.#spentUpTo(), this.#head - RING_EVENTS);
     if (upTo < this.#oldest) return;
     this.#store.run("DELETE FROM log WHERE sequence <= ?1", upTo);
-    this.#oldest = upTo + 1;
+    this.#oldestKnown = upTo + 1;
   }
 
   #spentUpTo(): number {
@@ -221,7 +236,14 @@ export class EventLog {
   }
 
   #project(event: StationEvent): void {
-    if (event.type !== "ocpp.call") return;
+    if (event.type === "ocpp.station.connected") {
+      this.#delivery = { ...this.#delivery, connection: event.data as LoggedConnection };
+    } else if (event.type === "ocpp.station.disconnected") {
+      this.#delivery = { ...this.#delivery, connection: null };
+    } else if (event.type === "ocpp.call") this.#projectCall(event);
+  }
+
+  #projectCall(event: StationEvent): void {
     const { protocol, action, payload, answer } = event.data as LoggedCall;
     if (answer === null || "error" in answer) return;
     const status = observe(this.status, protocol, action, payload, { payload: answer }, event.at);

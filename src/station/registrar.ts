@@ -52,7 +52,7 @@ export async function register(
   const known = context.store.fact("registration");
   const kept = hash ?? known?.password ?? null;
   if ((rest.securityProfile === 1 || rest.securityProfile === 2) && kept === null) return "password-required";
-  context.store.migrate();
+  context.store.create();
   const stored: StoredRegistration = {
     ...rest,
     password: kept,

@@ -39,7 +39,7 @@ export function stationView(
   const { eventLog, store, id } = context;
   const { boot, connectors } = eventLog.status;
   const [counted] = store.run<{ rows: number }>(
-    "SELECT (SELECT count(*) FROM facts) + (SELECT count(*) FROM log) + (SELECT count(*) FROM commands) AS rows",
+    "SELECT (SELECT count(*) FROM facts) + (SELECT count(*) FROM log) AS rows",
   );
   return {
     ...viewRegistration(id, registration),

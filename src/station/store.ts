@@ -1,11 +1,11 @@
 /**
- * A station's SQLite: statements counted, schema brought up to date, and the few named facts. Must not know what
- * the facts mean to the protocol.
+ * A station's SQLite: statements counted, schema brought up to date, the few named facts, and documents by key. Must not
+ * know what they mean to the protocol.
  */
 import type { Cursors } from "../delivery/outbox.ts";
 import type { StationStatus } from "../ocpp/station-status.ts";
 import type { Registration } from "../security/admission.ts";
-import { MIGRATIONS } from "./migrations.ts";
+import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from "./migrations.ts";
 
 export interface StoredRegistration extends Registration {
   /** Random, new with each first registration: part of every event id. */
@@ -25,11 +25,24 @@ export interface ConnectionFacts {
   certificate: { fingerprint: string; notAfter: number } | null;
 }
 
-/** What is kept of deliveries, in one row, so that a drained batch costs one. */
+/** A connection as its events have it. */
+export interface LoggedConnection {
+  connectionId: string;
+  protocol: string;
+  securityProfile: number;
+  remoteAddress: string | null;
+  /** ISO 8601, as `notAfter` */
+  since: string;
+  certificate: { fingerprint: string; notAfter: string } | null;
+}
+
+/** What is kept of deliveries and of the log, in one row, so that a drained batch costs one. */
 export interface DeliveryFacts {
   cursors: Cursors;
-  /** The projection of the log up to `statusSequence`; newer events are folded in when the object wakes. */
+  /** Like `connection` the projection of the log up to `statusSequence`; newer events are folded in when the object wakes. */
   status: StationStatus;
+  /** The connection whose end is not in the log; `null`: there is none. */
+  connection: LoggedConnection | null;
   statusSequence: number;
 }
 
@@ -37,10 +50,16 @@ export interface DeliveryFacts {
 export interface Facts {
   schema: number;
   registration: StoredRegistration;
-  /** The connection that was accepted last and whose end is not in the log yet. */
-  connection: ConnectionFacts;
   delivery: DeliveryFacts;
+  /** Ids of the commands that are queued, in their order; absent before the first command. */
+  queue: readonly string[];
 }
+
+/** Documents sort behind all facts, which are read at every wake while documents are not. */
+export type DocumentKey = `~${string}`;
+
+const UPSERT =
+  "INSERT INTO facts VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value";
 
 export class Store {
   readonly #storage: DurableObjectStorage;
@@ -72,27 +91,31 @@ export class Store {
 
   setFact<Key extends keyof Facts>(key: Key, value: Facts[Key]): void {
     this.#load()[key] = value;
-    this.run(
-      "INSERT INTO facts VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value",
-      key,
-      JSON.stringify(value),
-    );
+    this.run(UPSERT, key, JSON.stringify(value));
   }
 
-  clearFact(key: keyof Facts): void {
-    if (this.#load()[key] === undefined) return;
-    delete this.#load()[key];
-    this.run("DELETE FROM facts WHERE key = ?1", key);
+  /** `undefined`: there is none. */
+  document<T>(key: DocumentKey): T | undefined {
+    const [row] = this.run<{ value: string }>("SELECT value FROM facts WHERE key = ?1", key);
+    return row && (JSON.parse(row.value) as T);
   }
 
-  /** Makes what is missing of the schema. Only a registration calls it on an empty object. */
-  migrate(): void {
-    const applied = this.#load().schema ?? 0;
-    if (applied >= MIGRATIONS.length) return;
+  setDocument(key: DocumentKey, value: unknown): void {
+    this.run(UPSERT, key, JSON.stringify(value));
+  }
+
+  /** In one statement, each a row. */
+  deleteDocuments(keys: readonly DocumentKey[]): void {
+    this.run("DELETE FROM facts WHERE key IN (SELECT value FROM json_each(?1))", JSON.stringify(keys));
+  }
+
+  /** Makes the tables of an object that has none. Only a registration may. */
+  create(): void {
+    if (this.#load().schema !== undefined) return;
     // Half a schema would pass for none.
     this.#storage.transactionSync(() => {
-      for (const step of MIGRATIONS.slice(applied)) this.run(step);
-      this.setFact("schema", MIGRATIONS.length);
+      this.run(SCHEMA);
+      this.setFact("schema", SCHEMA_VERSION);
     });
   }
 
@@ -104,17 +127,29 @@ export class Store {
   }
 
   #load(): Partial<Facts> {
-    if (this.#facts !== null) return this.#facts;
-    const rows = this.#rows();
-    this.#facts = Object.fromEntries(rows.map(({ key, value }) => [key, JSON.parse(value)])) as Partial<Facts>;
+    this.#facts ??= this.#read();
+    const { schema = SCHEMA_VERSION } = this.#facts;
     // A newer release wakes an object that an older one wrote.
-    if (this.#facts.schema !== undefined && this.#facts.schema < MIGRATIONS.length) this.migrate();
+    if (schema < SCHEMA_VERSION) this.#facts = this.#migrate(schema);
     return this.#facts;
+  }
+
+  #migrate(from: number): Partial<Facts> {
+    this.#storage.transactionSync(() => {
+      for (const step of MIGRATIONS.slice(from - 1)) this.run(step);
+      this.run(UPSERT, "schema", JSON.stringify(SCHEMA_VERSION));
+    });
+    return this.#read();
+  }
+
+  #read(): Partial<Facts> {
+    const rows = this.#rows();
+    return Object.fromEntries(rows.map(({ key, value }) => [key, JSON.parse(value)])) as Partial<Facts>;
   }
 
   #rows(): { key: string; value: string }[] {
     try {
-      return this.run<{ key: string; value: string }>("SELECT key, value FROM facts");
+      return this.run<{ key: string; value: string }>("SELECT key, value FROM facts WHERE key < '~'");
     } catch (error) {
       // Never registered. To ask beforehand would cost every wake another statement.
       if (/no such table/.test(String(error))) return [];

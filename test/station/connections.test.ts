@@ -260,6 +260,30 @@ describe("Deregistration", () => {
     expect(first).not.toContain(eventsFor("REBORN").at(-1).id);
   });
 
+  test("cancels what was queued, and no later station of that name is asked to do it", async () => {
+    const station = await connect("HEIR");
+    await station.call("BootNotification", { chargePointVendor: "Kerbside", chargePointModel: "Test" });
+    station.close();
+    await until("the end", () => summary("HEIR").some((line) => line.startsWith("station.disconnected")));
+    const reset = { action: "Reset", payload: { type: "Soft" }, expiresInSeconds: 600 };
+    const queued = await kerbside.api("POST", "/v1/stations/HEIR/commands", reset);
+    expect(queued).toMatchObject({ status: 202, body: { state: "queued" } });
+    await kerbside.api("DELETE", "/v1/stations/HEIR");
+    const completed = () => eventsFor("HEIR").find(({ type }) => type === "ocpp.command.completed");
+    await until("the event", completed);
+    expect(completed().data).toMatchObject({ commandId: queued.body.commandId, state: "cancelled" });
+
+    await kerbside.register("HEIR");
+    expect((await kerbside.api("GET", "/v1/stations/HEIR/commands")).body.commands).toEqual([]);
+    const heir = await connect("HEIR");
+    await heir.call("BootNotification", { chargePointVendor: "Kerbside", chargePointModel: "Test" });
+    const asked = kerbside.api("POST", "/v1/stations/HEIR/commands", { action: "ClearCache", payload: {} });
+    const [, messageId, action] = await heir.next();
+    expect(action).toBe("ClearCache");
+    heir.send([3, messageId, { status: "Accepted" }]);
+    expect((await asked).body).toMatchObject({ state: "result" });
+  });
+
   test("lets no station stay that comes back while it goes on", async () => {
     await connect("HASTY");
     receiver.reply = ({ body }) => (body.includes("deregistered") ? { status: 204, delayMs: 500 } : { status: 204 });

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { startEdge } from "../../src/local/edge.ts";
-import { MIGRATIONS } from "../../src/station/migrations.ts";
+import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from "../../src/station/migrations.ts";
 import { temporaryFolder } from "../support/edge-client.ts";
 import { eventsOf, HttpPeer, SECRET, until } from "../support/http-peers.ts";
 import { startKerbside } from "../support/kerbside.ts";
@@ -14,8 +15,41 @@ const versions = readdirSync(folder).map((name) => ({
   file: join(folder, name),
 }));
 
-test("there is a database of every schema version", () => {
+test("there is a database of every earlier schema version", () => {
   expect(versions.map(({ version }) => version).sort()).toEqual(MIGRATIONS.map((_, index) => index + 1));
+  expect(SCHEMA_VERSION).toBe(MIGRATIONS.length + 1);
+});
+
+/** A database of an earlier release after all the steps since, by any SQLite. */
+function migrated({ version, file }: (typeof versions)[number], more = ""): DatabaseSync {
+  const database = new DatabaseSync(":memory:");
+  database.exec(readFileSync(file, "utf8") + more);
+  for (const step of MIGRATIONS.slice(version - 1)) database.exec(step);
+  return database;
+}
+const tablesOf = (database: DatabaseSync) =>
+  database.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name").all();
+
+test.each(versions)("the steps from schema $version come to the schema of a new station", (version) => {
+  const fresh = new DatabaseSync(":memory:");
+  fresh.exec(SCHEMA);
+  expect(tablesOf(migrated(version))).toEqual(tablesOf(fresh));
+});
+
+test("a connection with a certificate is kept as its event has it", () => {
+  const [first] = versions.filter(({ version }) => version === 1);
+  const connection = `{"id":"a-b","protocol":"ocpp2.0.1","securityProfile":3,"since":1795000000001,"remoteAddress":null,
+    "certificate":{"fingerprint":"ab","notAfter":1895000000000}}`;
+  const database = migrated(
+    first as (typeof versions)[number],
+    `UPDATE facts SET value = '${connection}' WHERE key = 'connection';`,
+  );
+  const row = database.prepare("SELECT value FROM facts WHERE key = 'delivery'").get();
+  expect(JSON.parse(String(row?.value)).connection).toEqual({
+    connectionId: "a-b",
+    ...{ protocol: "ocpp2.0.1", securityProfile: 3, remoteAddress: null, since: "2026-11-18T11:06:40.001Z" },
+    certificate: { fingerprint: "ab", notAfter: "2030-01-18T20:53:20.000Z" },
+  });
 });
 
 test.each(versions)("a station of schema $version is woken by this release with all it had", async ({ file }) => {
