@@ -22,8 +22,6 @@ export interface Round {
 
 /** Each lane goes through so many stations of its own, so that none is there twice at once. */
 const STATIONS_A_LANE = 4;
-/** Who tries whether a target lets stations in. */
-const FIRST = "SOAK-first";
 const PROFILE: Record<Cohort, Profile> = { plain: "none", tls: "tls", mtls: "mtls" };
 
 export class Churn {
@@ -79,7 +77,7 @@ export class Churn {
   /** A run in which no connection comes about would say, half an hour later, that nothing grew. */
   async #checkTarget(): Promise<void> {
     const failures = new Tally();
-    await this.#visit(FIRST, failures);
+    await this.#visit(`SOAK-${this.#spec.arm.cohort}-first`, failures);
     const [reason] = Object.keys(failures.toObject());
     if (reason === undefined) return;
     await this.stop();
@@ -87,7 +85,9 @@ export class Churn {
   }
 
   #nameOf(lane: number, round: number, turn: number, own: number): string {
-    return this.#spec.arm.names === "same" ? `SOAK-${lane}-${own}` : `SOAK-${lane}-r${round}-${turn}`;
+    const { cohort, names } = this.#spec.arm;
+    // Two soaks of one Kerbside, on two of its ports, must not register each other's stations anew.
+    return `SOAK-${cohort}-${lane}-${names === "same" ? own : `r${round}-${turn}`}`;
   }
 
   /** `true`: it was connected. */

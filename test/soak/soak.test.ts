@@ -101,7 +101,7 @@ test("A given Kerbside is churned over mTLS: its folder registers the stations a
     expect(arms.map(({ connections, failures }) => ({ connections, failures }))).toEqual([
       { connections: 8, failures: {} },
     ]);
-    expect((await api("GET", "/v1/stations/SOAK-first")).body.securityProfile).toBe(3);
+    expect((await api("GET", "/v1/stations/SOAK-mtls-first")).body.securityProfile).toBe(3);
 
     // On a port of its own the lab cannot know that certificates are wanted: it says so at once.
     expect(await run(...at)).toMatchObject({
