@@ -11,7 +11,7 @@ const DESCRIPTORS_PER_STATION = 5;
 const OWN_DESCRIPTORS = 500;
 /** What a local edge starts processes for, unless it is told another number. */
 export const STATIONS_PER_LOCAL_EDGE = 5_000;
-const SHARDS_MAX = 16;
+export const SHARDS_MAX = 16;
 const FILE = "workerds";
 
 /** Stations that one workerd may hold before it runs out of file descriptors, which would end it. */
@@ -29,8 +29,8 @@ export function descriptorLimit(): number | null {
   }
 }
 
-export function enoughShards(limit: number | null): number {
-  return Math.min(SHARDS_MAX, Math.max(1, Math.ceil(STATIONS_PER_LOCAL_EDGE / stationsPerWorkerd(limit))));
+export function enoughShards(limit: number | null, stations = STATIONS_PER_LOCAL_EDGE): number {
+  return Math.min(SHARDS_MAX, Math.max(1, Math.ceil(stations / stationsPerWorkerd(limit))));
 }
 
 /**

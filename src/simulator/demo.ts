@@ -9,6 +9,7 @@ import type { ChargingStation } from "./charging-station.ts";
 import { demoLines, type FleetLook, type StationLook } from "./demo-display.ts";
 import { startDemoEdge } from "./demo-edge.ts";
 import type { Fleet } from "./fleet.ts";
+import { interruption } from "./interruption.ts";
 import { Latencies } from "./latencies.ts";
 import { simulate } from "./simulate.ts";
 import { summaryText } from "./summary-text.ts";
@@ -22,23 +23,21 @@ const LINES_MS = 5_000;
 const HOME_AND_ERASE = "\u001b[H\u001b[J";
 const [ALTERNATE_SCREEN, MAIN_SCREEN] = ["\u001b[?1049h\u001b[?25l", "\u001b[?25h\u001b[?1049l"];
 
-const interrupt = new AbortController();
-// A terminal sends SIGINT to the whole group and npm passes it on: the second one must not cut the stop short.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interrupt.abort());
+const interrupt = interruption();
+
 async function main(): Promise<void> {
   const dir = localFolder(process.env);
   process.stdout.write("Starting the local edge …\n");
   const parsed = parseArguments([...FLEET, ...DURATION], process.env, Math.random());
   if (!parsed.ok || parsed.value === "help") throw new Error(parsed.ok ? "help" : parsed.error);
   const edge = await startDemoEdge({ HEARTBEAT_INTERVAL_SECONDS, ...process.env });
-  edge.gone.addEventListener("abort", () => interrupt.abort());
   try {
     const url = parsed.value.targets[0]?.http.origin;
     const head = [`Kerbside on ${url}, API key in ${join(dir, "api-key")}. Ctrl-C ends it.`, ""];
     let stopDisplay = () => {};
     const summary = await simulate(parsed.value, {
       dir,
-      interrupt: interrupt.signal,
+      interrupt: AbortSignal.any([interrupt, edge.gone]),
       onFleet: (fleet) => {
         stopDisplay = display(fleet, head, process.stdout);
       },

@@ -5,6 +5,7 @@
 import { localFolder } from "../local/local-folder.ts";
 import { parseArguments, USAGE } from "./arguments.ts";
 import { NotUsable } from "./broker.ts";
+import { interruption } from "./interruption.ts";
 import { type Progress, showProgress } from "./progress.ts";
 import { simulate } from "./simulate.ts";
 import { summaryText } from "./summary-text.ts";
@@ -12,9 +13,7 @@ import { summaryText } from "./summary-text.ts";
 const FAILED = 1;
 const MISUSED = 2;
 
-const interrupt = new AbortController();
-// A terminal sends SIGINT to the whole group and npm passes it on: the second one must not cut the summary short.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interrupt.abort());
+const interrupt = interruption();
 
 async function main(): Promise<number> {
   const parsed = parseArguments(process.argv.slice(2), process.env, Math.random());
@@ -30,7 +29,7 @@ async function main(): Promise<number> {
   try {
     const summary = await simulate(parsed.value, {
       dir: localFolder(process.env),
-      interrupt: interrupt.signal,
+      interrupt,
       onFleet: (fleet) => {
         progress = showProgress(fleet, process.stdout);
       },

@@ -4,11 +4,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import http from "node:http";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { cpuMs, processTree } from "./figures.ts";
+import { Requests } from "./requests.ts";
+import type { EdgeServerOptions } from "./servers/edge.ts";
 import type { Served } from "./servers/serve.ts";
 import { BenchStation } from "./station.ts";
 
@@ -20,6 +21,13 @@ export type Storage = "tmpfs" | "disk" | "none";
 export interface Place {
   storage: Storage;
   dir: string;
+}
+
+export interface ArmOptions {
+  /** Processes that share the stations, where it is an edge; one by default. */
+  workerds?: number;
+  /** Takes what disturbed a measurement. */
+  note?: (text: string) => void;
 }
 
 /** ms or bytes of the server alone, which is workerd where there is one, and with the front before it. */
@@ -41,20 +49,21 @@ export class Arm {
   readonly kind: Kind;
   readonly storage: Storage;
   readonly #place: string;
-  readonly #workers: number;
-  readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
+  readonly #workerds: number;
+  readonly #note: (text: string) => void;
   #child: ChildProcess | null = null;
   #dir = "";
   #served: Served = { port: 0, apiKey: "" };
+  #requests: Requests | null = null;
   #servers: number[] = [];
   #front: number | null = null;
 
-  /** @param workers workerd processes behind the front, where the edge takes that setting */
-  constructor(kind: Kind, { storage, dir }: Place, workers = 1) {
+  constructor(kind: Kind, { storage, dir }: Place, { workerds = 1, note = () => {} }: ArmOptions = {}) {
     this.kind = kind;
     this.storage = kind === "ocpp-rpc" || kind === "ws" ? "none" : storage;
     this.#place = dir;
-    this.#workers = workers;
+    this.#workerds = workerds;
+    this.#note = note;
   }
 
   get name(): string {
@@ -65,11 +74,15 @@ export class Arm {
     return this.storage !== "none";
   }
 
+  /** Processes that are the server: each workerd, or the one Node process. */
+  get servers(): readonly number[] {
+    return this.#servers;
+  }
+
   async start(): Promise<void> {
     this.#dir = mkdtempSync(join(this.#place, "kerbside-bench-"));
     process.once("exit", this.#removeFolder);
-    const env = { ...process.env, ...(this.#workers > 1 && { KERBSIDE_WORKERS: String(this.#workers) }) };
-    const child = spawn(NODE, this.#script(), { env, stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn(NODE, this.#script(), { stdio: ["pipe", "pipe", "inherit"] });
     this.#child = child;
     // What is written to an ended server is nothing to end for.
     child.stdin?.on("error", () => {});
@@ -79,6 +92,7 @@ export class Arm {
     clearTimeout(timer);
     if (line === "") throw new Error(`${this.name} did not start`);
     this.#served = JSON.parse(line) as Served;
+    this.#requests = new Requests({ ...this.#served, note: (text) => this.#note(`${this.name}: ${text}`) });
     const pid = child.pid ?? 0;
     const runtimes = processTree(pid).filter(({ name }) => name === "workerd");
     this.#servers = this.isEdge ? runtimes.map((it) => it.pid) : [pid];
@@ -86,7 +100,7 @@ export class Arm {
   }
 
   async stop(): Promise<void> {
-    this.#agent.destroy();
+    this.#requests?.close();
     const child = this.#child;
     if (child !== null && child.exitCode === null && child.signalCode === null) {
       const exited = once(child, "exit");
@@ -99,20 +113,20 @@ export class Arm {
   }
 
   connect(id: string): Promise<BenchStation> {
-    return BenchStation.connect(`ws://127.0.0.1:${this.#served.port}/ocpp/${id}`);
+    return this.#named(BenchStation.connect(`ws://127.0.0.1:${this.#served.port}/ocpp/${id}`));
   }
 
   async register(id: string): Promise<void> {
-    if (this.isEdge) await this.#ask("PUT", `/v1/stations/${id}`, '{ "securityProfile": 0 }');
+    if (this.isEdge) await this.#ask("PUT", id, '{ "securityProfile": 0 }');
   }
 
-  /** Resolves once the station's answer is there. */
-  async command(id: string): Promise<void> {
-    await this.#ask("POST", `/v1/stations/${id}/commands`, COMMAND);
+  /** Resolves once the station's answer is there. `false`: the command was lost on its way, and has no latency. */
+  command(id: string): Promise<boolean> {
+    return this.#named(this.#asked.post(`/v1/stations/${id}/commands`, COMMAND));
   }
 
   async rows(id: string): Promise<{ written: number; read: number }> {
-    const { storage } = JSON.parse(await this.#ask("GET", `/v1/stations/${id}`));
+    const { storage } = JSON.parse(await this.#ask("GET", id));
     return { written: storage.rowsWritten, read: storage.rowsRead };
   }
 
@@ -147,31 +161,33 @@ export class Arm {
 
   #script(): string[] {
     const script = this.isEdge ? "edge" : this.kind;
-    const options = {
+    const options: EdgeServerOptions = {
       dir: this.#dir,
+      workerds: this.#workerds,
       ...(this.kind !== "kerbside" && { entry: FLOOR }),
       ...(this.kind === "floor-row" && { env: { WRITES_ROW: "true" } }),
     };
     return [join(import.meta.dirname, `servers/${script}.ts`), JSON.stringify(options)];
   }
 
-  #ask(method: string, path: string, body?: string): Promise<string> {
-    const { port, apiKey } = this.#served;
-    const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" };
-    return new Promise((resolve, reject) => {
-      const request = http.request({ host: "127.0.0.1", port, method, path, headers, agent: this.#agent }, (answer) => {
-        let text = "";
-        answer.setEncoding("utf8").on("data", (chunk: string) => {
-          text += chunk;
-        });
-        answer.on("error", reject);
-        answer.on("end", () => {
-          if ((answer.statusCode ?? 0) < 300) resolve(text);
-          else reject(new Error(`${this.name} ${method} ${path}: ${answer.statusCode} ${text}`));
-        });
-      });
-      request.on("error", reject);
-      request.end(body);
-    });
+  get #asked(): Requests {
+    if (this.#requests === null) throw new Error(`${this.name} was not started`);
+    return this.#requests;
+  }
+
+  #ask(method: "GET" | "PUT", id: string, body?: string): Promise<string> {
+    return this.#named(this.#asked.ask(method, `/v1/stations/${id}`, body));
+  }
+
+  /** A server that is gone resets whatever is under way: then its end is what must be read, not ECONNRESET. */
+  async #named<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      const { exitCode = null, signalCode = null } = this.#child ?? {};
+      const end = exitCode ?? signalCode;
+      const why = end === null ? (error as Error).message : `the server ended by itself, with ${end}`;
+      throw new Error(`${this.name}: ${why}`, { cause: error });
+    }
   }
 }

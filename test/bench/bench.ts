@@ -4,6 +4,7 @@
  */
 import type { Arm, Kind, Place } from "./arm.ts";
 import type { Series } from "./comparison.ts";
+import { groupsThatFit } from "./descriptors.ts";
 import type { MeasureName } from "./measures.ts";
 import type { Random } from "../chaos/random.ts";
 
@@ -30,6 +31,7 @@ export interface Sizes {
 }
 
 export interface Bench {
+  kinds: readonly Kind[];
   /** Started, and shared by all measurements that leave no trace in them. */
   arms: readonly Arm[];
   sizes: Sizes;
@@ -48,19 +50,33 @@ export async function interleave(
   rounds: number,
   block: (arm: Arm, round: number) => Promise<Block>,
 ): Promise<Series[]> {
-  const series = new Map<string, Series>();
+  const series: Series[] = [];
   for (let round = 0; round < rounds; round++) {
-    for (const arm of shuffled(arms, bench.random)) {
-      for (const [name, samples] of Object.entries(await block(arm, round))) {
-        const measure = name as MeasureName;
-        const key = `${name} ${arm.name}`;
-        const known = series.get(key) ?? { measure, kind: arm.kind, storage: arm.storage, blocks: [] };
-        known.blocks.push(samples);
-        series.set(key, known);
-      }
-    }
+    for (const arm of shuffled(arms, bench.random)) gather(series, arm, await block(arm, round));
   }
-  return [...series.values()];
+  return series;
+}
+
+/** The samples of one arm in one round become the next block of its series. */
+export function gather(all: Series[], { kind, storage }: Arm, block: Block): void {
+  for (const [name, samples] of Object.entries(block)) {
+    const measure = name as MeasureName;
+    const known = all.find((each) => each.measure === measure && each.kind === kind && each.storage === storage);
+    if (known === undefined) all.push({ measure, kind, storage, blocks: [samples] });
+    else known.blocks.push(samples);
+  }
+}
+
+/**
+ * Arms that each shall hold so many stations, in groups that have their turn one after the other in each round, since this
+ * process has descriptors for no more of them at once.
+ */
+export function inGroups({ note }: Bench, part: string, arms: readonly Arm[], stations: number): Arm[][] {
+  const groups = groupsThatFit(arms, stations);
+  const list = groups.map((group) => group.map(({ name }) => name).join(" + ")).join(", then ");
+  if (groups.length > 1)
+    note(`${part}: in each round one group after the other, for this process's descriptors: ${list}.`);
+  return groups;
 }
 
 export function shuffled<T>(items: readonly T[], random: Random): T[] {

@@ -2,6 +2,7 @@
  * `npm run bench`: the comparison with the floor and the peers; `npm run bench -- <name>`: one measurement. Must not know
  * what it measures.
  */
+import { Unusable } from "../../src/simulator/option-values.ts";
 
 type Bench = (args: string[]) => Promise<unknown>;
 
@@ -22,13 +23,14 @@ const given = process.argv.slice(2);
 const [name = "", ...args] = given[0]?.startsWith("-") === false ? given : ["peers", ...given];
 const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
 (bench ?? usage)(args).catch((error: Error) => {
-  process.stderr.write(`${error.stack}\n`);
+  process.stderr.write(`${error instanceof Unusable ? error.message : error.stack}\n`);
   process.exitCode = 2;
 });
 
 async function usage(): Promise<void> {
   process.stderr.write(`Usage: npm run bench -- [${Object.keys(BENCHES).join(" | ")}]
-  peers    --only cpu,rows,latency,upgrades,storm,memory --quick --full --workers N --seed N --json FILE
+  peers    --only cpu,rows,latency,upgrades,storm,memory --arms kerbside,floor,floor-row,ocpp-rpc,ws
+           --quick --full --stations N --workers N --seed N --json FILE
   chart    FILE [IMAGE]
 `);
   process.exitCode = 2;

@@ -2,13 +2,11 @@
  * RSS a station: right after it connected and booted, and once its object hibernates. Must not know where an arm keeps it.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Arm, Kind, Use } from "./arm.ts";
-import { type Bench, BOOT, shuffled, UNTIL_HIBERNATION_MS } from "./bench.ts";
+import type { Arm, Use } from "./arm.ts";
+import { type Bench, BOOT, gather, inGroups, shuffled, UNTIL_HIBERNATION_MS } from "./bench.ts";
 import type { Series } from "./comparison.ts";
-import type { MeasureName } from "./measures.ts";
 import type { BenchStation } from "./station.ts";
 
-const KINDS: Kind[] = ["kerbside", "floor", "floor-row", "ocpp-rpc", "ws"];
 /** RSS is set by the peak of objects awake at once and does not come back: every arm meets the same pace. */
 const STATIONS_PER_SECOND = 100;
 const WARM_UP = 20;
@@ -16,38 +14,42 @@ const WARM_UP = 20;
 /** Each round with fresh processes, since memory that was once taken stays. */
 export async function measureMemory(bench: Bench): Promise<Series[]> {
   const series: Series[] = [];
-  const add = ({ kind, storage }: Arm, measure: MeasureName, kb: number) => {
-    const known = series.find((it) => it.measure === measure && it.kind === kind && it.storage === storage);
-    if (known !== undefined) known.blocks.push([kb]);
-    else series.push({ measure, kind, storage, blocks: [[kb]] });
-  };
   const { memoryRounds, memoryStations } = bench.sizes;
+  const arms = bench.kinds.flatMap((kind) => bench.make(kind, "tmpfs") ?? []);
+  const groups = inGroups(bench, "memory", arms, memoryStations);
   for (let round = 0; round < memoryRounds; round++) {
-    const arms = KINDS.flatMap((kind) => bench.make(kind, "tmpfs") ?? []);
-    try {
-      await Promise.all(arms.map((arm) => arm.start()));
-      const before = new Map<Arm, Use>();
-      const stations: BenchStation[] = [];
-      for (const arm of shuffled(arms, bench.random)) {
-        stations.push(...(await connect(arm, "WARM", WARM_UP)));
-        await arm.quiet();
-        before.set(arm, arm.rssKb());
-        stations.push(...(await connect(arm, "MEMORY", memoryStations)));
-        await arm.quiet();
-        add(arm, "rss-active", (arm.rssKb().server - (before.get(arm)?.server ?? 0)) / memoryStations);
-      }
-      await delay(UNTIL_HIBERNATION_MS);
-      for (const arm of arms) {
-        const [now, then] = [arm.rssKb(), before.get(arm)];
-        add(arm, "rss-hibernated", (now.server - (then?.server ?? 0)) / memoryStations);
-        add(arm, "rss-hibernated-front", (now.withFront - (then?.withFront ?? 0)) / memoryStations);
-      }
-      for (const station of stations) station.drop();
-    } finally {
-      for (const arm of arms) await arm.stop();
-    }
+    for (const group of shuffled(groups, bench.random)) await measure(bench, group, series);
   }
   return series;
+}
+
+async function measure(bench: Bench, arms: readonly Arm[], series: Series[]): Promise<void> {
+  const { memoryStations } = bench.sizes;
+  const aStation = (now: number, then = 0) => [(now - then) / memoryStations];
+  try {
+    await Promise.all(arms.map((arm) => arm.start()));
+    const before = new Map<Arm, Use>();
+    const stations: BenchStation[] = [];
+    for (const arm of shuffled(arms, bench.random)) {
+      stations.push(...(await connect(arm, "WARM", WARM_UP)));
+      await arm.quiet();
+      before.set(arm, arm.rssKb());
+      stations.push(...(await connect(arm, "MEMORY", memoryStations)));
+      await arm.quiet();
+      gather(series, arm, { "rss-active": aStation(arm.rssKb().server, before.get(arm)?.server) });
+    }
+    await delay(UNTIL_HIBERNATION_MS);
+    for (const arm of arms) {
+      const [now, then] = [arm.rssKb(), before.get(arm)];
+      gather(series, arm, {
+        "rss-hibernated": aStation(now.server, then?.server),
+        "rss-hibernated-front": aStation(now.withFront, then?.withFront),
+      });
+    }
+    for (const station of stations) station.drop();
+  } finally {
+    for (const arm of arms) await arm.stop();
+  }
 }
 
 async function connect(arm: Arm, prefix: string, count: number): Promise<BenchStation[]> {

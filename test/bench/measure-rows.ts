@@ -39,7 +39,9 @@ export async function measureRows(bench: Bench): Promise<Rows[]> {
       const distinct = (count: number) => (action === "StartTransaction" ? { ...payload, meterStart: count } : payload);
       await add(action, (count) => station.call(action, distinct(count)));
     }
-    await add("a command and its answer", () => arm.command(id));
+    await add("a command and its answer", async () => {
+      if (!(await arm.command(id))) throw new Error(`${arm.name}: a command was lost, and its rows are not known`);
+    });
     station.drop();
   }
   return rows;

@@ -8,8 +8,10 @@ import { measureRows } from "./measure-rows.ts";
 import { reportText } from "./report.ts";
 import { TINY_SIZES } from "./sizes.ts";
 
-const arms = KINDS.map((kind) => new Arm(kind, { storage: "tmpfs", dir: tmpdir() }));
-const bench: Bench = { arms, sizes: TINY_SIZES, random: new Random(1), make: () => null, note: () => {} };
+const arms = KINDS.map(
+  (kind) => new Arm(kind, { storage: "tmpfs", dir: tmpdir() }, { workerds: kind === "floor" ? 2 : 1 }),
+);
+const bench: Bench = { kinds: KINDS, arms, sizes: TINY_SIZES, random: new Random(1), make: () => null, note: () => {} };
 
 beforeAll(async () => {
   await Promise.all(arms.map((arm) => arm.start()));
@@ -19,6 +21,7 @@ afterAll(async () => {
 });
 
 test("Every server starts, answers stations, passes commands on, and the report has a row for it", async () => {
+  expect(arms.map(({ servers }) => servers.length)).toEqual([1, 2, 1, 1, 1]);
   const series = await measureCpu(bench);
   for (const { blocks } of series) expect(blocks.flat().every((figure) => figure > 0)).toBe(true);
   const rows = await measureRows(bench);

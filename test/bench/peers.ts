@@ -7,23 +7,21 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import os from "node:os";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { Random } from "../chaos/random.ts";
 import { Arm, type Kind, type Place } from "./arm.ts";
 import type { Bench } from "./bench.ts";
 import { type Series, verdicts } from "./comparison.ts";
+import { stationsThatFit } from "./descriptors.ts";
 import { measureCpu } from "./measure-cpu.ts";
 import { measureLatency } from "./measure-latency.ts";
 import { measureMemory } from "./measure-memory.ts";
 import { measureRows, type Rows } from "./measure-rows.ts";
 import { measureStorm } from "./measure-storm.ts";
 import { measureUpgrades } from "./measure-upgrades.ts";
-import { descriptorsFor, places } from "./places.ts";
+import { PARTS, type Part, type PeersOptions, peersOptions } from "./peers-options.ts";
+import { places } from "./places.ts";
 import { reportText } from "./report.ts";
-import { FULL_SIZES, QUICK_SIZES, SIZES } from "./sizes.ts";
 
-const PARTS = ["cpu", "rows", "latency", "upgrades", "storm", "memory"] as const;
-type Part = (typeof PARTS)[number];
 const MEASURE: Record<Exclude<Part, "rows">, (bench: Bench) => Promise<Series[]>> = {
   cpu: measureCpu,
   latency: measureLatency,
@@ -47,84 +45,65 @@ export interface Run {
 }
 
 export async function peers(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      only: { type: "string", default: PARTS.join(",") },
-      json: { type: "string" },
-      quick: { type: "boolean", default: false },
-      full: { type: "boolean", default: false },
-      workers: { type: "string", default: process.env.KERBSIDE_WORKERS ?? "1" },
-      seed: { type: "string", default: "1" },
-    },
-  });
-  const only = values.only.split(",") as Part[];
-  const unknown = only.filter((part) => !PARTS.includes(part));
-  if (unknown.length > 0) throw new Error(`--only takes ${PARTS.join(",")}, not ${unknown.join(",")}`);
-  const sizes = { ...(values.quick ? QUICK_SIZES : values.full ? FULL_SIZES : SIZES) };
+  const options = peersOptions(args);
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
   // After each part: a run that is cut short has not measured for nothing.
   const keep = (run: Run) => {
-    if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(run)}\n`);
+    if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(run)}\n`);
   };
-  const run = await measure(only, sizes, whole("--seed", values.seed), whole("--workers", values.workers), keep);
+  const run = await measure(options, keep);
   process.stdout.write(reportText(run));
   if (verdicts(run.series).some(({ passed }) => !passed)) process.exitCode = 1;
 }
 
-async function measure(
-  only: Part[],
-  sizes: Bench["sizes"],
-  seed: number,
-  workers: number,
-  keep: (run: Run) => void,
-): Promise<Run> {
+async function measure({ only, kinds, sizes, seed, workerds }: PeersOptions, keep: (run: Run) => void): Promise<Run> {
   const from = performance.now();
   const notes: string[] = [];
   const note = (text: string) => notes.push(text);
+  /** Times that each disturbance was met. */
+  const disturbed = new Map<string, number>();
+  const disturbance = (text: string) => disturbed.set(text, (disturbed.get(text) ?? 0) + 1);
   const found = places(join(REPOSITORY, ".kerbside"), note);
+  if (workerds > 1) note(`Kerbside and each floor have ${workerds} workerd; figures of the server are of all of them.`);
   for (const size of ["stormStations", "memoryStations"] as const) {
-    sizes[size] = descriptorsFor(size, sizes[size], workers, note);
+    const count = stationsThatFit(sizes[size], workerds);
+    if (count < sizes[size])
+      note(`${size}: ${count} in place of ${sizes[size]}, for the file descriptors of a process.`);
+    sizes[size] = count;
   }
+  const arm = (kind: Kind, place: Place) => new Arm(kind, place, { workerds, note: disturbance });
   const make = (kind: Kind, storage: Place["storage"]) => {
     const place = found.find((each) => each.storage === storage);
-    return place === undefined ? null : new Arm(kind, place, workers);
+    return place === undefined ? null : arm(kind, place);
   };
-  const arms = [
-    ...found.flatMap((place) =>
-      (["kerbside", "floor", "floor-row"] as const).map((kind) => new Arm(kind, place, workers)),
-    ),
-    new Arm("ocpp-rpc", { storage: "none", dir: os.tmpdir() }),
-    new Arm("ws", { storage: "none", dir: os.tmpdir() }),
-  ];
-  const bench: Bench = { arms, sizes, random: new Random(seed), make, note };
+  const edges = found.flatMap((place) => (["kerbside", "floor", "floor-row"] as const).map((kind) => arm(kind, place)));
+  const nodes = (["ocpp-rpc", "ws"] as const).map((kind) => arm(kind, { storage: "none", dir: os.tmpdir() }));
+  const arms = [...edges, ...nodes].filter(({ kind }) => kinds.includes(kind));
+  const bench: Bench = { kinds, arms, sizes, random: new Random(seed), make, note };
   const series: Series[] = [];
   const rows: Rows[] = [];
   const soFar = (): Run => {
     const durationSeconds = Math.round((performance.now() - from) / 1000);
     const at = new Date().toISOString();
-    return { at, seed, durationSeconds, machine: machine(), versions: versions(), sizes, notes, series, rows };
+    const times = [...disturbed].map(([text, count]) => `${text} (${count} times).`);
+    const known = { at, seed, durationSeconds, machine: machine(), versions: versions(), sizes, series, rows };
+    return { ...known, notes: [...notes, ...times] };
   };
   try {
-    if (only.some((part) => part !== "memory")) for (const arm of arms) await arm.start();
+    if (only.some((part) => part !== "memory")) for (const each of arms) await each.start();
     for (const part of PARTS.filter((each) => only.includes(each))) {
       const started = performance.now();
       // The last part needs the machine for fresh processes.
-      if (part === "memory") for (const arm of arms) await arm.stop();
+      if (part === "memory") for (const each of arms) await each.stop();
       if (part === "rows") rows.push(...(await measureRows(bench)));
       else series.push(...(await MEASURE[part](bench)));
       process.stderr.write(`${part}: ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
       keep(soFar());
     }
   } finally {
-    for (const arm of arms) await arm.stop();
+    for (const each of arms) await each.stop();
   }
   return soFar();
-}
-
-function whole(name: string, text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new Error(`${name} must be a whole number`);
-  return Number(text);
 }
 
 function machine(): Run["machine"] {

@@ -19,7 +19,6 @@ export class BenchStation {
       this.closed = true;
       this.#answered?.("closed");
     });
-    socket.on("error", () => {});
   }
 
   /** Resolves with the open connection. Compression is never offered: it would be most of the memory. */
@@ -27,10 +26,14 @@ export class BenchStation {
     const socket = new WebSocket(url, ["ocpp1.6"], { perMessageDeflate: false });
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => socket.terminate(), ANSWER_WITHIN_MS);
-      socket.once("error", reject);
+      const fail = (error: Error) => {
+        clearTimeout(timer);
+        reject(new Error(`${url}: ${error.message}`, { cause: error }));
+      };
+      // Stays: an error after it was opened ends in a close, which is what a CALL is told.
+      socket.on("error", fail);
       socket.once("open", () => {
         clearTimeout(timer);
-        socket.off("error", reject);
         resolve(new BenchStation(socket));
       });
     });
@@ -40,6 +43,7 @@ export class BenchStation {
   async call(action: string, payload: object): Promise<void> {
     const messageId = `b${++this.#calls}`;
     const answer = await new Promise<string>((resolve) => {
+      if (this.closed) return resolve("closed");
       const timer = setTimeout(() => resolve("no answer in time"), ANSWER_WITHIN_MS);
       this.#answered = (frame) => {
         clearTimeout(timer);

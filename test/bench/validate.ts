@@ -1,11 +1,11 @@
 // Measures in workerd what checking payloads costs: CPU per message with and without, interleaved, and the size in the bundle.
 // It must not know how the checks work: it runs validate() as the Worker does, beside JSON.parse and dispatch alone.
 
-import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { cpuMs, processTree, spread } from "./figures.ts";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 15);
 /** Long enough that the request around the loop is below 1 %. */
@@ -97,34 +97,11 @@ async function bundle(contents: string, minify: boolean): Promise<string> {
   return result.outputFiles[0]?.text ?? "";
 }
 
-/** Nanoseconds on a CPU, of all threads of the workerd that is this process's child: the clock in a Worker stands still. */
-function cpuNs(pid: string): number {
-  const tasks = readdirSync(`/proc/${pid}/task`);
-  return tasks.reduce((sum, task) => {
-    try {
-      return sum + Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ")[0]);
-    } catch {
-      return sum; // a thread that has just ended
-    }
-  }, 0);
-}
-
-function workerdPid(): string {
-  for (const pid of readdirSync("/proc").filter((it) => /^\d+$/.test(it))) {
-    try {
-      const [, name, , parent] = /^\d+ \((.*)\) (\S+) (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
-      if (name === "workerd" && Number(parent) === process.pid) return pid;
-    } catch {
-      // a process that has just ended
-    }
-  }
-  throw new Error("no workerd of ours is running (this needs Linux's /proc)");
-}
-
-function spread(values: number[]): { median: number; low: number; high: number } {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
-  return { median: at(0.5), low: at(0.25), high: at(0.75) };
+/** The clock in a Worker stands still: what it takes is seen from outside alone. */
+function workerdPid(): number {
+  const workerd = processTree(process.pid).find(({ name }) => name === "workerd");
+  if (workerd === undefined) throw new Error("no workerd of ours is running (this needs Linux's /proc)");
+  return workerd.pid;
 }
 
 const script = await bundle(WORKER, false);
@@ -135,12 +112,12 @@ try {
   await miniflare.ready;
   const pid = workerdPid();
   const run = async (protocol: string, text: string, count: number, check: boolean): Promise<number> => {
-    const before = cpuNs(pid);
+    const before = cpuMs(pid);
     const body = JSON.stringify({ protocol, text, count, check });
     const response = await miniflare.dispatchFetch("http://bench/", { method: "POST", body });
     if (!response.ok) throw new Error(await response.text());
     await response.text();
-    return (cpuNs(pid) - before) / count / 1000;
+    return (1000 * (cpuMs(pid) - before)) / count;
   };
   const rows: string[] = [];
   for (const [title, protocol, action, payload] of CASES) {

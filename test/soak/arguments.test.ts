@@ -10,6 +10,7 @@ const complaintOf = (...args: string[]): string => {
   const parsed = parseArguments(args, 0.5);
   return parsed.ok ? "none" : parsed.error;
 };
+const CERTIFICATE = ["--client-cert", "package.json", "--client-key", "package.json"];
 const TARGET = ["--target", "ws://127.0.0.1:9000/ocpp", "--pid", "1"];
 
 test("Without options every cohort churns for half an hour under both kinds of names", () => {
@@ -28,7 +29,16 @@ test("A target is one cohort, by its scheme and by whether a certificate is show
   expect(optionsOf(...TARGET).cohorts).toEqual(["plain"]);
   const tls = ["--target", "wss://localhost:9000/ocpp", "--pid", "1", "--pid", "2"];
   expect(optionsOf(...tls)).toMatchObject({ cohorts: ["tls"], names: ["same"], target: { pids: [1, 2] } });
-  expect(optionsOf(...tls, "--client-cert", "package.json", "--client-key", "package.json").cohorts).toEqual(["mtls"]);
+  expect(optionsOf(...tls, ...CERTIFICATE).cohorts).toEqual(["mtls"]);
+});
+
+test("Whether a Kerbside on a port of its own asks for certificates must be said; a ws target is its own API", () => {
+  const kerbside = ["--target", "wss://localhost:9000/ocpp", "--pid", "1", "--dir", "."];
+  expect(optionsOf(...kerbside).cohorts).toEqual(["tls"]);
+  expect(optionsOf(...kerbside, "--cohorts", "mtls").cohorts).toEqual(["mtls"]);
+  expect(optionsOf("--target", "wss://localhost:8444/ocpp", ...kerbside.slice(2)).cohorts).toEqual(["mtls"]);
+  expect(optionsOf(...kerbside).target?.api.href).toBe("http://localhost:8080/");
+  expect(optionsOf(...TARGET).target?.api.href).toBe("http://127.0.0.1:9000/");
 });
 
 test("A remote target needs leave", () => {
@@ -58,6 +68,10 @@ test.each([
   [[...TARGET, "--client-cert", "package.json"], "--client-cert and --client-key go together"],
   [[...TARGET, "--ca", "nowhere.pem"], '--ca names "nowhere.pem", which does not exist'],
   [[...TARGET, "--names", "same,fresh"], "--names must be one of same, fresh with a --target"],
+  [[...TARGET, "--cohorts", "tls"], '--cohorts must be plain with this --target, not "tls"'],
+  [[...TARGET, "--cohorts", "plain,tls"], "--cohorts must be plain with this --target"],
+  [[...TARGET, ...CERTIFICATE, "--dir", "."], "--client-cert does not go with --dir"],
+  [["--api", "http://localhost:1/"], "--api goes with a --target only"],
   [[...TARGET, "--floor"], "--floor does not go with a --target"],
   [[...TARGET, "--plant", "plain:1"], "--plant does not go with a --target"],
   [["--what"], "Unknown option '--what'"],

@@ -49,11 +49,14 @@ export interface SoakOptions {
   target: GivenTarget | null;
 }
 
+const MTLS_PORT = process.env.KERBSIDE_MTLS_PORT || "8444";
+const API = `http://localhost:${process.env.KERBSIDE_PORT || "8080"}`;
+
 export const USAGE = `Usage: npm run soak -- [options]
 
   --minutes N                how long, starting included (30)
   --rounds N                 ends after so many, if that is sooner
-  --cohorts LIST             of plain,tls,mtls (all)
+  --cohorts LIST             of plain,tls,mtls (all; a target: one, by default the one that its other options mean)
   --names LIST               same: the same stations again and again; fresh: new ones each time (both; a target: same)
   --connections-per-round N  of each cohort (200)
   --concurrency N            connections at once (16)
@@ -70,9 +73,10 @@ export const USAGE = `Usage: npm run soak -- [options]
   --target URL               churn against this server: ws://… or wss://…, the station's name is put behind its path
   --pid N                    a process of the target to watch; repeat it for several
   --ca FILE                  what the target's certificate is checked against
-  --client-cert FILE         with --client-key FILE: cohort mtls
-  --dir DIR                  the target is a Kerbside with this folder: stations are registered, certificates issued
-  --api URL                  the API of that Kerbside (http://localhost:8080)
+  --client-cert FILE         with --client-key FILE: cohort mtls, every station with this certificate
+  --dir DIR                  the target is a Kerbside with this folder: stations are registered, certificates issued;
+                             cohort mtls on port ${MTLS_PORT}, on another one with --cohorts mtls
+  --api URL                  the API of that Kerbside (a ws target: the same address; otherwise ${API})
   --allow-remote             the target need not be on this machine
 
   --target node-tls …        bare TLS servers under several releases of Node; --target node-tls --help says more
@@ -83,7 +87,7 @@ const FLAG = { type: "boolean", default: false } as const;
 const OPTIONS = {
   minutes: { ...TEXT, default: "30" },
   rounds: TEXT,
-  cohorts: { ...TEXT, default: COHORTS.join() },
+  cohorts: TEXT,
   names: TEXT,
   "connections-per-round": { ...TEXT, default: "200" },
   concurrency: { ...TEXT, default: "16" },
@@ -102,7 +106,7 @@ const OPTIONS = {
   "client-cert": TEXT,
   "client-key": TEXT,
   dir: TEXT,
-  api: { ...TEXT, default: "http://localhost:8080" },
+  api: TEXT,
   "allow-remote": FLAG,
   help: FLAG,
 } as const;
@@ -126,7 +130,7 @@ export function parseArguments(args: readonly string[], chance: number): Result<
     const values = read(args);
     if (values.help) return ok("help");
     const target = targetOf(values);
-    const cohorts = target === null ? listOf("cohorts", values.cohorts, COHORTS) : [cohortOf(target)];
+    const cohorts = cohortsOf(values, target);
     const names = listOf("names", values.names ?? (target === null ? NAMES.join() : "same"), NAMES);
     if (target !== null && names.length > 1) throw new Unusable("--names must be one of same, fresh with a --target");
     if (target !== null && values.floor) throw new Unusable("--floor does not go with a --target");
@@ -152,7 +156,7 @@ export function parseArguments(args: readonly string[], chance: number): Result<
 function targetOf(values: Values): GivenTarget | null {
   const { target, pid: pids = [], ca, "client-cert": clientCert, "client-key": clientKey, dir } = values;
   if (target === undefined) {
-    const stray = (["pid", "ca", "client-cert", "client-key", "dir"] as const).find((name) => name in values);
+    const stray = (["pid", "ca", "client-cert", "client-key", "dir", "api"] as const).find((name) => name in values);
     if (stray !== undefined) throw new Unusable(`--${stray} goes with a --target only`);
     return null;
   }
@@ -160,23 +164,38 @@ function targetOf(values: Values): GivenTarget | null {
   if ((clientCert === undefined) !== (clientKey === undefined)) {
     throw new Unusable("--client-cert and --client-key go together");
   }
+  if (clientCert !== undefined && dir !== undefined) {
+    throw new Unusable("--client-cert does not go with --dir, whose stations each get a certificate of their own");
+  }
+  const at = url("target", target, /^wss?:$/, values["allow-remote"]);
+  const api = values.api ?? (at.protocol === "ws:" ? `http://${at.host}` : API);
   return {
-    url: url("target", target, /^wss?:$/, values["allow-remote"]),
+    url: at,
     pids: pids.map((pid) => wholeNumber("pid", pid, 1, PID_MAX)),
     dir: dir === undefined ? null : file("dir", dir),
-    api: url("api", values.api, /^https?:$/, values["allow-remote"]),
+    api: url("api", api, /^https?:$/, values["allow-remote"]),
     ca: ca === undefined ? null : file("ca", ca),
     clientCert: clientCert === undefined ? null : file("client-cert", clientCert),
     clientKey: clientKey === undefined ? null : file("client-key", clientKey),
   };
 }
 
-/** With a folder the certificate is issued; which port asks for one is Kerbside's default. */
-function cohortOf({ url, clientCert, dir }: GivenTarget): Cohort {
-  if (url.protocol === "ws:") return "plain";
-  return clientCert !== null || (dir !== null && url.port === MTLS_PORT) ? "mtls" : "tls";
+function cohortsOf({ cohorts }: Values, target: GivenTarget | null): Cohort[] {
+  const named = cohorts === undefined ? null : listOf("cohorts", cohorts, COHORTS);
+  if (target === null) return named ?? [...COHORTS];
+  const possible = cohortsAt(target);
+  const [cohort] = named ?? possible;
+  if (cohort !== undefined && (named?.length ?? 1) === 1 && possible.includes(cohort)) return [cohort];
+  throw new Unusable(`--cohorts must be ${possible.join(" or ")} with this --target, not ${JSON.stringify(cohorts)}`);
 }
-const MTLS_PORT = process.env.KERBSIDE_MTLS_PORT || "8444";
+
+/** What a target can be, the likelier first: with a folder the certificate is issued, and only the port tells which is wanted. */
+function cohortsAt({ url, clientCert, dir }: GivenTarget): Cohort[] {
+  if (url.protocol === "ws:") return ["plain"];
+  if (clientCert !== null) return ["mtls"];
+  if (dir === null) return ["tls"];
+  return url.port === MTLS_PORT ? ["mtls", "tls"] : ["tls", "mtls"];
+}
 
 function plantOf({ plant }: Values, cohorts: readonly Cohort[], target: GivenTarget | null): SoakOptions["plant"] {
   if (plant === undefined) return null;

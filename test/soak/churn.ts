@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ClientOptions } from "ws";
-import { Broker } from "../../src/simulator/broker.ts";
+import { Broker, NotUsable } from "../../src/simulator/broker.ts";
 import { CertificateIssuer } from "../../src/simulator/certificate-issuer.ts";
 import type { Profile } from "../../src/simulator/profile.ts";
 import { Random } from "../../src/simulator/random.ts";
@@ -12,6 +12,7 @@ import { StationConnection } from "../../src/simulator/station-connection.ts";
 import { messagesOf } from "../../src/simulator/station-messages.ts";
 import { FleetStatistics, Tally } from "../../src/simulator/statistics.ts";
 import type { ChurnSpec, Cohort } from "./arm.ts";
+import { hintOn } from "./target-hint.ts";
 
 export interface Round {
   connections: number;
@@ -46,9 +47,9 @@ export class Churn {
   }
 
   static async open(spec: ChurnSpec): Promise<Churn> {
-    if (spec.api === null || spec.dir === null) return new Churn(spec, null);
-    const http = new URL(spec.api);
-    return new Churn(spec, await Broker.find({ http, tls: http, mtls: http, dir: spec.dir }, spec.dir));
+    const churn = new Churn(spec, await brokerOf(spec));
+    if (spec.arm.kind === "target") await churn.#checkTarget();
+    return churn;
   }
 
   async round(connections: number): Promise<Round> {
@@ -73,8 +74,20 @@ export class Churn {
     await this.#issuer.stop();
   }
 
+  /** A run in which no connection comes about would say, half an hour later, that nothing grew. */
+  async #checkTarget(): Promise<void> {
+    const failures = new Tally();
+    await this.#visit(`SOAK-${this.#spec.arm.cohort}-first`, failures);
+    const [reason] = Object.keys(failures.toObject());
+    if (reason === undefined) return;
+    await this.stop();
+    throw new NotUsable(`A station does not come in at ${this.#spec.url}: ${reason}${hintOn(reason, this.#spec)}`);
+  }
+
   #nameOf(lane: number, round: number, turn: number, own: number): string {
-    return this.#spec.arm.names === "same" ? `SOAK-${lane}-${own}` : `SOAK-${lane}-r${round}-${turn}`;
+    const { cohort, names } = this.#spec.arm;
+    // Two soaks of one Kerbside, on two of its ports, must not register each other's stations anew.
+    return `SOAK-${cohort}-${lane}-${names === "same" ? own : `r${round}-${turn}`}`;
   }
 
   /** `true`: it was connected. */
@@ -88,14 +101,16 @@ export class Churn {
       else {
         const boot = messagesOf(protocol).boot(identification(stationId), "PowerUp");
         const outcome = await opened.value.call(boot.action, boot.payload);
-        if (outcome.state === "failed" || outcome.state === "lost") failures.add(outcome.reason);
+        if (outcome.state === "unsent") failures.add(`closed before the ${boot.action}`);
+        else if (outcome.state !== "result") failures.add(named(boot.action, outcome.reason));
         await opened.value.close();
       }
       // Its files would stay open in the broker.
       if (arm.names === "fresh") await this.#broker?.deregister(stationId);
       return opened.ok;
     } catch (error) {
-      failures.add((error as Error).message);
+      // What was called off has not failed: it would leave every run that ends by time undecided.
+      if (!this.#isOver) failures.add((error as Error).message);
       return false;
     }
   }
@@ -119,6 +134,19 @@ export class Churn {
   }
 }
 
+async function brokerOf({ api, dir, arm }: ChurnSpec): Promise<Broker | null> {
+  if (api === null || dir === null) return null;
+  const http = new URL(api);
+  try {
+    return await Broker.find({ http, tls: http, mtls: http, dir }, dir);
+  } catch (error) {
+    if (!(error instanceof NotUsable) || arm.kind !== "target") throw error;
+    throw new NotUsable(`${error.message} (--api names the target's API)`);
+  }
+}
+
+/** What a station says of a CALLERROR begins with the action, of a silence it does not. */
+const named = (action: string, reason: string) => (reason.startsWith(action) ? reason : `${action}: ${reason}`);
 const identification = (stationId: string) => ({
   ...{ vendor: "Kerbside", model: "Soak", firmwareVersion: "1.0.0" },
   serialNumber: stationId.slice(-25),

@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { NotUsable } from "../../src/simulator/broker.ts";
+import { interruption } from "../../src/simulator/interruption.ts";
 import { parseArguments, USAGE } from "./arguments.ts";
 import { isGrowing, markdownOf, type Report, reportOf } from "./report.ts";
 import { soak } from "./run.ts";
@@ -12,9 +13,7 @@ import { soak } from "./run.ts";
 const FAILED = 1;
 const MISUSED = 2;
 
-const interrupt = new AbortController();
-// A terminal sends SIGINT to the whole group and npm passes it on: the second one must not cut the report short.
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interrupt.abort());
+const interrupt = interruption();
 
 async function main(args: string[]): Promise<number> {
   const at = args.indexOf("node-tls");
@@ -32,7 +31,7 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   try {
-    const run = await soak(parsed.value, interrupt.signal, (line) => process.stderr.write(`${line}\n`));
+    const run = await soak(parsed.value, interrupt, (line) => process.stderr.write(`${line}\n`));
     const report = reportOf(parsed.value, run);
     await write(report, parsed.value.out);
     process.stdout.write(`${markdownOf(report)}\n\nreport.json and the charts are in ${parsed.value.out}\n`);

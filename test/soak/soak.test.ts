@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { temporaryFolder } from "../support/edge-client.ts";
+import { startKerbside } from "../support/kerbside.ts";
 import { NODE } from "./edge-arm.ts";
 import type { Report } from "./report.ts";
 
@@ -80,4 +81,35 @@ test("A wrong option is one sentence and exit code 2; a target that is not there
   expect(await run("--cohorts", "ssl")).toMatchObject({ code: 2, stdout: "" });
   const gone = await run("--target", "ws://127.0.0.1:1/", "--pid", "4194304");
   expect(gone).toMatchObject({ code: 1, stderr: "There is no process 4194304\n" });
+});
+
+test("A given Kerbside is churned over mTLS: its folder registers the stations and issues their certificates", {
+  timeout: PATIENCE_MS,
+}, async () => {
+  const { edge, api, stop } = await startKerbside();
+  try {
+    const folder = join(edge.pki.dir, "..");
+    const target = ["--target", `${edge.mtlsUrl.replace("https", "wss")}/ocpp`, "--api", edge.httpUrl, "--dir", folder];
+    const pids = [process.pid, edge.workerdPid()].flatMap((pid) => ["--pid", String(pid)]);
+    const few = ["--rounds", "2", "--connections-per-round", "4", "--concurrency", "2", "--settle", "0"];
+    const at = [...target, ...pids, ...few, "--limit", "1000000", "--out", out.dir];
+
+    const { code, stdout } = await run(...at, "--cohorts", "mtls");
+    expect(stdout).toMatch(/\| mtls same \| workerd \d+ \| 8 \|.*undecided/);
+    expect(code).toBe(0);
+    const { arms }: Report = JSON.parse(readFileSync(join(out.dir, "report.json"), "utf8"));
+    expect(arms.map(({ connections, failures }) => ({ connections, failures }))).toEqual([
+      { connections: 8, failures: {} },
+    ]);
+    expect((await api("GET", "/v1/stations/SOAK-mtls-first")).body.securityProfile).toBe(3);
+
+    // On a port of its own the lab cannot know that certificates are wanted: it says so at once.
+    expect(await run(...at)).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: `A station does not come in at ${target[1]}: HTTP 403; where it asks for certificates, give --cohorts mtls\n`,
+    });
+  } finally {
+    await stop();
+  }
 });

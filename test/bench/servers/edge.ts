@@ -6,6 +6,7 @@ import { serve } from "./serve.ts";
 
 export interface EdgeServerOptions {
   dir: string;
+  workerds: number;
   entry?: string;
   env?: Record<string, string>;
 }

@@ -34,7 +34,12 @@ export function servePeer(call: (stationId: string, command: Command) => Promise
     const command = (await json(request)) as Command;
     const answer = call(stationId, command);
     if (answer === null) response.writeHead(409).end();
-    else response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(await answer));
+    else {
+      // A station that leaves meanwhile must not end the server: all others would be reset with it.
+      const payload = await answer.catch(() => null);
+      const status = payload === null ? 502 : 200;
+      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(payload));
+    }
   });
   server.listen(0, "127.0.0.1", () => {
     serve({ port: (server.address() as AddressInfo).port, apiKey: "" }, () => undefined);
