@@ -10,10 +10,12 @@ import { type Fault, problems } from "./problem.ts";
 
 /** Faults told of one request. */
 const FAULTS_MAX = 20;
+/** Of a request body: a payload of the largest frame, with room for what is around it. */
+const BODY_MAX_BYTES = 1_500_000;
 
 export async function readBody<Schema extends z.ZodType>(c: ApiContext, schema: Schema): Promise<z.infer<Schema>> {
   let body: unknown;
-  const text = await c.req.text();
+  const text = await boundedText(c.req.raw);
   try {
     body = JSON.parse(text);
   } catch {
@@ -22,6 +24,23 @@ export async function readBody<Schema extends z.ZodType>(c: ApiContext, schema: 
   // It would overflow whatever writes it out again.
   if (isDeeper(body, NESTING_MAX)) throw problems.invalid(`The body is nested more than ${NESTING_MAX} deep.`);
   return check(schema, body);
+}
+
+/** A stream only where no length was said: to read one is dear. */
+async function boundedText(request: Request): Promise<string> {
+  const tooLarge = () => problems.bodyTooLarge(`A body may have ${BODY_MAX_BYTES} bytes.`);
+  const length = request.headers.get("Content-Length");
+  if (length !== null && Number(length) > BODY_MAX_BYTES) throw tooLarge();
+  if (length !== null || request.body === null) return request.text();
+  const decoder = new TextDecoder();
+  let bytes = 0;
+  let text = "";
+  for await (const chunk of request.body) {
+    bytes += chunk.byteLength;
+    if (bytes > BODY_MAX_BYTES) throw tooLarge();
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
 }
 
 export function readQuery<Schema extends z.ZodType>(c: ApiContext, schema: Schema): z.infer<Schema> {

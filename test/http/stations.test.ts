@@ -205,6 +205,25 @@ describe("A registration", () => {
     expectProblem(await kerbside.api("GET", pathOf("FAULTY")), 404, "station-not-found");
   });
 
+  test("may come without a length, and is bounded all the same", async () => {
+    const inPieces = async (text: string) => {
+      const response = await fetch(`${kerbside.edge.httpUrl}${pathOf("PIECES")}`, {
+        method: "PUT",
+        headers: { authorization: `Bearer ${kerbside.edge.apiKey}`, "content-type": "application/json" },
+        body: new Blob([text]).stream(),
+        duplex: "half",
+      } as RequestInit);
+      const body = JSON.parse(await response.text());
+      return { status: response.status, headers: response.headers, body };
+    };
+    const tooLarge = JSON.stringify({ securityProfile: 0, labels: { x: "y".repeat(2_000_000) } });
+    expectProblem(await inPieces(tooLarge), 413, "body-too-large");
+    expectProblem(await kerbside.api("GET", pathOf("PIECES")), 404, "station-not-found");
+    const labels = { site: "ü".repeat(100), plug: "⚡" };
+    expect((await inPieces(JSON.stringify({ securityProfile: 0, labels }))).status).toBe(201);
+    expect((await kerbside.api("GET", pathOf("PIECES"))).body).toMatchObject({ labels });
+  });
+
   test.each(["a%2Fb", "%00", "a%20", "x".repeat(49), "%C3%A9", "a%3Ab", "%25"])(
     "of the identity %s is refused with 400",
     async (id) => {
