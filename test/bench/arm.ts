@@ -80,8 +80,10 @@ export class Arm {
   }
 
   async start(): Promise<void> {
-    this.#dir = mkdtempSync(join(this.#place, "kerbside-bench-"));
-    process.once("exit", this.#removeFolder);
+    if (this.#dir === "") {
+      this.#dir = mkdtempSync(join(this.#place, "kerbside-bench-"));
+      process.once("exit", this.#removeFolder);
+    }
     const child = spawn(NODE, this.#script(), { stdio: ["pipe", "pipe", "inherit"] });
     this.#child = child;
     // What is written to an ended server is nothing to end for.
@@ -99,7 +101,19 @@ export class Arm {
     this.#front = this.isEdge ? pid : null;
   }
 
+  /** As a fresh process that finds what it has kept. */
+  async restart(): Promise<void> {
+    await this.#end();
+    await this.start();
+  }
+
   async stop(): Promise<void> {
+    await this.#end();
+    process.off("exit", this.#removeFolder);
+    this.#removeFolder();
+  }
+
+  async #end(): Promise<void> {
     this.#requests?.close();
     const child = this.#child;
     if (child !== null && child.exitCode === null && child.signalCode === null) {
@@ -108,8 +122,6 @@ export class Arm {
       await exited;
     }
     this.#child = null;
-    process.off("exit", this.#removeFolder);
-    this.#removeFolder();
   }
 
   connect(id: string): Promise<BenchStation> {

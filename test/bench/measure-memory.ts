@@ -3,7 +3,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Arm, Use } from "./arm.ts";
-import { type Bench, BOOT, gather, inGroups, shuffled, UNTIL_HIBERNATION_MS } from "./bench.ts";
+import { type Bench, BOOT, forEach, gather, names, inGroups, shuffled, UNTIL_HIBERNATION_MS } from "./bench.ts";
 import type { Series } from "./comparison.ts";
 import type { BenchStation } from "./station.ts";
 
@@ -28,13 +28,16 @@ async function measure(bench: Bench, arms: readonly Arm[], series: Series[]): Pr
   const aStation = (now: number, then = 0) => [(now - then) / memoryStations];
   try {
     await Promise.all(arms.map((arm) => arm.start()));
+    // What a registration leaves behind in the process is no part of a connection.
+    for (const arm of arms) await forEach(allNames(memoryStations), (id) => arm.register(id));
+    await Promise.all(arms.map((arm) => arm.restart()));
     const before = new Map<Arm, Use>();
     const stations: BenchStation[] = [];
     for (const arm of shuffled(arms, bench.random)) {
-      stations.push(...(await connect(arm, "WARM", WARM_UP)));
+      stations.push(...(await connect(arm, names("WARM", WARM_UP))));
       await arm.quiet();
       before.set(arm, arm.rssKb());
-      stations.push(...(await connect(arm, "MEMORY", memoryStations)));
+      stations.push(...(await connect(arm, names("MEMORY", memoryStations))));
       await arm.quiet();
       gather(series, arm, { "rss-active": aStation(arm.rssKb().server, before.get(arm)?.server) });
     }
@@ -52,21 +55,22 @@ async function measure(bench: Bench, arms: readonly Arm[], series: Series[]): Pr
   }
 }
 
-async function connect(arm: Arm, prefix: string, count: number): Promise<BenchStation[]> {
+const allNames = (count: number): string[] => [...names("WARM", WARM_UP), ...names("MEMORY", count)];
+
+async function connect(arm: Arm, ids: readonly string[]): Promise<BenchStation[]> {
   const stations: BenchStation[] = [];
   const from = performance.now();
   const all: Promise<unknown>[] = [];
-  for (let index = 0; index < count; index++) {
+  for (const [index, id] of ids.entries()) {
     const at = from + (1000 * index) / STATIONS_PER_SECOND;
     if (at > performance.now()) await delay(at - performance.now());
-    all.push(one(arm, `${prefix}-${index}`).then((station) => stations.push(station)));
+    all.push(one(arm, id).then((station) => stations.push(station)));
   }
   await Promise.all(all);
   return stations;
 }
 
 async function one(arm: Arm, id: string): Promise<BenchStation> {
-  await arm.register(id);
   const station = await arm.connect(id);
   await station.call("BootNotification", BOOT);
   return station;
