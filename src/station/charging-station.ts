@@ -67,6 +67,9 @@ export class ChargingStation extends DurableObject<Env> {
           return settled;
         },
         reportSecurity: (kind, details) => security.report(kind, details),
+        firstHeard: () => {
+          this.#deadlinesChanged = true;
+        },
         bootAcknowledged: () => {
           this.#deadlinesChanged = true;
           this.#announce();
@@ -98,8 +101,9 @@ export class ChargingStation extends DurableObject<Env> {
   override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
     const head = this.#eventLog?.head;
     await this.#connections.guarded(() => this.#connections.receive(socket, frame));
+    const isNew = this.#eventLog !== null && this.#eventLog.head !== head;
     // A Heartbeat ends here: nothing new to deliver, no deadline that came nearer.
-    if (this.#eventLog !== null && this.#eventLog.head !== head) await this.#settleUp();
+    if (isNew || this.#deadlinesChanged) await this.#settleUp();
   }
 
   override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {

@@ -146,12 +146,13 @@ export class Connections {
   }
 
   /**
-   * ms since the epoch at which the alarm must look for a half-open socket; `null`: there is none. The first look comes
-   * as soon as silence would tell, later ones are rarer, since each costs a row and a wake.
+   * ms since the epoch at which the alarm must look for a half-open socket; `null`: there is none, or one that nobody ever
+   * heard of, which is looked at by who asks for it. The first look comes as soon as silence would tell, later ones are
+   * rarer, since each costs a row and a wake.
    */
   get presenceAt(): number | null {
     const conversation = this.current();
-    if (conversation === null) return null;
+    if (conversation === null || (this.#intervalMs === null && !conversation.wasHeard)) return null;
     const silentAt = this.#silentAt(conversation);
     return conversation.presenceCheckedAt === 0 ? silentAt : Math.max(silentAt, this.#lookDueAt(conversation));
   }
@@ -168,8 +169,12 @@ export class Connections {
   }
 
   get #silenceMs(): number {
-    const intervalMs = heartbeatIntervalMs(this.#context.eventLog.status);
-    return intervalMs === null ? SILENCE_UNKNOWN_MS : 2 * intervalMs + SILENCE_GRACE_MS;
+    return this.#intervalMs === null ? SILENCE_UNKNOWN_MS : 2 * this.#intervalMs + SILENCE_GRACE_MS;
+  }
+
+  /** `null`: the station booted elsewhere, or not at all. */
+  get #intervalMs(): number | null {
+    return heartbeatIntervalMs(this.#context.eventLog.status);
   }
 
   #end({ code, reason }: { code: number; reason: string }): void {

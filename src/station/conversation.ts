@@ -32,6 +32,7 @@ export interface ConversationPort {
   /** Ends a command; `null`: no command waits for this answer. */
   settle(messageId: string, outcome: (action: string) => Outcome): Outcome | null;
   reportSecurity(kind: SecurityKind, details: Record<string, unknown>): void;
+  firstHeard(): void;
   bootAcknowledged(): void;
   /** The station went on after its warnings: the connection must end. */
   tooManyFrames(): void;
@@ -71,6 +72,10 @@ export class Conversation {
   get lastMessageAt(): number {
     return this.#lastMessageAt;
   }
+  /** Has the station said anything on this connection? */
+  get wasHeard(): boolean {
+    return this.#lastMessageAt > this.connection.since;
+  }
 
   get presenceCheckedAt(): number {
     return this.#presenceCheckedAt;
@@ -98,7 +103,9 @@ export class Conversation {
   }
 
   async receive(frame: string | ArrayBuffer): Promise<void> {
+    const isFirst = !this.wasHeard;
     this.#lastMessageAt = this.#context.now();
+    if (isFirst) this.#port.firstHeard();
     const { rate, verdict } = takeFrame(this.#rate ?? fullRate(this.#lastMessageAt), this.#lastMessageAt);
     this.#rate = rate;
     if (verdict === "take") await this.#run({ kind: "frame", frame });

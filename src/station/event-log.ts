@@ -17,7 +17,7 @@ import type { Protocol } from "../ocpp/protocol.ts";
 import { type CallIdentity, isRepetition, searchText } from "../ocpp/repetition.ts";
 import type { Answer } from "../ocpp/session.ts";
 import { EMPTY_STATUS, observe, type StationStatus } from "../ocpp/station-status.ts";
-import type { DeliveryFacts, LoggedConnection, Store } from "./store.ts";
+import type { DeliveryFacts, LoggedConnection, LogRow, Store } from "./store.ts";
 
 /** Events kept for looking back, once they are delivered. */
 export const RING_EVENTS = 200;
@@ -42,8 +42,6 @@ export interface Carrier {
 }
 /** By `cursorKey`. */
 export type Acknowledged = Record<string, number>;
-
-type Row = { sequence: number; at: number; type: EventType; data: string };
 
 /** What the log needs to read of an `ocpp.call` to know the station's status. */
 interface LoggedCall {
@@ -74,7 +72,7 @@ export class EventLog {
     this.#delivery = { ...NOTHING, ...saved };
     this.#savedCursors = this.#delivery.cursors;
     this.#delivery = { ...this.#delivery, cursors: carried(this.#savedCursors, carrier.read() ?? {}) };
-    const unsaved = this.after(this.#delivery.statusSequence, Number.MAX_SAFE_INTEGER);
+    const unsaved = store.takeNewest().map(toEvent);
     for (const event of unsaved) this.#project(event);
     this.#head = unsaved.at(-1)?.sequence ?? this.#delivery.statusSequence;
   }
@@ -157,12 +155,12 @@ export class EventLog {
   }
 
   after(sequence: number, limit: number): StationEvent[] {
-    const rows = this.#store.run<Row>(
+    const rows = this.#store.run<LogRow>(
       "SELECT * FROM log WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
       sequence,
       limit,
     );
-    return rows.map((row) => ({ ...row, data: JSON.parse(row.data) as unknown }));
+    return rows.map(toEvent);
   }
 
   /** The answer that a repeated CALL was given before; `null`: it is new, or its like was never acknowledged. */
@@ -250,6 +248,12 @@ export class EventLog {
     this.#delivery = { ...this.#delivery, status };
   }
 }
+
+const toEvent = ({ type, data, ...row }: LogRow): StationEvent => ({
+  ...row,
+  type: type as EventType,
+  data: JSON.parse(data) as unknown,
+});
 
 /** Nothing but success since the row was written, and not much of it. */
 function isCarried(saved: Cursor | undefined, cursor: Cursor): boolean {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { HttpPeer, SECRET, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
@@ -219,8 +220,38 @@ describe("Rows read", () => {
   });
 });
 
-test("The alarms that are counted here are those that are set: a connection sets one, an unanswered delivery another", async () => {
+describe("A connection", () => {
+  test("writes one row, and its end another", async () => {
+    await kerbside.register("ROW");
+    const station = await kerbside.station("ROW");
+    expect(await costOf(kerbside, "ROW")).toMatchObject({ alarms: 0 });
+    const ended = await spent(kerbside, "ROW", async () => {
+      station.close();
+      await until("the end", async () => !(await kerbside.api("GET", "/v1/stations/ROW")).body.online);
+    });
+    expect(ended).toMatchObject({ written: 1, alarms: 0 });
+    const connected = await spent(kerbside, "ROW", () => kerbside.station("ROW"));
+    // To register it anew writes nothing.
+    expect(connected).toMatchObject({ written: 1, alarms: 0 });
+  });
+
+  test("of a station that never booted sets an alarm once something is heard of it, and once only", async () => {
+    const station = await kerbside.station("UNBOOTED");
+    const heard = await spent(kerbside, "UNBOOTED", async () => {
+      await delay(5);
+      for (let count = 0; count < 5; count++) await station.call("Heartbeat");
+    });
+    expect(heard).toMatchObject({ written: 0, alarms: 1 });
+    const day = 24 * 3_600_000;
+    const { alarmAt } = (await kerbside.api("GET", "/v1/stations/UNBOOTED")).body.storage;
+    expect(alarmAt).toBeGreaterThan(Date.now() + day - 60_000);
+    expect(alarmAt).toBeLessThanOrEqual(Date.now() + day);
+  });
+});
+
+test("The alarms that are counted here are those that are set: a message sets one, an unanswered delivery another", async () => {
   const station = await subscribed.station("COUNTED");
+  await status(station);
   await drained("COUNTED");
   const { alarms, written } = await costOf(subscribed, "COUNTED");
   expect(alarms).toBeGreaterThan(0);
