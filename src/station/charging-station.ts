@@ -9,7 +9,6 @@ import { forgetWebhooks } from "../fleet/webhook-registry.ts";
 import { log, messageOf } from "../log.ts";
 import { ok, type Result } from "../result.ts";
 import type { RefusalReason } from "../security/refusal.ts";
-import { Alarm } from "./alarm.ts";
 import { Announcements } from "./announcements.ts";
 import { answerOf } from "./answerer.ts";
 import type { Command } from "./command-store.ts";
@@ -17,6 +16,7 @@ import type { CommandView } from "./command-view.ts";
 import { type CommandRefusal, type CommandRequest, Commands, type Line } from "./commands.ts";
 import { Connections } from "./connections.ts";
 import type { StationContext } from "./context.ts";
+import { Deadlines } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";
 import { type Acknowledged, EventLog } from "./event-log.ts";
 import { type Registered, type RegisterRequest, register } from "./registrar.ts";
@@ -24,25 +24,18 @@ import { SecurityReports } from "./security-reports.ts";
 import { type StationView, stationView } from "./station-view.ts";
 import { Store } from "./store.ts";
 
-/** ms; longer than a delivery may take. */
-const SAFETY_MS = 60_000;
-
 /** [interface.md §2] `null`: no such station. */
 type Known<T> = T | null;
 
 export class ChargingStation extends DurableObject<Env> {
   readonly #store = new Store(this.ctx.storage);
-  readonly #alarm = new Alarm(this.ctx.storage);
   readonly #context: StationContext;
   readonly #delivery: Delivery;
   readonly #commands: Commands;
   readonly #connections: Connections;
   readonly #announcements: Announcements;
+  readonly #deadlines: Deadlines;
   #eventLog: EventLog | null = null;
-  /** ms since the epoch at which the outbox is looked at once more after the connection went; `null`: done. */
-  #safetyAt: number | null = null;
-  /** Whether a deadline may have come nearer than the alarm. */
-  #deadlinesChanged = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -52,7 +45,7 @@ export class ChargingStation extends DurableObject<Env> {
     this.#delivery = new Delivery(
       this.#context,
       () => this.#announce(),
-      (at) => this.#rearm(at),
+      (at) => this.#deadlines.arm(at),
     );
     this.#commands = new Commands(this.#context, () => this.#line());
     this.#connections = new Connections(
@@ -67,26 +60,29 @@ export class ChargingStation extends DurableObject<Env> {
           return settled;
         },
         reportSecurity: (kind, details) => security.report(kind, details),
-        firstHeard: () => {
-          this.#deadlinesChanged = true;
-        },
+        firstHeard: () => this.#deadlines.changed(),
         bootAcknowledged: () => {
-          this.#deadlinesChanged = true;
+          this.#deadlines.changed();
           this.#announce();
         },
         tooManyFrames: () => this.#connections.disconnect(1008, "too many messages"),
       },
       security,
       (online) => {
-        this.#deadlinesChanged = true;
+        this.#deadlines.changed();
         if (!online) {
           // A process that dies while this is delivered leaves nobody to try it again; a station that is there comes back to it.
-          if (this.#context.eventLog.isFollowed) this.#safetyAt = this.#context.now() + SAFETY_MS;
+          if (this.#context.eventLog.isFollowed) this.#deadlines.lookAtOutbox(this.#context.now());
           this.#commands.lineLost();
         }
         this.#announce();
       },
     );
+    this.#deadlines = new Deadlines(ctx.storage, () => ({
+      openCall: this.#connections.current()?.session.openCall ?? null,
+      presenceAt: this.#connections.presenceAt,
+      nextExpiry: this.#commands.nextExpiry,
+    }));
   }
 
   // The runtime's handlers
@@ -103,7 +99,7 @@ export class ChargingStation extends DurableObject<Env> {
     await this.#connections.guarded(() => this.#connections.receive(socket, frame));
     const isNew = this.#eventLog !== null && this.#eventLog.head !== head;
     // A Heartbeat ends here: nothing new to deliver, no deadline that came nearer.
-    if (isNew || this.#deadlinesChanged) await this.#settleUp();
+    if (isNew || this.#deadlines.mayBeNearer) await this.#settleUp();
   }
 
   override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
@@ -117,15 +113,14 @@ export class ChargingStation extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    this.#alarm.isOver();
-    this.#safetyAt = null;
+    this.#deadlines.alarmIsOver();
     if (this.#store.fact("registration") === undefined) return;
     this.#connections.reconcile();
     this.#connections.checked();
     await this.#connections.current()?.tick();
     this.#commands.sendNext();
     this.#commands.expire();
-    this.#deadlinesChanged = true;
+    this.#deadlines.changed();
     // Not awaited: no second alarm runs meanwhile, and a receiver that hangs would hold up a command's deadline.
     this.#settleUpMeanwhile();
   }
@@ -156,7 +151,7 @@ export class ChargingStation extends DurableObject<Env> {
     this.#connections.disconnect(1008, "deregistered");
     const sequence = this.#context.eventLog.head;
     await this.#store.clear();
-    this.#alarm.isOver();
+    this.#deadlines.alarmIsOver();
     this.#commands.forget();
     this.#eventLog = null;
     await this.#announcements.deregistered(sequence);
@@ -181,11 +176,35 @@ export class ChargingStation extends DurableObject<Env> {
     this.#connections.reconcile();
     const submitted = this.#commands.submit(request);
     const isAwaited = submitted.ok && wait && this.#connections.current() !== null;
-    const ended = isAwaited ? this.#commands.ended(submitted.value.command) : null;
-    this.#deadlinesChanged = true;
+    const ended = isAwaited ? this.#inTime(submitted.value.command) : null;
+    this.#deadlines.changed();
     this.#settleUpMeanwhile();
     if (!submitted.ok) return submitted;
     return ok(ended === null ? submitted.value.command : await ended);
+  }
+
+  /**
+   * Resolves once the command has ended. While it waits its own timer watches the deadline of the CALL: a process that dies takes
+   * the socket with it, and what was sent on it ends with the next look at the station.
+   */
+  async #inTime(command: CommandView): Promise<CommandView> {
+    const ended = this.#commands.ended(command);
+    const open = this.#connections.current()?.session.openCall;
+    if (open?.messageId !== command.commandId) return ended;
+    this.#deadlines.timedByRequest(command.commandId);
+    const timer = setTimeout(() => void this.#timeIsOver(), open.deadline - this.#context.now());
+    try {
+      return await ended;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #timeIsOver(): Promise<void> {
+    await this.#connections.guarded(async () => this.#connections.current()?.tick());
+    // A timer that was early leaves the rest to the alarm.
+    this.#deadlines.timedByRequest(null);
+    await this.#settleUp();
   }
 
   readCommand(id: string): Known<CommandView> {
@@ -207,7 +226,7 @@ export class ChargingStation extends DurableObject<Env> {
   async deliverSoon(): Promise<void> {
     if (this.#store.fact("registration") === undefined) return;
     forgetWebhooks();
-    await this.#alarm.set(this.#context.now());
+    await this.#deadlines.wakeAt(this.#context.now());
   }
 
   // Between the parts
@@ -221,7 +240,7 @@ export class ChargingStation extends DurableObject<Env> {
       // On a socket that is closing nothing is sent: what is queued is known to be unsent.
       busy: conversation.session.openCall !== null || conversation.socket.readyState !== WebSocket.OPEN,
       send: ({ id, action, payload, timeoutMs }: Command) => {
-        this.#deadlinesChanged = true;
+        this.#deadlines.changed();
         void conversation.command({ kind: "command", messageId: id, action, payload, timeoutMs });
       },
     };
@@ -236,21 +255,13 @@ export class ChargingStation extends DurableObject<Env> {
   async #settleUp(): Promise<void> {
     try {
       if (this.#store.fact("registration") === undefined) return;
-      const changed = this.#deadlinesChanged;
-      this.#deadlinesChanged = false;
-      if (changed) await this.#rearm(null);
+      if (this.#deadlines.mayBeNearer) await this.#deadlines.arm(null);
       await this.#delivery.drain();
       const retryAt = this.#delivery.troubleRetryAt;
-      if (retryAt !== null || this.#deadlinesChanged) await this.#rearm(retryAt);
+      if (retryAt !== null || this.#deadlines.mayBeNearer) await this.#deadlines.arm(retryAt);
     } catch (error) {
       log("error", "the alarm could not be set", { stationId: this.#context.id, reason: messageOf(error) });
     }
-  }
-
-  #rearm(deliveryAt: number | null): Promise<void> {
-    const open = this.#connections.current()?.session.openCall?.deadline ?? null;
-    const { presenceAt } = this.#connections;
-    return this.#alarm.notAfter(open, presenceAt, this.#commands.nextExpiry, deliveryAt, this.#safetyAt);
   }
 
   #announce(): Promise<void> {

@@ -133,6 +133,26 @@ describe("an unanswered command", () => {
     expect((await second).body.state).toBe("result");
   });
 
+  test("ends as `timeout` also where the backend that waited for it has hung up", async () => {
+    const station = await kerbside.station("LEFT1");
+    const asked = fetch(`${kerbside.edge.httpUrl}/v1/stations/LEFT1/commands`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${kerbside.edge.apiKey}`, "content-type": "application/json" },
+      body: JSON.stringify({ action: "Reset", payload: RESET, timeoutSeconds: 1 }),
+      signal: AbortSignal.timeout(300),
+    });
+    const [, messageId] = await station.next();
+    await expect(asked).rejects.toThrow();
+    await until("the event of the timeout", () => completedOf(messageId).length === 1);
+    expect(completedOf(messageId)[0].state).toBe("timeout");
+    // The line is free again.
+    const next = kerbside.command("LEFT1", "ClearCache");
+    const [, nextId, action] = await station.next();
+    expect(action).toBe("ClearCache");
+    station.send([3, nextId, { status: "Accepted" }]);
+    expect((await next).status).toBe(200);
+  });
+
   test("ends as `timeout`, outcome unknown, when its connection breaks, and is not sent again", async () => {
     const station = await kerbside.station("GONE1");
     const pending = kerbside.command("GONE1", "Reset", RESET, { expiresInSeconds: 60 });

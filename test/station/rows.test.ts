@@ -249,6 +249,20 @@ describe("A connection", () => {
   });
 });
 
+test("A command that a backend waits for writes three rows and sets no alarm; the first one a row more", async () => {
+  const station = await kerbside.station("COMMANDED");
+  await station.call("BootNotification", BOOT_16);
+  for (const written of [4, 3, 3]) {
+    const cost = await spent(kerbside, "COMMANDED", async () => {
+      const asked = kerbside.command("COMMANDED", "ClearCache");
+      const [, messageId] = await station.next();
+      station.send([3, messageId, { status: "Accepted" }]);
+      expect((await asked).status).toBe(200);
+    });
+    expect(cost).toMatchObject({ written, alarms: 0 });
+  }
+});
+
 test("The alarms that are counted here are those that are set: a message sets one, an unanswered delivery another", async () => {
   const station = await subscribed.station("COUNTED");
   await status(station);

@@ -1,0 +1,78 @@
+/**
+ * What the object must wake for, by its one alarm: at the earliest deadline, never put off. One that finds nothing due sets
+ * the next. Must not know what is done when one is over.
+ */
+import type { DurableSession } from "../ocpp/session.ts";
+
+/** ms; longer than a delivery may take. */
+const SAFETY_MS = 60_000;
+
+/** ms since the epoch of each deadline; `null`: there is none. */
+export interface Due {
+  openCall: DurableSession["openCall"];
+  presenceAt: number | null;
+  nextExpiry: number | null;
+}
+
+export class Deadlines {
+  readonly #storage: DurableObjectStorage;
+  readonly #due: () => Due;
+  /** ms since the epoch; `null`: none is set, `undefined`: not known since the object woke. */
+  #alarmAt: number | null | undefined = undefined;
+  /** ms since the epoch at which the outbox is looked at once more; `null`: done. */
+  #outboxAt: number | null = null;
+  #timedCall: string | null = null;
+  #mayBeNearer = false;
+
+  constructor(storage: DurableObjectStorage, due: () => Due) {
+    this.#storage = storage;
+    this.#due = due;
+  }
+
+  /** Whether one may have come nearer than the alarm. */
+  get mayBeNearer(): boolean {
+    return this.#mayBeNearer;
+  }
+
+  changed(): void {
+    this.#mayBeNearer = true;
+  }
+
+  /** Whatever comes of the deliveries now, the outbox is looked at after them. */
+  lookAtOutbox(now: number): void {
+    this.#outboxAt = now + SAFETY_MS;
+    this.#mayBeNearer = true;
+  }
+
+  /** That CALL's deadline is the timer of a request that waits for it, and costs no alarm; `null`: no longer. */
+  timedByRequest(messageId: string | null): void {
+    this.#timedCall = messageId;
+    this.#mayBeNearer = true;
+  }
+
+  /** @param deliveryAt ms since the epoch of the next attempt at a delivery; `null`: there is none */
+  async arm(deliveryAt: number | null): Promise<void> {
+    this.#mayBeNearer = false;
+    const { openCall, presenceAt, nextExpiry } = this.#due();
+    const openUntil = openCall === null || openCall.messageId === this.#timedCall ? null : openCall.deadline;
+    const deadlines = [openUntil, presenceAt, nextExpiry, deliveryAt, this.#outboxAt];
+    const next = Math.min(...deadlines.map((at) => at ?? Number.POSITIVE_INFINITY));
+    if (!Number.isFinite(next)) return;
+    const known = this.#alarmAt === undefined ? await this.#storage.getAlarm() : null;
+    // Set meanwhile by another call, it would be put off by what was known before.
+    if (this.#alarmAt === undefined) this.#alarmAt = known;
+    if (this.#alarmAt === null || this.#alarmAt > next) await this.wakeAt(next);
+  }
+
+  /** @param at ms since the epoch, whatever else is due */
+  async wakeAt(at: number): Promise<void> {
+    this.#alarmAt = at;
+    await this.#storage.setAlarm(at);
+  }
+
+  /** The alarm rang, or went with all else. */
+  alarmIsOver(): void {
+    this.#alarmAt = null;
+    this.#outboxAt = null;
+  }
+}
