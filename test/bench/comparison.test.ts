@@ -49,13 +49,18 @@ test("A bound is missed above it, or below it where more is better; what has non
     series("status-cpu", "floor-row", [[20]]),
     series("status-cpu", "kerbside", [[30]]),
     series("rss-hibernated", "floor", [[100]]),
+    series("rss-hibernated", "floor-row", [[111]]),
     series("rss-hibernated", "kerbside", [[111]]),
     series("rss-active", "floor", [[1]]),
     series("rss-active", "kerbside", [[9]]),
   ]);
-  expect(found.map(({ measure, ratio, passed }) => [measure, ratio.median, passed])).toEqual([
-    ["rss-hibernated", 1.11, false],
-    ["upgrades", 0.79, false],
-    ["status-cpu", 1.5, true],
+  const shown = found.map(({ measure, ratio, ratioToRow, passed }) => [
+    ...[measure, ratio.median, passed],
+    ratioToRow?.median,
+  ]);
+  expect(shown).toEqual([
+    ["rss-hibernated", 1.11, false, 1],
+    ["upgrades", 0.79, false, undefined],
+    ["status-cpu", 1.5, true, 1.5],
   ]);
 });

@@ -17,6 +17,8 @@ export interface Verdict {
   measure: MeasureName;
   storage: Storage;
   ratio: Spread;
+  /** The same against the floor that keeps a row a CALL, which is not judged; `null`: that arm did not run. */
+  ratioToRow: Spread | null;
   bound: number;
   passed: boolean;
 }
@@ -66,7 +68,9 @@ export function verdicts(all: readonly Series[]): Verdict[] {
       if (base === undefined) continue;
       const ratio = ratioOf(series, base);
       const passed = better === "lower" ? ratio.median <= bound : ratio.median >= bound;
-      found.push({ measure, storage: series.storage, ratio, bound, passed });
+      const withRow = baseOf(all, series, "floor-row");
+      const ratioToRow = withRow === undefined ? null : ratioOf(series, withRow);
+      found.push({ measure, storage: series.storage, ratio, ratioToRow, bound, passed });
     }
   }
   return found;

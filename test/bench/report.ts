@@ -72,13 +72,15 @@ function rowsTable({ rows }: Run): string {
 }
 
 function verdictTable(series: readonly Series[]): string {
-  const lines = verdicts(series).map(({ measure, storage, ratio, bound, passed }) => {
+  const lines = verdicts(series).map(({ measure, storage, ratio, ratioToRow, bound, passed }) => {
     const { title, better, floor } = measureOf(measure);
     const sign = better === "lower" ? "≤" : "≥";
-    return `| ${title}, ${storage} | ${floor} | ${showRatio(ratio)} | ${sign} ${bound} | ${passed ? "pass" : "**FAIL**"} |`;
+    const judged = `${showRatio(ratio)} | ${sign} ${bound} | ${passed ? "pass" : "**FAIL**"}`;
+    return `| ${title}, ${storage} | ${floor} | ${judged} | ${ratioToRow === null ? "" : showRatio(ratioToRow)} |`;
   });
   if (lines.length === 0) return "";
-  return ["| Kerbside | held against | ratio | bound | |", "| --- | --- | --- | --- | --- |", ...lines].join("\n");
+  const head = "| Kerbside | held against | ratio | bound | | to the floor with a row |";
+  return [head, "| --- | --- | --- | --- | --- | --- |", ...lines].join("\n");
 }
 
 /** Three digits that count, whatever the size. */
