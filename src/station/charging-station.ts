@@ -22,7 +22,7 @@ import { type Acknowledged, EventLog } from "./event-log.ts";
 import { type Registered, type RegisterRequest, register } from "./registrar.ts";
 import { SecurityReports } from "./security-reports.ts";
 import { type StationView, stationView } from "./station-view.ts";
-import { Store } from "./store.ts";
+import { Store, type StoredRegistration } from "./store.ts";
 
 /** [interface.md §2] `null`: no such station. */
 type Known<T> = T | null;
@@ -134,10 +134,9 @@ export class ChargingStation extends DurableObject<Env> {
   }
 
   describe(): Known<StationView> {
-    const registration = this.#store.fact("registration");
-    if (registration === undefined) return null;
-    this.#connections.reconcile();
-    return stationView(this.#context, registration, this.#connections.current(), this.#commands.queueLength);
+    return this.#asked((registration) =>
+      stationView(this.#context, registration, this.#connections.current(), this.#commands.queueLength),
+    );
   }
 
   /** Closes the socket and forgets all. */
@@ -208,11 +207,11 @@ export class ChargingStation extends DurableObject<Env> {
   }
 
   readCommand(id: string): Known<CommandView> {
-    return this.#store.fact("registration") === undefined ? null : this.#commands.read(id);
+    return this.#asked(() => this.#commands.read(id));
   }
 
   listCommands(limit: number): Known<CommandView[]> {
-    return this.#store.fact("registration") === undefined ? null : this.#commands.list(limit);
+    return this.#asked(() => this.#commands.list(limit));
   }
 
   async cancelCommand(id: string): Promise<"cancelled" | "not-queued" | "unknown"> {
@@ -244,6 +243,15 @@ export class ChargingStation extends DurableObject<Env> {
         void conversation.command({ kind: "command", messageId: id, action, payload, timeoutMs });
       },
     };
+  }
+
+  /** What a crash took is found by who asks, and told to the webhooks. */
+  #asked<T>(answer: (registration: StoredRegistration) => T): Known<T> {
+    const registration = this.#store.fact("registration");
+    if (registration === undefined) return null;
+    this.#connections.reconcile();
+    if (this.#deadlines.mayBeNearer) this.#settleUpMeanwhile();
+    return answer(registration);
   }
 
   /** For who waits for an answer: a slow webhook is no concern of a station's upgrade or a backend's request. */

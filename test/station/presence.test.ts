@@ -142,6 +142,22 @@ describe("A connection that was lost with its object", () => {
     ]);
   });
 
+  test("ends the command that was open on it, as soon as somebody asks for that", async () => {
+    // Silent, and never booted: no alarm finds it.
+    const station = await crashing.station("CUT");
+    const asked = crashing.command("CUT", "ClearCache").catch(() => null);
+    const [, messageId] = await station.next();
+    await killWorkerd(crashing);
+    await Promise.all([asked, station.closed]);
+    expect((await crashing.api("GET", `/v1/stations/CUT/commands/${messageId}`)).body.state).toBe("timeout");
+    const told = () =>
+      eventsOf(receiver)
+        .filter(({ subject }) => subject === "CUT")
+        .map(({ type }) => type);
+    await until("the webhook to be told", () => told().length >= 3);
+    expect(told()).toEqual(["ocpp.station.connected", "ocpp.command.completed", "ocpp.station.disconnected"]);
+  });
+
   test("is over once, as soon as somebody asks for the station", async () => {
     const station = await booted("ASKED");
     await move("ASKED");
