@@ -12,6 +12,8 @@ export interface Attachment {
   lastMessageAt: number;
   /** ms since the epoch at which the connection was last looked at and found alive; 0: never. */
   presenceCheckedAt: number;
+  /** No alarm looks for it: nothing was heard on it yet of a station whose heartbeat interval is not known. */
+  unwatched?: boolean;
   /** What webhooks have acknowledged since the last row that says so; absent in sockets of older releases. */
   acknowledged?: Acknowledged;
 }

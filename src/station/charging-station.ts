@@ -97,9 +97,8 @@ export class ChargingStation extends DurableObject<Env> {
   override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
     const head = this.#eventLog?.head;
     await this.#connections.guarded(() => this.#connections.receive(socket, frame));
-    const isNew = this.#eventLog !== null && this.#eventLog.head !== head;
     // A Heartbeat ends here: nothing new to deliver, no deadline that came nearer.
-    if (isNew || this.#deadlines.mayBeNearer) await this.#settleUp();
+    if (this.#eventLog?.head !== head || this.#deadlines.mayBeNearer) await this.#settleUp();
   }
 
   override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {

@@ -98,7 +98,8 @@ export class Connections {
     const strictness = this.#context.store.fact("registration")?.validation ?? this.#context.config.VALIDATION;
     const registrationStatus = this.#context.eventLog.status.boot?.status ?? "unknown";
     const session = openSession(protocol, strictness, registrationStatus);
-    writeAttachment(socket, { connection, session, lastMessageAt: now, presenceCheckedAt: 0 });
+    const unwatched = this.#intervalMs === null;
+    writeAttachment(socket, { connection, session, lastMessageAt: now, presenceCheckedAt: 0, unwatched });
     this.#context.emit("ocpp.station.connected", describe(connection));
     this.#wake(socket);
     this.#changed(true);
@@ -152,7 +153,7 @@ export class Connections {
    */
   get presenceAt(): number | null {
     const conversation = this.current();
-    if (conversation === null || (this.#intervalMs === null && !conversation.wasHeard)) return null;
+    if (conversation === null || conversation.isUnwatched) return null;
     const silentAt = this.#silentAt(conversation);
     return conversation.presenceCheckedAt === 0 ? silentAt : Math.max(silentAt, this.#lookDueAt(conversation));
   }

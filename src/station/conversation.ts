@@ -47,6 +47,7 @@ export class Conversation {
   #lastMessageAt: number;
   #presenceCheckedAt: number;
   #acknowledged: Acknowledged;
+  #unwatched: boolean;
   #ended = false;
   /** Not hibernated: a station that slept has not flooded anybody. */
   #rate: FrameRate | null = null;
@@ -59,6 +60,7 @@ export class Conversation {
     this.#lastMessageAt = attachment.lastMessageAt;
     this.#presenceCheckedAt = attachment.presenceCheckedAt;
     this.#acknowledged = attachment.acknowledged ?? {};
+    this.#unwatched = attachment.unwatched ?? false;
     this.#context = context;
     this.#port = port;
   }
@@ -72,9 +74,8 @@ export class Conversation {
   get lastMessageAt(): number {
     return this.#lastMessageAt;
   }
-  /** Has the station said anything on this connection? */
-  get wasHeard(): boolean {
-    return this.#lastMessageAt > this.connection.since;
+  get isUnwatched(): boolean {
+    return this.#unwatched;
   }
 
   get presenceCheckedAt(): number {
@@ -103,9 +104,9 @@ export class Conversation {
   }
 
   async receive(frame: string | ArrayBuffer): Promise<void> {
-    const isFirst = !this.wasHeard;
     this.#lastMessageAt = this.#context.now();
-    if (isFirst) this.#port.firstHeard();
+    if (this.#unwatched) this.#port.firstHeard();
+    this.#unwatched = false;
     const { rate, verdict } = takeFrame(this.#rate ?? fullRate(this.#lastMessageAt), this.#lastMessageAt);
     this.#rate = rate;
     if (verdict === "take") await this.#run({ kind: "frame", frame });
@@ -137,6 +138,7 @@ export class Conversation {
       lastMessageAt: this.#lastMessageAt,
       presenceCheckedAt: this.#presenceCheckedAt,
       acknowledged: this.#acknowledged,
+      unwatched: this.#unwatched,
     });
   }
 

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { HttpPeer, SECRET, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
@@ -238,7 +237,6 @@ describe("A connection", () => {
   test("of a station that never booted sets an alarm once something is heard of it, and once only", async () => {
     const station = await kerbside.station("UNBOOTED");
     const heard = await spent(kerbside, "UNBOOTED", async () => {
-      await delay(5);
       for (let count = 0; count < 5; count++) await station.call("Heartbeat");
     });
     expect(heard).toMatchObject({ written: 0, alarms: 1 });
