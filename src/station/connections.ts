@@ -212,16 +212,11 @@ export class Connections {
   }
 }
 
-function describe({
-  id,
-  protocol,
-  securityProfile,
-  remoteAddress,
-  since,
-  certificate,
-}: ConnectionFacts): LoggedConnection {
+function describe(connection: ConnectionFacts): LoggedConnection {
+  const { id, since, certificate, ...facts } = connection;
   return {
-    ...{ connectionId: id, protocol, securityProfile, remoteAddress },
+    connectionId: id,
+    ...facts,
     since: new Date(since).toISOString(),
     certificate: certificate && {
       fingerprint: certificate.fingerprint,
