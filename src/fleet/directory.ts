@@ -29,8 +29,10 @@ export interface DirectoryQuery {
   cursor: string | null;
 }
 
-/** One statement a batch, since D1 is one thread. A late or repeated transition never undoes a newer one. */
+/** One statement a batch, since D1 is one thread, and a row a station. A late or repeated transition never undoes a newer one. */
 export async function applyTransitions(directory: D1Database, transitions: readonly Transition[]): Promise<void> {
+  const inOrder = transitions.toSorted((a, b) => a.at - b.at || a.sequence - b.sequence);
+  const newest = new Map(inOrder.map((transition) => [transition.stationId, transition]));
   await directory
     .prepare(
       `INSERT INTO stations
@@ -47,7 +49,7 @@ export async function applyTransitions(directory: D1Database, transitions: reado
          model = excluded.model, undelivered = excluded.undelivered
        WHERE (excluded.at, excluded.sequence) >= (stations.at, stations.sequence)`,
     )
-    .bind(JSON.stringify(transitions))
+    .bind(JSON.stringify([...newest.values()]))
     .run();
 }
 

@@ -42,16 +42,22 @@ export class WebhookRegistry extends DurableObject {
 type Registry = DurableObjectNamespace<WebhookRegistry>;
 
 /** One list an isolate, so that a hundred thousand station objects never meet at the registry. */
-let cached: { at: number; webhooks: Webhook[] } | null = null;
+let cached: { at: number; webhooks: readonly Webhook[] } | null = null;
 /** Counts the changes this isolate knows of: a list that was asked for before one is old when it arrives. */
 let changes = 0;
 
 export const registryOf = (namespace: Registry): DurableObjectStub<WebhookRegistry> =>
   namespace.get(namespace.idFromName("fleet"));
 
+/** The subscriptions, if they are known here and at most 30 s old. */
+export function knownWebhooks(now: number): readonly Webhook[] | null {
+  return cached !== null && now - cached.at < CACHE_MS ? cached.webhooks : null;
+}
+
 /** The subscriptions, at most 30 s old. @throws where the registry cannot be reached and no list is known */
-export async function webhooksOf(namespace: Registry, now: number): Promise<Webhook[]> {
-  if (cached !== null && now - cached.at < CACHE_MS) return cached.webhooks;
+export async function webhooksOf(namespace: Registry, now: number): Promise<readonly Webhook[]> {
+  const known = knownWebhooks(now);
+  if (known !== null) return known;
   const asked = changes;
   try {
     const webhooks: Webhook[] = await registryOf(namespace).list();

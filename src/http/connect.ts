@@ -14,7 +14,7 @@ import { parseBasic } from "../security/basic-credentials.ts";
 import { type TlsClientAuth, verifyCertificate } from "../security/client-certificate.ts";
 import { type RefusalReason, refusalOnWire } from "../security/refusal.ts";
 import { transportOf } from "../security/transport.ts";
-import { writeConnectRequest } from "../station/connect-request.ts";
+import { sendConnectRequest } from "../station/connect-request.ts";
 import { problemResponse } from "./problem.ts";
 import { stationStub } from "../station-stub.ts";
 
@@ -50,9 +50,8 @@ export async function connect(request: Request, url: URL, env: Env, ctx: Executi
       return refused(reason, stationId);
     }
 
-    const response = await stationStub(env, stationId).fetch(
-      writeConnectRequest({ claims: claims.value, remoteAddress }),
-    );
+    const station = stationStub(env, stationId);
+    const response = await sendConnectRequest(station, { claims: claims.value, remoteAddress });
     if (response.status === 101) return response;
     const { reason } = await response.json<{ reason: RefusalReason }>();
     if (reason === "no-common-subprotocol" && config.SUBPROTOCOL_MISMATCH === "close") return closeAtOnce();

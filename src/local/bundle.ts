@@ -31,7 +31,6 @@ async function bundle(entry: string, textExtensions: readonly string[]): Promise
     conditions: ["workerd", "worker", "browser"],
     external: ["cloudflare:*", "node:*"],
     define: { "process.env.NODE_ENV": '"production"', "navigator.userAgent": '"Cloudflare-Workers"' },
-    keepNames: true,
     loader,
     logLevel: "silent",
     plugins: [

@@ -11,8 +11,9 @@ export type QueueSettings = {
   retriesMax: number;
 };
 
-interface Waiting<Message> {
-  body: Message;
+interface Waiting {
+  /** As JSON: what the sender changes afterwards is no concern of the consumer. */
+  body: string;
   attempts: number;
 }
 
@@ -27,7 +28,7 @@ export class LocalQueue<Message> {
   /** Has `drain` called where it may take its time: a sender that had to wait for it could be neither evicted nor hibernate. */
   readonly #wake: () => void;
   readonly #now: () => number;
-  readonly #waiting: Waiting<Message>[] = [];
+  readonly #waiting: Waiting[] = [];
   #drainingSince: number | null = null;
 
   constructor(
@@ -44,8 +45,7 @@ export class LocalQueue<Message> {
 
   async send(body: Message): Promise<void> {
     if (this.#waiting.length >= WAITING_MAX) throw new Error(`the queue ${this.#settings.queueName} is full`);
-    // As it would arrive: what the sender changes afterwards is no concern of the consumer.
-    this.#waiting.push({ body: structuredClone(body), attempts: 0 });
+    this.#waiting.push({ body: JSON.stringify(body), attempts: 0 });
     if (this.#drainingSince !== null && this.#now() - this.#drainingSince < DRAIN_MAX_MS) return;
     this.#drainingSince = this.#now();
     this.#wake();
@@ -62,9 +62,9 @@ export class LocalQueue<Message> {
     this.#drainingSince = null;
   }
 
-  async #deliver(batch: Waiting<Message>[]): Promise<void> {
+  async #deliver(batch: Waiting[]): Promise<void> {
     try {
-      await this.#consume(batch.map(({ body }) => body));
+      await this.#consume(batch.map(({ body }) => JSON.parse(body) as Message));
     } catch (error) {
       const again = batch.map(({ body, attempts }) => ({ body, attempts: attempts + 1 }));
       const kept = again.filter(({ attempts }) => attempts <= this.#settings.retriesMax);

@@ -3,7 +3,6 @@
  * the runtime makes one call on a part; must not know OCPP's rules or HTTP's.
  */
 import { DurableObject } from "cloudflare:workers";
-import { configOf } from "../config.ts";
 import type { Env } from "../env.ts";
 import { forgetWebhooks } from "../fleet/webhook-registry.ts";
 import { log, messageOf } from "../log.ts";
@@ -15,31 +14,28 @@ import type { Command } from "./command-store.ts";
 import type { CommandView } from "./command-view.ts";
 import { type CommandRefusal, type CommandRequest, Commands, type Line } from "./commands.ts";
 import { Connections } from "./connections.ts";
-import type { StationContext } from "./context.ts";
+import { StationContext } from "./context.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";
-import { type Acknowledged, EventLog } from "./event-log.ts";
 import { type Registered, type RegisterRequest, register } from "./registrar.ts";
 import { SecurityReports } from "./security-reports.ts";
 import { type StationView, stationView } from "./station-view.ts";
-import { Store, type StoredRegistration } from "./store.ts";
+import type { StoredRegistration } from "./store.ts";
 
 /** [interface.md §2] `null`: no such station. */
 type Known<T> = T | null;
 
 export class ChargingStation extends DurableObject<Env> {
-  readonly #store = new Store(this.ctx.storage);
   readonly #context: StationContext;
   readonly #delivery: Delivery;
   readonly #commands: Commands;
   readonly #connections: Connections;
   readonly #announcements: Announcements;
   readonly #deadlines: Deadlines;
-  #eventLog: EventLog | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#context = this.#makeContext();
+    this.#context = new StationContext(ctx, env, () => this.#connections.current());
     this.#announcements = new Announcements(this.#context);
     const security = new SecurityReports(this.#context);
     this.#delivery = new Delivery(
@@ -95,10 +91,10 @@ export class ChargingStation extends DurableObject<Env> {
   }
 
   override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
-    const head = this.#eventLog?.head;
+    const head = this.#context.headIfRead;
     await this.#connections.guarded(() => this.#connections.receive(socket, frame));
     // A Heartbeat ends here: nothing new to deliver, no deadline that came nearer.
-    if (this.#eventLog?.head !== head || this.#deadlines.mayBeNearer) await this.#settleUp();
+    if (this.#context.headIfRead !== head || this.#deadlines.isNearer) await this.#settleUp();
   }
 
   override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
@@ -113,7 +109,7 @@ export class ChargingStation extends DurableObject<Env> {
 
   override async alarm(): Promise<void> {
     this.#deadlines.alarmIsOver();
-    if (this.#store.fact("registration") === undefined) return;
+    if (this.#context.store.fact("registration") === undefined) return;
     this.#connections.reconcile();
     this.#connections.checked();
     await this.#connections.current()?.tick();
@@ -140,7 +136,7 @@ export class ChargingStation extends DurableObject<Env> {
 
   /** Closes the socket and forgets all. */
   async deregister(): Promise<boolean> {
-    if (this.#store.fact("registration") === undefined) return false;
+    if (this.#context.store.fact("registration") === undefined) return false;
     this.#connections.disconnect(1008, "deregistered");
     this.#commands.cancelAll();
     // The last events get one chance; what cannot be delivered now goes with the station.
@@ -148,16 +144,15 @@ export class ChargingStation extends DurableObject<Env> {
     // Whoever connected meanwhile would keep a socket to nothing.
     this.#connections.disconnect(1008, "deregistered");
     const sequence = this.#context.eventLog.head;
-    await this.#store.clear();
+    await this.#context.clear();
     this.#deadlines.alarmIsOver();
     this.#commands.forget();
-    this.#eventLog = null;
     await this.#announcements.deregistered(sequence);
     return true;
   }
 
   async disconnect(): Promise<boolean> {
-    if (this.#store.fact("registration") === undefined) return false;
+    if (this.#context.store.fact("registration") === undefined) return false;
     this.#connections.disconnect(1000, "disconnected by the operator");
     this.#settleUpMeanwhile();
     return true;
@@ -170,7 +165,7 @@ export class ChargingStation extends DurableObject<Env> {
 
   /** @param wait whether the answer is to be waited for; a command that must wait for a connection never is. */
   async command(request: CommandRequest, wait: boolean): Promise<Known<Result<CommandView, CommandRefusal>>> {
-    if (this.#store.fact("registration") === undefined) return null;
+    if (this.#context.store.fact("registration") === undefined) return null;
     this.#connections.reconcile();
     const submitted = this.#commands.submit(request);
     const isAwaited = submitted.ok && wait && this.#connections.current() !== null;
@@ -214,7 +209,7 @@ export class ChargingStation extends DurableObject<Env> {
   }
 
   async cancelCommand(id: string): Promise<"cancelled" | "not-queued" | "unknown"> {
-    if (this.#store.fact("registration") === undefined) return "unknown";
+    if (this.#context.store.fact("registration") === undefined) return "unknown";
     const done = this.#commands.cancel(id);
     this.#settleUpMeanwhile();
     return done;
@@ -222,7 +217,7 @@ export class ChargingStation extends DurableObject<Env> {
 
   /** Has the alarm deliver what waits, by the newest list of webhooks. */
   async deliverSoon(): Promise<void> {
-    if (this.#store.fact("registration") === undefined) return;
+    if (this.#context.store.fact("registration") === undefined) return;
     forgetWebhooks();
     await this.#deadlines.wakeAt(this.#context.now());
   }
@@ -246,26 +241,33 @@ export class ChargingStation extends DurableObject<Env> {
 
   /** What a crash took is found by who asks, and told to the webhooks. */
   #asked<T>(answer: (registration: StoredRegistration) => T): Known<T> {
-    const registration = this.#store.fact("registration");
+    const registration = this.#context.store.fact("registration");
     if (registration === undefined) return null;
+    const { head } = this.#context.eventLog;
     this.#connections.reconcile();
-    if (this.#deadlines.mayBeNearer) this.#settleUpMeanwhile();
+    if (this.#context.eventLog.head !== head || this.#deadlines.isNearer) this.#settleUpMeanwhile();
     return answer(registration);
   }
 
   /** For who waits for an answer: a slow webhook is no concern of a station's upgrade or a backend's request. */
   #settleUpMeanwhile(): void {
-    this.ctx.waitUntil(this.#settleUp());
+    // Each promise that the runtime is given costs memory until the next collection of garbage.
+    if (this.#isUnsettled) this.ctx.waitUntil(this.#settleUp());
+  }
+
+  get #isUnsettled(): boolean {
+    if (this.#context.store.fact("registration") === undefined) return false;
+    return this.#deadlines.isNearer || this.#delivery.hasWork;
   }
 
   /** Delivers what is new and sees that the object wakes for what is due later. Never throws. */
   async #settleUp(): Promise<void> {
     try {
-      if (this.#store.fact("registration") === undefined) return;
-      if (this.#deadlines.mayBeNearer) await this.#deadlines.arm(null);
+      if (this.#deadlines.isNearer) await this.#deadlines.arm(null);
+      if (!this.#isUnsettled) return;
       await this.#delivery.drain();
       const retryAt = this.#delivery.troubleRetryAt;
-      if (retryAt !== null || this.#deadlines.mayBeNearer) await this.#deadlines.arm(retryAt);
+      if (retryAt !== null || this.#deadlines.isNearer) await this.#deadlines.arm(retryAt);
     } catch (error) {
       log("error", "the alarm could not be set", { stationId: this.#context.id, reason: messageOf(error) });
     }
@@ -273,28 +275,5 @@ export class ChargingStation extends DurableObject<Env> {
 
   #announce(): Promise<void> {
     return this.#announcements.announce(this.#connections.current()?.connection ?? null, this.#delivery.inTrouble);
-  }
-
-  #makeContext(): StationContext {
-    const store = this.#store;
-    const carrier = {
-      read: () => this.#connections.current()?.acknowledged ?? null,
-      write: (acknowledged: Acknowledged) => this.#connections.current()?.carry(acknowledged) ?? false,
-    };
-    const eventLog = () => (this.#eventLog ??= new EventLog(store, carrier));
-    return {
-      id: this.ctx.id.name ?? "",
-      env: this.env,
-      config: configOf(this.env),
-      store,
-      get eventLog() {
-        return eventLog();
-      },
-      get incarnation() {
-        return store.fact("registration")?.incarnation ?? "";
-      },
-      now: () => Date.now(),
-      emit: (type, data) => eventLog().append(type, data, Date.now()),
-    };
   }
 }

@@ -43,7 +43,7 @@ export class Commands {
   readonly #line: () => Line | null;
   /** What was sent last, since the object woke. */
   #open: Command | null = null;
-  readonly #waiting = new Map<string, ((command: CommandView) => void)[]>();
+  #waiting: { id: string; tell: (command: CommandView) => void }[] = [];
 
   constructor(context: StationContext, line: () => Line | null) {
     this.#context = context;
@@ -102,7 +102,7 @@ export class Commands {
   ended(command: CommandView): Promise<CommandView> {
     const { commandId: id, state } = command;
     if (state !== "queued" && state !== "sent") return Promise.resolve(command);
-    return new Promise((resolve) => this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), resolve]));
+    return new Promise((tell) => this.#waiting.push({ id, tell }));
   }
 
   /** Sends what is next, if the line is free. */
@@ -216,8 +216,9 @@ export class Commands {
   #complete(command: Command): void {
     const view = this.#view(command);
     this.#context.emit("ocpp.command.completed", view);
-    for (const resolve of this.#waiting.get(command.id) ?? []) resolve(view);
-    this.#waiting.delete(command.id);
+    const waiting = this.#waiting;
+    this.#waiting = waiting.filter(({ id }) => id !== command.id);
+    for (const { id, tell } of waiting) if (id === command.id) tell(view);
   }
 
   #view(command: Command): CommandView {

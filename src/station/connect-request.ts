@@ -11,13 +11,13 @@ export interface ConnectRequest {
 
 const HEADER = "x-kerbside-connect";
 
-export function writeConnectRequest(request: ConnectRequest): Request {
+export function sendConnectRequest(station: Pick<Fetcher, "fetch">, request: ConnectRequest): Promise<Response> {
   // Percent-encoded, since a header holds no character above U+00FF and a certificate's subject may.
   const headers = { upgrade: "websocket", [HEADER]: encodeURIComponent(JSON.stringify(request)) };
-  return new Request("https://station/connect", { headers });
+  return station.fetch("https://station/connect", { headers });
 }
 
-/** @throws where the request does not come from `writeConnectRequest` */
+/** @throws where the request does not come from `sendConnectRequest` */
 export function readConnectRequest(request: Request): ConnectRequest {
   return JSON.parse(decodeURIComponent(request.headers.get(HEADER) ?? "")) as ConnectRequest;
 }

@@ -1,22 +1,61 @@
 /**
  * What the parts of a station's object share. Must hold no behaviour of its own.
  */
-import type { Config } from "../config.ts";
+import { type Config, configOf } from "../config.ts";
 import type { EventType } from "../delivery/event.ts";
 import type { Env } from "../env.ts";
-import type { EventLog } from "./event-log.ts";
-import type { Store } from "./store.ts";
+import { type Carrier, EventLog } from "./event-log.ts";
+import { Store } from "./store.ts";
 
-export interface StationContext {
-  /** The station's identity. */
-  readonly id: string;
+export class StationContext {
+  readonly #state: DurableObjectState;
+  readonly #carrier: Carrier;
   readonly env: Env;
   readonly config: Config;
   readonly store: Store;
-  readonly eventLog: EventLog;
+  #eventLog: EventLog | null = null;
+
+  constructor(state: DurableObjectState, env: Env, carrier: Carrier) {
+    this.#state = state;
+    this.#carrier = carrier;
+    this.env = env;
+    this.config = configOf(env);
+    this.store = new Store(state.storage);
+  }
+
+  /** The station's identity. */
+  get id(): string {
+    return this.#state.id.name ?? "";
+  }
+
+  /** Read when it is first asked for: an object that only refuses needs none. */
+  get eventLog(): EventLog {
+    this.#eventLog ??= new EventLog(this.store, this.#carrier);
+    return this.#eventLog;
+  }
+
   /** Part of every event id: new with each registration. */
-  readonly incarnation: string;
-  now(): number;
+  get incarnation(): string {
+    return this.store.fact("registration")?.incarnation ?? "";
+  }
+
+  /** Sequence of the newest event; `null`: the log was not read since the object woke. */
+  get headIfRead(): number | null {
+    return this.#eventLog?.head ?? null;
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
   /** Appends to the log; whoever calls it sees to a drain. */
-  emit(type: EventType, data: unknown): number;
+  emit(type: EventType, data: unknown): number {
+    return this.eventLog.append(type, data, this.now());
+  }
+
+  /** Forgets everything, in the storage and out of it. */
+  async clear(): Promise<void> {
+    await this.store.clear();
+    this.#eventLog = null;
+  }
 }

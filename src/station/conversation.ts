@@ -51,7 +51,8 @@ export class Conversation {
   #ended = false;
   /** Not hibernated: a station that slept has not flooded anybody. */
   #rate: FrameRate | null = null;
-  readonly #earlier = new WeakMap<CheckedCall, Answer | null>();
+  /** The CALL that was looked up last, with its answer when it came before. */
+  #earlier: { call: CheckedCall; answer: Answer | null } | null = null;
 
   constructor(socket: WebSocket, attachment: Attachment, context: StationContext, port: ConversationPort) {
     this.#socket = socket;
@@ -190,10 +191,8 @@ export class Conversation {
   /** What a CALL was answered when it came before; looked up once. */
   #earlierAnswer(call: CheckedCall): Answer | null {
     if (!isRecognisable(call)) return null;
-    const known = this.#earlier.get(call);
-    const found = known === undefined ? this.#context.eventLog.answerTo(call) : known;
-    this.#earlier.set(call, found);
-    return found;
+    if (this.#earlier?.call !== call) this.#earlier = { call, answer: this.#context.eventLog.answerTo(call) };
+    return this.#earlier.answer;
   }
 
   #judge(messageId: string, payload: unknown): void {

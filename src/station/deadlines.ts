@@ -6,6 +6,7 @@ import type { DurableSession } from "../ocpp/session.ts";
 
 /** ms; longer than a delivery may take. */
 const SAFETY_MS = 60_000;
+const NEVER = Number.POSITIVE_INFINITY;
 
 /** ms since the epoch of each deadline; `null`: there is none. */
 export interface Due {
@@ -22,46 +23,56 @@ export class Deadlines {
   /** ms since the epoch at which the outbox is looked at once more; `null`: done. */
   #outboxAt: number | null = null;
   #timedCall: string | null = null;
-  #mayBeNearer = false;
+  #changed = false;
 
   constructor(storage: DurableObjectStorage, due: () => Due) {
     this.#storage = storage;
     this.#due = due;
   }
 
-  /** Whether one may have come nearer than the alarm. */
-  get mayBeNearer(): boolean {
-    return this.#mayBeNearer;
+  /** Whether one came nearer than the alarm, as far as that is known. */
+  get isNearer(): boolean {
+    this.#changed &&= this.#next(null) < (this.#alarmAt ?? NEVER);
+    return this.#changed;
   }
 
   changed(): void {
-    this.#mayBeNearer = true;
+    this.#changed = true;
   }
 
   /** Whatever comes of the deliveries now, the outbox is looked at after them. */
   lookAtOutbox(now: number): void {
     this.#outboxAt = now + SAFETY_MS;
-    this.#mayBeNearer = true;
+    this.#changed = true;
   }
 
   /** That CALL's deadline is the timer of a request that waits for it, and costs no alarm; `null`: no longer. */
   timedByRequest(messageId: string | null): void {
     this.#timedCall = messageId;
-    this.#mayBeNearer = true;
+    this.#changed = true;
   }
 
   /** @param deliveryAt ms since the epoch of the next attempt at a delivery; `null`: there is none */
   async arm(deliveryAt: number | null): Promise<void> {
-    this.#mayBeNearer = false;
-    const { openCall, presenceAt, nextExpiry } = this.#due();
-    const openUntil = openCall === null || openCall.messageId === this.#timedCall ? null : openCall.deadline;
-    const deadlines = [openUntil, presenceAt, nextExpiry, deliveryAt, this.#outboxAt];
-    const next = Math.min(...deadlines.map((at) => at ?? Number.POSITIVE_INFINITY));
-    if (!Number.isFinite(next)) return;
+    this.#changed = false;
+    const next = this.#next(deliveryAt);
+    if (next === NEVER) return;
     const known = this.#alarmAt === undefined ? await this.#storage.getAlarm() : null;
     // Set meanwhile by another call, it would be put off by what was known before.
     if (this.#alarmAt === undefined) this.#alarmAt = known;
     if (this.#alarmAt === null || this.#alarmAt > next) await this.wakeAt(next);
+  }
+
+  #next(deliveryAt: number | null): number {
+    const { openCall, presenceAt, nextExpiry } = this.#due();
+    const openUntil = openCall === null || openCall.messageId === this.#timedCall ? null : openCall.deadline;
+    return Math.min(
+      openUntil ?? NEVER,
+      presenceAt ?? NEVER,
+      nextExpiry ?? NEVER,
+      deliveryAt ?? NEVER,
+      this.#outboxAt ?? NEVER,
+    );
   }
 
   /** @param at ms since the epoch, whatever else is due */

@@ -4,7 +4,7 @@
 import { type StationEvent, toCloudEvent, eventId } from "../delivery/event.ts";
 import * as outbox from "../delivery/outbox.ts";
 import { signedHeaders } from "../delivery/signature.ts";
-import { webhooksOf } from "../fleet/webhook-registry.ts";
+import { knownWebhooks, webhooksOf } from "../fleet/webhook-registry.ts";
 import { log, messageOf } from "../log.ts";
 import type { StationContext } from "./context.ts";
 import { fetchText } from "./fetch-text.ts";
@@ -43,15 +43,19 @@ export class Delivery {
     return this.#troubleRetryAt;
   }
 
+  /** Whether a drain could find anything to do, as far as that is known without asking for it. */
+  get hasWork(): boolean {
+    const { env, eventLog, now } = this.#context;
+    if (this.#troubleRetryAt !== null) return true;
+    // All is delivered: what was subscribed meanwhile starts with the next event.
+    if (eventLog.isFollowed) return eventLog.backlog > 0 || this.inTrouble;
+    return env.EVENTS !== undefined || knownWebhooks(now())?.length !== 0;
+  }
+
   /** Delivers all that is due. What comes while a webhook's run is on joins it; it never throws. */
   async drain(): Promise<void> {
     try {
       const { env, eventLog, now } = this.#context;
-      // All is delivered: what was subscribed meanwhile starts with the next event.
-      if (eventLog.isFollowed && eventLog.backlog === 0 && !this.inTrouble) {
-        this.#troubleRetryAt = null;
-        return;
-      }
       const subscribed = await webhooksOf(env.WEBHOOKS, now());
       this.#troubleRetryAt = null;
       const webhooks = env.EVENTS === undefined ? subscribed : [...subscribed, QUEUE];

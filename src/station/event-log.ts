@@ -35,11 +35,11 @@ export const BACKLOG_MAX = { periodic: 5_000, other: 8_000, transactional: 10_00
  * Where acknowledged sequences are kept between two rows: with the socket, which hibernation spares and a crash does not. What
  * a crash takes is sent once more.
  */
-export interface Carrier {
-  read(): Acknowledged | null;
-  /** `false`: there is no socket to carry it. */
-  write(acknowledged: Acknowledged): boolean;
-}
+export type Carrier = () => {
+  readonly acknowledged: Acknowledged;
+  /** `false`: nothing is kept for this socket any more. */
+  carry(acknowledged: Acknowledged): boolean;
+} | null;
 /** By `cursorKey`. */
 export type Acknowledged = Record<string, number>;
 
@@ -71,7 +71,7 @@ export class EventLog {
     const saved = store.fact("delivery");
     this.#delivery = { ...NOTHING, ...saved };
     this.#savedCursors = this.#delivery.cursors;
-    this.#delivery = { ...this.#delivery, cursors: carried(this.#savedCursors, carrier.read() ?? {}) };
+    this.#delivery = { ...this.#delivery, cursors: carried(this.#savedCursors, carrier()?.acknowledged ?? {}) };
     const unsaved = store.takeNewest().map(toEvent);
     for (const event of unsaved) this.#project(event);
     this.#head = unsaved.at(-1)?.sequence ?? this.#delivery.statusSequence;
@@ -203,7 +203,8 @@ export class EventLog {
     if (this.#head - this.#delivery.statusSequence >= ROW_EVERY) return false;
     const entries = Object.entries(this.cursors);
     if (!entries.every(([key, cursor]) => isCarried(this.#savedCursors[key], cursor))) return false;
-    return this.#carrier.write(Object.fromEntries(entries.map(([key, { acknowledged }]) => [key, acknowledged])));
+    const acknowledged = Object.fromEntries(entries.map(([key, cursor]) => [key, cursor.acknowledged]));
+    return this.#carrier()?.carry(acknowledged) ?? false;
   }
 
   #saveDelivery(): void {

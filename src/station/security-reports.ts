@@ -10,7 +10,7 @@ const QUIET_MS = 60_000;
 
 export class SecurityReports {
   readonly #context: StationContext;
-  readonly #recent = new Map<string, { at: number; suppressed: number }>();
+  readonly #recent: Partial<Record<SecurityKind, { at: number; suppressed: number }>> = {};
 
   constructor(context: StationContext) {
     this.#context = context;
@@ -18,12 +18,12 @@ export class SecurityReports {
 
   report(kind: SecurityKind, details: Record<string, unknown>): void {
     const now = this.#context.now();
-    const recent = this.#recent.get(kind);
+    const recent = this.#recent[kind];
     if (recent !== undefined && now - recent.at < QUIET_MS) {
       recent.suppressed++;
       return;
     }
-    this.#recent.set(kind, { at: now, suppressed: 0 });
+    this.#recent[kind] = { at: now, suppressed: 0 };
     log("warn", kind, { stationId: this.#context.id, ...details });
     this.#context.emit("ocpp.security", { kind, ...details, suppressedBefore: recent?.suppressed ?? 0 });
   }

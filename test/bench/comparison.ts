@@ -17,7 +17,7 @@ export interface Verdict {
   measure: MeasureName;
   storage: Storage;
   ratio: Spread;
-  /** The same against the floor that keeps a row a CALL, which is not judged; `null`: that arm did not run. */
+  /** The same against the floor that keeps a row an upgrade and a CALL, which is not judged; `null`: that arm did not run. */
   ratioToRow: Spread | null;
   bound: number;
   passed: boolean;

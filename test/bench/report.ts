@@ -11,7 +11,7 @@ export function reportText(run: Run): string {
   return [
     heading(run),
     "Values are medians of interleaved rounds, with quartiles. `to floor` and `to ocpp-rpc` are medians of the ratios of the\n" +
-      "same round; a p99 is that of all samples. `floor-row` is the floor that keeps one row a CALL. The server is workerd, or\n" +
+      "same round; a p99 is that of all samples. `floor-row` is the floor that keeps one row an upgrade and a CALL. The server is workerd, or\n" +
       "the one Node process of `ocpp-rpc` and `ws`. No arm negotiates compression.",
     ...(Object.keys(MEASURES) as MeasureName[]).flatMap((measure) => table(run, measure) ?? []),
     rowsTable(run),

@@ -17,6 +17,7 @@ export const SIZES: Sizes = {
   stormStations: 800,
   memoryRounds: 2,
   memoryStations: 1_000,
+  warmUpRounds: 1,
 };
 
 export const QUICK_SIZES: Sizes = {
@@ -33,6 +34,7 @@ export const QUICK_SIZES: Sizes = {
   stormStations: 100,
   memoryRounds: 1,
   memoryStations: 100,
+  warmUpRounds: 1,
 };
 
 export const FULL_SIZES: Sizes = { ...SIZES, stormStations: 5_000, memoryStations: 5_000 };

@@ -1,6 +1,6 @@
 /**
  * The floor of the platform: a Worker whose objects hibernate and answer, and do nothing else. With WRITES_ROW it keeps
- * one row for each frame before it answers. Must not know what Kerbside does beyond its addresses.
+ * one row for each upgrade and each frame before it answers. Must not know what Kerbside does beyond its addresses.
  */
 import { DurableObject } from "cloudflare:workers";
 
@@ -27,12 +27,13 @@ export class ChargingStation extends DurableObject {
   fetch() {
     const { 0: client, 1: socket } = new WebSocketPair();
     this.ctx.acceptWebSocket(socket);
+    if (this.#writesRow) this.#keep("connected");
     return new Response(null, { status: 101, webSocket: client, headers: { "Sec-WebSocket-Protocol": "ocpp1.6" } });
   }
 
   webSocketMessage(socket, frame) {
     const [type, messageId, action] = JSON.parse(frame);
-    if (this.#writesRow) this.#run("INSERT INTO log (at, data) VALUES (?1, ?2)", Date.now(), frame);
+    if (this.#writesRow) this.#keep(frame);
     if (type === 2) {
       const payload = action === "Heartbeat" ? { currentTime: new Date().toISOString() } : {};
       socket.send(JSON.stringify([3, messageId, payload]));
@@ -58,6 +59,10 @@ export class ChargingStation extends DurableObject {
 
   describe() {
     return { storage: { rowsWritten: this.#rowsWritten, rowsRead: this.#rowsRead } };
+  }
+
+  #keep(data) {
+    this.#run("INSERT INTO log (at, data) VALUES (?1, ?2)", Date.now(), data);
   }
 
   #run(query, ...bindings) {
