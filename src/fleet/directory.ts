@@ -2,7 +2,7 @@
  * The directory of all stations in D1: a copy, fed by the queue of transitions. Must not be asked for anything that
  * decides; a station's own object is the truth.
  */
-import type { Transition } from "./transition.ts";
+import { newestOfEach, type Transition } from "./transition.ts";
 
 export interface DirectoryEntry {
   stationId: string;
@@ -31,8 +31,6 @@ export interface DirectoryQuery {
 
 /** One statement a batch, since D1 is one thread, and a row a station. A late or repeated transition never undoes a newer one. */
 export async function applyTransitions(directory: D1Database, transitions: readonly Transition[]): Promise<void> {
-  const inOrder = transitions.toSorted((a, b) => a.at - b.at || a.sequence - b.sequence);
-  const newest = new Map(inOrder.map((transition) => [transition.stationId, transition]));
   await directory
     .prepare(
       `INSERT INTO stations
@@ -49,7 +47,7 @@ export async function applyTransitions(directory: D1Database, transitions: reado
          model = excluded.model, undelivered = excluded.undelivered
        WHERE (excluded.at, excluded.sequence) >= (stations.at, stations.sequence)`,
     )
-    .bind(JSON.stringify([...newest.values()]))
+    .bind(JSON.stringify(newestOfEach(transitions)))
     .run();
 }
 

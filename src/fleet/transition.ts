@@ -23,6 +23,12 @@ export interface Transition {
   } | null;
 }
 
+/** Of each station the newest, in whatever order they came. */
+export function newestOfEach(transitions: readonly Transition[]): Transition[] {
+  const inOrder = transitions.toSorted((a, b) => a.at - b.at || a.sequence - b.sequence);
+  return [...new Map(inOrder.map((transition) => [transition.stationId, transition])).values()];
+}
+
 /** A call to every station in trouble behind `after`, in the order of their ids, to deliver at once. */
 export interface ReplayPage {
   replayAfter: string;

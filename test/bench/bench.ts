@@ -28,8 +28,6 @@ export interface Sizes {
   stormStations: number;
   memoryRounds: number;
   memoryStations: number;
-  /** Times that each station of the warm-up connects before memory is looked at. */
-  warmUpRounds: number;
 }
 
 export interface Bench {

@@ -29,7 +29,6 @@ test("Only --full takes more than one workerd by itself, and --workers has the l
   expect(peersOptions([]).workerds).toBe(1);
   expect(peersOptions(["--full"]).workerds).toBe(workerdsFor(5_000));
   expect(peersOptions(["--full", "--workers", "7"]).workerds).toBe(7);
-  expect(peersOptions(["--warm-up", "20"]).sizes).toMatchObject({ warmUpRounds: 20 });
   expect(peersOptions(["--stations", "15"]).sizes).toMatchObject({ stormStations: 15, memoryStations: 15 });
   expect(() => peersOptions(["--workers", "0"])).toThrow("--workers must be a whole number from 1 to 16");
   expect(() => peersOptions(["--arms", "floors"])).toThrow("--arms must be one of kerbside, floor");

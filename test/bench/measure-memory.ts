@@ -10,7 +10,6 @@ import type { BenchStation } from "./station.ts";
 /** RSS is set by the peak of objects awake at once and does not come back: every arm meets the same pace. */
 const STATIONS_PER_SECOND = 100;
 const WARM_UP = 20;
-const WARM_UP_CALLS = 5;
 
 /** Each round with fresh processes, since memory that was once taken stays. */
 export async function measureMemory(bench: Bench): Promise<Series[]> {
@@ -25,7 +24,7 @@ export async function measureMemory(bench: Bench): Promise<Series[]> {
 }
 
 async function measure(bench: Bench, arms: readonly Arm[], series: Series[]): Promise<void> {
-  const { memoryStations, warmUpRounds } = bench.sizes;
+  const { memoryStations } = bench.sizes;
   const aStation = (now: number, then = 0) => [(now - then) / memoryStations];
   try {
     await Promise.all(arms.map((arm) => arm.start()));
@@ -35,10 +34,6 @@ async function measure(bench: Bench, arms: readonly Arm[], series: Series[]): Pr
     const before = new Map<Arm, Use>();
     const stations: BenchStation[] = [];
     for (const arm of shuffled(arms, bench.random)) {
-      // The optimising compiler comes at some hundred connections, and what it takes stays: once, not for a station.
-      for (let round = 1; round < warmUpRounds; round++) {
-        for (const station of await connect(arm, names("WARM", WARM_UP))) await callAndLeave(station);
-      }
       stations.push(...(await connect(arm, names("WARM", WARM_UP))));
       await arm.quiet();
       before.set(arm, arm.rssKb());
@@ -73,11 +68,6 @@ async function connect(arm: Arm, ids: readonly string[]): Promise<BenchStation[]
   }
   await Promise.all(all);
   return stations;
-}
-
-async function callAndLeave(station: BenchStation): Promise<void> {
-  for (let call = 0; call < WARM_UP_CALLS; call++) await station.call("BootNotification", BOOT);
-  station.drop();
 }
 
 async function one(arm: Arm, id: string): Promise<BenchStation> {

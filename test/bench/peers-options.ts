@@ -23,7 +23,6 @@ export interface PeersOptions {
 }
 
 const STATIONS_MAX = 100_000;
-const WARM_UP_MAX = 1_000;
 const SEED_MAX = 999_999_999;
 
 export function peersOptions(args: readonly string[]): PeersOptions {
@@ -37,7 +36,6 @@ export function peersOptions(args: readonly string[]): PeersOptions {
       full: { type: "boolean", default: false },
       stations: { type: "string" },
       workers: { type: "string" },
-      "warm-up": { type: "string" },
       seed: { type: "string", default: "1" },
     },
   });
@@ -45,8 +43,6 @@ export function peersOptions(args: readonly string[]): PeersOptions {
   if (values.stations !== undefined) {
     sizes.stormStations = sizes.memoryStations = wholeNumber("stations", values.stations, 1, STATIONS_MAX);
   }
-  const warmUp = values["warm-up"];
-  if (warmUp !== undefined) sizes.warmUpRounds = wholeNumber("warm-up", warmUp, 1, WARM_UP_MAX);
   const enough = values.full ? workerdsFor(Math.max(sizes.stormStations, sizes.memoryStations)) : 1;
   return {
     only: listOf("only", values.only, PARTS),

@@ -17,7 +17,6 @@ export const SIZES: Sizes = {
   stormStations: 800,
   memoryRounds: 2,
   memoryStations: 1_000,
-  warmUpRounds: 1,
 };
 
 export const QUICK_SIZES: Sizes = {
@@ -34,7 +33,6 @@ export const QUICK_SIZES: Sizes = {
   stormStations: 100,
   memoryRounds: 1,
   memoryStations: 100,
-  warmUpRounds: 1,
 };
 
 export const FULL_SIZES: Sizes = { ...SIZES, stormStations: 5_000, memoryStations: 5_000 };
