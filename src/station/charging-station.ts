@@ -263,9 +263,9 @@ export class ChargingStation extends DurableObject<Env> {
   /** Delivers what is new and sees that the object wakes for what is due later. Never throws. */
   async #settleUp(): Promise<void> {
     try {
-      if (this.#deadlines.isNearer) await this.#deadlines.arm(null);
       if (!this.#isUnsettled) return;
-      await this.#delivery.drain();
+      if (this.#deadlines.isNearer) await this.#deadlines.arm(null);
+      if (this.#delivery.hasWork) await this.#delivery.drain();
       const retryAt = this.#delivery.troubleRetryAt;
       if (retryAt !== null || this.#deadlines.isNearer) await this.#deadlines.arm(retryAt);
     } catch (error) {

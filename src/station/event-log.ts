@@ -80,9 +80,10 @@ export class EventLog {
   get head(): number {
     return this.#head;
   }
-  /** Sequences have no gaps: what is overwritten or deleted is always the oldest. */
-  get #count(): number {
-    return this.#head - this.#oldest + 1;
+  /** Whether there are so many. Sequences have no gaps: what is overwritten or deleted is always the oldest. */
+  #holds(events: number): boolean {
+    // Asking for the oldest costs a statement, which a short log can do without.
+    return this.#head >= events && this.#head - this.#oldest + 1 >= events;
   }
   get #oldest(): number {
     this.#oldestKnown ??= this.#store.run<{ sequence: number | null }>(OLDEST)[0]?.sequence ?? 1;
@@ -133,7 +134,7 @@ export class EventLog {
   append(type: EventType, data: unknown, at: number): number {
     const sequence = this.#head + 1;
     const text = JSON.stringify(data);
-    if (sequence > RING_EVENTS && this.#count >= RING_EVENTS && this.#oldest <= this.#spentUpTo()) {
+    if (this.#holds(RING_EVENTS) && this.#oldest <= this.#spentUpTo()) {
       if (this.#oldest > this.#delivery.statusSequence) this.#saveDelivery();
       this.#store.run(
         "UPDATE log SET sequence = ?1, at = ?2, type = ?3, data = ?4 WHERE sequence = ?5",
@@ -215,7 +216,7 @@ export class EventLog {
 
   /** After an outage the ring goes back to its size; until then it only grew. */
   #shrink(): void {
-    if (this.#head <= 2 * RING_EVENTS || this.#count <= 2 * RING_EVENTS) return;
+    if (!this.#holds(2 * RING_EVENTS + 1)) return;
     const upTo = Math.min(this.#spentUpTo(), this.#head - RING_EVENTS);
     if (upTo < this.#oldest) return;
     this.#store.run("DELETE FROM log WHERE sequence <= ?1", upTo);
