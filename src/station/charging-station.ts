@@ -265,7 +265,7 @@ export class ChargingStation extends DurableObject<Env> {
     try {
       if (!this.#isUnsettled) return;
       if (this.#deadlines.isNearer) await this.#deadlines.arm(null);
-      if (this.#delivery.hasWork) await this.#delivery.drain();
+      await this.#delivery.drain();
       const retryAt = this.#delivery.troubleRetryAt;
       if (retryAt !== null || this.#deadlines.isNearer) await this.#deadlines.arm(retryAt);
     } catch (error) {

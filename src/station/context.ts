@@ -1,5 +1,5 @@
 /**
- * What the parts of a station's object share. Must hold no behaviour of its own.
+ * What the parts of a station's object share: who it is, its storage, its log and its clock. Must not decide anything.
  */
 import { type Config, configOf } from "../config.ts";
 import type { EventType } from "../delivery/event.ts";

@@ -46,7 +46,6 @@ export class Delivery {
   /** Whether a drain could find anything to do, as far as that is known without asking for it. */
   get hasWork(): boolean {
     const { env, eventLog, now } = this.#context;
-    if (this.#troubleRetryAt !== null) return true;
     // All is delivered: what was subscribed meanwhile starts with the next event.
     if (eventLog.isFollowed) return eventLog.backlog > 0 || this.inTrouble;
     return env.EVENTS !== undefined || knownWebhooks(now())?.length !== 0;
@@ -56,8 +55,9 @@ export class Delivery {
   async drain(): Promise<void> {
     try {
       const { env, eventLog, now } = this.#context;
-      const subscribed = await webhooksOf(env.WEBHOOKS, now());
+      const subscribed = this.hasWork ? await webhooksOf(env.WEBHOOKS, now()) : null;
       this.#troubleRetryAt = null;
+      if (subscribed === null) return;
       const webhooks = env.EVENTS === undefined ? subscribed : [...subscribed, QUEUE];
       eventLog.follow(webhooks);
       await Promise.all(webhooks.map((webhook) => this.#join(webhook)));
