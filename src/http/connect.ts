@@ -31,7 +31,8 @@ export async function connect(request: Request, url: URL, env: Env, ctx: Executi
   if (request.method !== "GET" || request.headers.get("Upgrade")?.toLowerCase() !== "websocket") {
     return refused("not-an-upgrade");
   }
-  const segment = /^\/ocpp\/([^/]*)\/?$/.exec(url.pathname)?.[1];
+  // Stations put a slash between an endpoint that ends with one and their identity, and one behind it.
+  const segment = /^\/ocpp\/\/?([^/]*)\/?$/.exec(url.pathname)?.[1];
   const identity = segment === undefined ? null : parseIdentity(segment);
   if (identity === null || !identity.ok) return refused("illegal-identity");
   const stationId = identity.value;

@@ -65,11 +65,16 @@ export const NO_CLIENT_CERTIFICATE: Readonly<TlsClientAuth> = Object.freeze({
   certChainRFC9440TooLarge: false,
 });
 
-export function tlsClientAuthOf(socket: TLSSocket, revocations: Revocations): Readonly<TlsClientAuth> {
+/** @param intermediates that the front knows itself, for a leaf that comes without its issuer */
+export function tlsClientAuthOf(
+  socket: TLSSocket,
+  revocations: Revocations,
+  intermediates: readonly X509Certificate[] = [],
+): Readonly<TlsClientAuth> {
   const leaf = socket.getPeerX509Certificate();
   if (leaf === undefined) return NO_CLIENT_CERTIFICATE;
   const chain = chainOf(leaf);
-  const issuer = chain.find((candidate) => leaf.checkIssued(candidate));
+  const issuer = [...chain, ...intermediates].find((candidate) => leaf.checkIssued(candidate));
   const keyIds = keyIdentifiersOf(leaf.raw);
   const issuerKeyId = issuer === undefined ? keyIds.authority : keyIdentifiersOf(issuer.raw).subject;
   const leafText = byteSequence(leaf);

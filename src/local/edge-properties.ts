@@ -1,6 +1,7 @@
 /**
  * `request.cf` of a connection, as the edge would fill it, ready to be sent. Must not know requests.
  */
+import { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { NO_CLIENT_CERTIFICATE, type Revocations, tlsClientAuthOf } from "./client-certificate.ts";
@@ -14,12 +15,14 @@ const TLS_1_3_CIPHERS: Record<string, string> = {
 
 export class EdgeProperties {
   readonly #revocations: Revocations | undefined;
+  readonly #intermediates: readonly X509Certificate[];
   /** One text a TLS connection: a certificate is not parsed again for each request on it. */
   readonly #texts = new WeakMap<Socket, string>();
 
-  /** Without revocations the front asks for no certificate. */
-  constructor(revocations?: Revocations) {
-    this.#revocations = revocations;
+  /** @param clientCertificates left out: the front asks for none */
+  constructor(clientCertificates?: { revocations: Revocations; intermediates: readonly string[] }) {
+    this.#revocations = clientCertificates?.revocations;
+    this.#intermediates = (clientCertificates?.intermediates ?? []).map((pem) => new X509Certificate(pem));
   }
 
   of(socket: Socket, httpVersion: string): string {
@@ -27,7 +30,10 @@ export class EdgeProperties {
     const known = this.#texts.get(socket);
     if (known !== undefined) return known;
     const cipher = socket.getCipher().name;
-    const auth = this.#revocations === undefined ? NO_CLIENT_CERTIFICATE : tlsClientAuthOf(socket, this.#revocations);
+    const auth =
+      this.#revocations === undefined
+        ? NO_CLIENT_CERTIFICATE
+        : tlsClientAuthOf(socket, this.#revocations, this.#intermediates);
     const text = propertiesText(httpVersion, socket.getProtocol() ?? "", TLS_1_3_CIPHERS[cipher] ?? cipher, auth);
     this.#texts.set(socket, text);
     return text;

@@ -121,7 +121,8 @@ async function startFronts(options: EdgeOptions, pki: Pki, secret: string, upstr
     return front;
   };
   const serverCertificates = [pki.server.ecdsa, pki.server.rsa];
-  const clientCertificates = { rootPem: pki.rootPem, revocations: pki.revocations };
+  const { rootPem, stationCaPem, revocations } = pki;
+  const clientCertificates = { rootPem, intermediates: [stationCaPem], revocations };
   try {
     return [
       await start(options.port, {}),

@@ -18,7 +18,12 @@ export interface FrontOptions {
   upstreams: readonly Upstream[];
   /** PEM texts, each with a key and its certificate. */
   serverCertificates?: readonly string[];
-  clientCertificates?: { rootPem: string; revocations: Revocations };
+  clientCertificates?: {
+    rootPem: string;
+    /** PEM texts of the CAs below the root: a station may send its leaf alone. */
+    intermediates: readonly string[];
+    revocations: Revocations;
+  };
 }
 
 export interface Front {
@@ -85,7 +90,7 @@ class Listeners {
   forward(port: number): void {
     const { serverCertificates, clientCertificates, secret, upstreams } = this.#options;
     const scheme = serverCertificates === undefined ? "http" : "https";
-    const properties = new EdgeProperties(clientCertificates?.revocations);
+    const properties = new EdgeProperties(clientCertificates);
     this.#forwarder = new Forwarder({ origin: `${scheme}://localhost:${port}`, secret, upstreams, properties });
   }
 
@@ -109,7 +114,7 @@ function createServer(options: FrontOptions): http.Server {
   if (clientCertificates === undefined) return https.createServer(tls);
   return https.createServer({
     ...tls,
-    ca: [clientCertificates.rootPem],
+    ca: [clientCertificates.rootPem, ...clientCertificates.intermediates],
     requestCert: true,
     rejectUnauthorized: false,
     // A resumed session brings back the leaf without its chain, and a verdict from before the certificate expired.

@@ -13,7 +13,7 @@ const FIRST: Route = { kind: "one", shard: 0 };
 export function routeOf(method: string, path: string, shards: number): Route {
   if (shards === 1) return FIRST;
   const pathname = path.split("?", 1)[0] as string;
-  const station = /^\/(?:ocpp|v1\/stations)\/([^/]+)/.exec(pathname)?.[1];
+  const station = /^\/(?:ocpp\/{1,2}|v1\/stations\/)([^/]+)/.exec(pathname)?.[1];
   if (station !== undefined) return { kind: "one", shard: shardOf(decoded(station), shards) };
   if (pathname === "/healthz") return { kind: "each" };
   if (pathname === "/v1/stations" && method === "GET") return { kind: "list" };

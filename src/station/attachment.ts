@@ -24,8 +24,12 @@ export const writeAttachment = (socket: WebSocket, attachment: Attachment): void
 export const readAttachment = (socket: WebSocket): Attachment | null =>
   socket.deserializeAttachment() as Attachment | null;
 
+/** [RFC 6455 §7.4.2] The last code there is; the platform throws on any above, and what was not closed stays open. */
+const CLOSE_CODE_MAX = 4_999;
+
 /** Closes as the platform allows: it throws on codes that are not for the wire and on reasons over 123 bytes. */
-export function closeSocket(socket: WebSocket, code: number, reason: string): void {
+export function closeSocket(socket: WebSocket, received: number, reason: string): void {
+  const code = Math.min(received, CLOSE_CODE_MAX);
   try {
     if (code === 1000 || (code >= 1001 && code <= 1014 && ![1004, 1005, 1006].includes(code)) || code >= 3000) {
       socket.close(code, reason.slice(0, 40));

@@ -80,10 +80,17 @@ describe.each(["TLSv1.2", "TLSv1.3"] as const)("Over %s", (version) => {
     await expectRefused("CERT", { ...(await certificateOf(kerbside, "CERT2")), ...tls });
   });
 
-  test("a leaf without the CA that issued it is refused with 403", async () => {
+  test("a leaf without the CA that issued it is admitted where that CA is known, and refused with 403 elsewhere", async () => {
     await kerbside.register("CERT", { securityProfile: 3 });
-    const { cert, key } = await certificateOf(kerbside, "CERT");
-    await expectRefused("CERT", { cert: cert.slice(0, cert.indexOf("-----BEGIN", 1)), key, ...tls });
+    const leafOf = async (kind: StationCertificateKind) => {
+      const { cert, key } = await certificateOf(kerbside, "CERT", { kind });
+      const end = cert.indexOf("-----BEGIN", 1);
+      return { cert: end < 0 ? cert : cert.slice(0, end), key, ...tls };
+    };
+    await expectAdmitted("CERT", await leafOf("valid"));
+    for (const kind of ["expired", "not-yet-valid", "other-ca", "self-signed", "revoked"] as const) {
+      await expectRefused("CERT", await leafOf(kind));
+    }
   });
 });
 

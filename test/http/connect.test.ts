@@ -89,6 +89,15 @@ describe("An identity", () => {
     expect((await knock(`/ocpp/${segment}`)).status).toBe(101);
   });
 
+  test("may have one slash more before it", async () => {
+    await kerbside.register("DOUBLED");
+    expect((await knock("/ocpp//DOUBLED")).status).toBe(101);
+    expect((await knock("/ocpp//DOUBLED/")).status).toBe(101);
+    for (const target of ["/ocpp///DOUBLED", "/ocpp//", "/ocpp//x/DOUBLED"]) {
+      expectRefusal(await knock(target), "identity");
+    }
+  });
+
   test("may be followed by one slash", async () => {
     await kerbside.register("SLASHED");
     expect((await knock("/ocpp/SLASHED/")).status).toBe(101);

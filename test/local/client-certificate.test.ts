@@ -90,11 +90,24 @@ test("A common name that holds another one's notation can not be misread", async
   );
 });
 
-test("A leaf without its CA, and a server's certificate, are not verified", async () => {
-  const { cert, key } = await issueStationCertificate(edge.pki, { stationId: "CS1" });
-  const leafAlone = cert.slice(0, cert.indexOf("-----BEGIN", 1));
-  const alone = await askOverTls(edge.mtlsPort, "/", { ca, cert: leafAlone, key });
-  expect(alone.seen.cf.tlsClientAuth.certVerified).toBe("FAILED:unable to verify the first certificate");
+const LEAVES_ALONE: [StationCertificateKind, string, string][] = VERDICTS.map(([kind, verdict, revoked]) =>
+  kind === "other-ca" ? [kind, "FAILED:unable to verify the first certificate", revoked] : [kind, verdict, revoked],
+);
+
+test.each(LEAVES_ALONE)(
+  "A leaf of the kind %s without the CA that issued it is judged as it is with it: %s, revoked %s",
+  async (kind, certVerified, certRevoked) => {
+    const { cert, key } = await issueStationCertificate(edge.pki, { stationId: "CS1", kind });
+    const end = cert.indexOf("-----BEGIN", 1);
+    const leafAlone = end < 0 ? cert : cert.slice(0, end);
+    const { certIssuerSKI, ...verdict } = (await askOverTls(edge.mtlsPort, "/", { ca, cert: leafAlone, key })).seen.cf
+      .tlsClientAuth;
+    expect(verdict).toMatchObject({ certPresented: "1", certVerified, certRevoked, certChainRFC9440: "" });
+    if (certVerified === "SUCCESS") expect(certIssuerSKI).toBe(edge.pki.stationCa.subjectKeyId);
+  },
+);
+
+test("A server's certificate is not verified", async () => {
   const { ecdsa } = edge.pki.server;
   const server = await askOverTls(edge.mtlsPort, "/", { ca, cert: ecdsa, key: ecdsa });
   expect(server.seen.cf.tlsClientAuth.certVerified).toBe("FAILED:unsupported certificate purpose");

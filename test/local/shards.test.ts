@@ -20,6 +20,7 @@ test("All that names a station goes to the same workerd, however its name is wri
   for (const path of [
     "/ocpp/RDAM%20123",
     "/ocpp/RDAM%20123/",
+    "/ocpp//RDAM%20123",
     "/v1/stations/RDAM%20123",
     "/v1/stations/%52DAM%20123?x=1",
     "/v1/stations/RDAM%20123/commands/7",

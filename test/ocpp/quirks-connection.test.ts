@@ -88,9 +88,11 @@ describe("the upgrade", () => {
     },
   );
 
-  test("29: a double slash in the URL is refused clearly", async () => {
-    await expectOnlyRightAddress("Q29", "/ocpp//Q29", 400);
+  test("29: a double slash before the identity is tolerated, elsewhere refused clearly", async () => {
     await expectOnlyRightAddress("Q29", "//ocpp/Q29", 404);
+    const station = await raw("/ocpp//Q29");
+    await beatsRaw(station);
+    station.kill();
   });
 });
 
@@ -107,6 +109,25 @@ describe("frames below OCPP", () => {
     await beatsRaw(again);
     again.kill();
   });
+
+  test.each([
+    [4_999, 4_999],
+    [5_000, 4_999],
+    [65_535, 4_999],
+  ])(
+    "35: a close frame with the code %i is answered with %i [RFC 6455 §5.5.1], and the connection ends",
+    async (code, answered) => {
+      await kerbside.register("Q35");
+      const station = await raw("/ocpp/Q35");
+      await beatsRaw(station);
+      station.send(CLOSE, Buffer.from([code >> 8, code & 0xff]));
+      const frame = await station.next();
+      expect([frame?.first, frame?.body.readUInt16BE(0)]).toEqual([CLOSE, answered]);
+      expect(await station.next()).toBe(null);
+      await until("offline", async () => !(await kerbside.api("GET", "/v1/stations/Q35")).body.online);
+      station.kill();
+    },
+  );
 
   test("24: pings are answered, also while the object sleeps", async () => {
     await kerbside.register("Q24");
