@@ -2,7 +2,7 @@
  * What one socket carries through hibernation, free of charge. Must hold nothing that a crash may not take.
  */
 import type { DurableSession } from "../ocpp/session.ts";
-import type { Acknowledged } from "./event-log.ts";
+import type { Acknowledged } from "./carried-acknowledgements.ts";
 import type { ConnectionFacts } from "./store.ts";
 
 export interface Attachment {

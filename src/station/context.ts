@@ -4,7 +4,8 @@
 import { type Config, configOf } from "../config.ts";
 import type { EventType } from "../delivery/event.ts";
 import type { Env } from "../env.ts";
-import { type Carrier, EventLog } from "./event-log.ts";
+import type { Carrier } from "./carried-acknowledgements.ts";
+import { EventLog } from "./event-log.ts";
 import { Store } from "./store.ts";
 
 export class StationContext {
@@ -30,13 +31,16 @@ export class StationContext {
 
   /** Read when it is first asked for: an object that only refuses needs none. */
   get eventLog(): EventLog {
-    this.#eventLog ??= new EventLog(this.store, this.#carrier);
+    if (this.#eventLog === null) {
+      const { incarnation = "", floor = 0 } = this.store.fact("registration") ?? {};
+      this.#eventLog = new EventLog(this.store, this.#carrier, { incarnation, floor });
+    }
     return this.#eventLog;
   }
 
-  /** Part of every event id: new with each registration. */
-  get incarnation(): string {
-    return this.store.fact("registration")?.incarnation ?? "";
+  /** New with each registration, and part of every event id. `null`: there is none. */
+  get incarnation(): string | null {
+    return this.store.fact("registration")?.incarnation ?? null;
   }
 
   /** Sequence of the newest event; `null`: the log was not read since the object woke. */
@@ -55,7 +59,8 @@ export class StationContext {
 
   /** Forgets everything, in the storage and out of it. */
   async clear(): Promise<void> {
-    await this.store.clear();
+    this.#eventLog?.end();
     this.#eventLog = null;
+    await this.store.clear();
   }
 }

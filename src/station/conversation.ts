@@ -22,7 +22,7 @@ import {
 import type { Decision } from "./answerer.ts";
 import { type Attachment, writeAttachment } from "./attachment.ts";
 import type { StationContext } from "./context.ts";
-import type { Acknowledged } from "./event-log.ts";
+import type { Acknowledged } from "./carried-acknowledgements.ts";
 import type { SecurityKind } from "./security-reports.ts";
 import type { ConnectionFacts } from "./store.ts";
 

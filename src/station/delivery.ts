@@ -5,8 +5,9 @@ import { type StationEvent, toCloudEvent, eventId } from "../delivery/event.ts";
 import * as outbox from "../delivery/outbox.ts";
 import { signedHeaders } from "../delivery/signature.ts";
 import { knownWebhooks, webhooksOf } from "../fleet/webhook-registry.ts";
-import { log, messageOf } from "../log.ts";
+import { log as writeLog, messageOf } from "../log.ts";
 import type { StationContext } from "./context.ts";
+import type { EventLog } from "./event-log.ts";
 import { fetchText } from "./fetch-text.ts";
 import { sendToQueue } from "./queue-sink.ts";
 
@@ -18,7 +19,7 @@ const QUEUE: outbox.Webhook = { name: "queue:EVENTS", url: "", secret: "", types
 export class Delivery {
   readonly #context: StationContext;
   /** One run a webhook, so that one which hangs holds up no other. */
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #running = new Map<string, { log: EventLog; run: Promise<void> }>();
   #troubleRetryAt: number | null = null;
 
   /** Called when trouble with a webhook began or ended. */
@@ -35,7 +36,7 @@ export class Delivery {
 
   /** Whether some webhook does not take its events, or has given some up. */
   get inTrouble(): boolean {
-    return Object.values(this.#context.eventLog.cursors).some(({ failures, deadFrom }) => failures > 0 || deadFrom > 0);
+    return this.#context.eventLog.inTrouble;
   }
 
   /** ms since the epoch of the next drain after one that could not even begin; `null`: the last one could. */
@@ -54,61 +55,62 @@ export class Delivery {
   /** Delivers all that is due. What comes while a webhook's run is on joins it; it never throws. */
   async drain(): Promise<void> {
     try {
-      const { env, eventLog, now } = this.#context;
+      // Of the registration there is now: when the list has come there may be another.
+      const { env, eventLog: log, now } = this.#context;
       const subscribed = this.hasWork ? await webhooksOf(env.WEBHOOKS, now()) : null;
       this.#troubleRetryAt = null;
-      if (subscribed === null) return;
+      if (subscribed === null || log.isEnded) return;
       const webhooks = env.EVENTS === undefined ? subscribed : [...subscribed, QUEUE];
-      eventLog.follow(webhooks);
-      await Promise.all(webhooks.map((webhook) => this.#join(webhook)));
+      log.follow(webhooks);
+      await Promise.all(webhooks.map((webhook) => this.#join(log, webhook)));
     } catch (error) {
       this.#troubleRetryAt = this.#context.now() + this.#context.config.WEBHOOK_RETRY_BASE_MS;
-      log("error", "the outbox could not be drained", { stationId: this.#context.id, reason: messageOf(error) });
+      writeLog("error", "the outbox could not be drained", { stationId: this.#context.id, reason: messageOf(error) });
     }
   }
 
-  #join(webhook: outbox.Webhook): Promise<void> {
+  #join(log: EventLog, webhook: outbox.Webhook): Promise<void> {
     const key = outbox.cursorKey(webhook);
     const running = this.#running.get(key);
-    if (running !== undefined) return running;
-    const run = this.#run(webhook, key);
-    this.#running.set(key, run);
+    if (running?.log === log) return running.run;
+    const run = this.#run(log, webhook, key);
+    this.#running.set(key, { log, run });
     return run;
   }
 
-  async #run(webhook: outbox.Webhook, key: string): Promise<void> {
+  /** A run is of one log from its beginning to its end: that of another registration is none of its business. */
+  async #run(log: EventLog, webhook: outbox.Webhook, key: string): Promise<void> {
     // Until here the run is not in the map, and could not leave it.
     await null;
     try {
-      const { eventLog, now } = this.#context;
-      for (;;) {
-        const cursor = eventLog.cursorOf(webhook);
-        const due = cursor === undefined ? null : outbox.due(cursor, eventLog.head, now());
+      while (!log.isEnded) {
+        const cursor = log.cursorOf(webhook);
+        const due = cursor === undefined ? null : outbox.due(cursor, log.head, this.#context.now());
         // Not at the end of the drain: another webhook may hang until then.
         if (due !== null && due.at !== "now") await this.#retryDue(due.at);
         if (cursor === undefined || due?.at !== "now") return;
-        const before = this.inTrouble;
-        eventLog.advance(webhook, await this.#deliver(webhook, cursor));
-        if (this.inTrouble !== before) this.#troubleChanged();
+        const before = log.inTrouble;
+        log.advance(webhook, await this.#deliver(log, webhook, cursor));
+        if (!log.isEnded && log.inTrouble !== before) this.#troubleChanged();
       }
     } finally {
       // At once: a call that joined a run which has ended would wait for the next event.
-      this.#running.delete(key);
+      if (this.#running.get(key)?.log === log) this.#running.delete(key);
     }
   }
 
-  async #deliver(webhook: outbox.Webhook, cursor: outbox.Cursor): Promise<outbox.Cursor> {
-    const { id, config, eventLog, now } = this.#context;
-    const batch = bounded(eventLog.after(cursor.acknowledged, outbox.BATCH_MAX_EVENTS));
-    const last = batch.at(-1)?.sequence ?? eventLog.head;
+  async #deliver(log: EventLog, webhook: outbox.Webhook, cursor: outbox.Cursor): Promise<outbox.Cursor> {
+    const { id, config, now } = this.#context;
+    const batch = bounded(log.after(cursor.acknowledged, outbox.BATCH_MAX_EVENTS));
+    const last = batch.at(-1)?.sequence ?? log.head;
     const wanted = batch.filter(({ type }) => webhook.types.length === 0 || webhook.types.includes(type));
     try {
-      if (wanted.length > 0) await this.#send(webhook, wanted);
+      if (wanted.length > 0) await this.#send(log.incarnation, webhook, wanted);
       return outbox.succeeded(cursor, last);
     } catch (error) {
       const expired = batch.filter(({ at }) => at <= now() - outbox.GIVE_UP_AFTER_MS);
       const upTo = expired.at(-1)?.sequence ?? null;
-      log("warn", "a delivery failed", {
+      writeLog("warn", "a delivery failed", {
         stationId: id,
         webhook: webhook.name,
         from: batch[0]?.sequence,
@@ -121,8 +123,8 @@ export class Delivery {
     }
   }
 
-  async #send(webhook: outbox.Webhook, events: StationEvent[]): Promise<void> {
-    const { id, env, incarnation, now } = this.#context;
+  async #send(incarnation: string, webhook: outbox.Webhook, events: StationEvent[]): Promise<void> {
+    const { id, env, now } = this.#context;
     const batch = events.map((event) => toCloudEvent(id, incarnation, event));
     if (webhook === QUEUE) {
       await sendToQueue(env.EVENTS, batch, id);

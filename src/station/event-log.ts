@@ -17,6 +17,7 @@ import type { Protocol } from "../ocpp/protocol.ts";
 import { type CallIdentity, isRepetition, searchText } from "../ocpp/repetition.ts";
 import type { Answer } from "../ocpp/session.ts";
 import { EMPTY_STATUS, observe, type StationStatus } from "../ocpp/station-status.ts";
+import { type Acknowledged, type Carrier, carried, isCarried } from "./carried-acknowledgements.ts";
 import type { DeliveryFacts, LoggedConnection, LogRow, Store } from "./store.ts";
 
 /** Events kept for looking back, once they are delivered. */
@@ -31,18 +32,6 @@ const REPETITIONS_WITHIN = 1_000;
 /** Undelivered events at which a class of messages is refused: the station keeps what it is not told is kept. */
 export const BACKLOG_MAX = { periodic: 5_000, other: 8_000, transactional: 10_000 } as const;
 
-/**
- * Where acknowledged sequences are kept between two rows: with the socket, which hibernation spares and a crash does not. What
- * a crash takes is sent once more.
- */
-export type Carrier = () => {
-  readonly acknowledged: Acknowledged;
-  /** `false`: nothing is kept for this socket any more. */
-  carry(acknowledged: Acknowledged): boolean;
-} | null;
-/** By `cursorKey`. */
-export type Acknowledged = Record<string, number>;
-
 /** What the log needs to read of an `ocpp.call` to know the station's status. */
 interface LoggedCall {
   protocol: Protocol;
@@ -52,12 +41,29 @@ interface LoggedCall {
   answer: Record<string, unknown> | null;
 }
 
-const OLDEST = "SELECT min(sequence) AS sequence FROM log";
+const OLDEST = "SELECT min(sequence) AS sequence FROM log WHERE sequence > ?1 AND sequence <= ?2";
 const NOTHING: DeliveryFacts = { cursors: {}, status: EMPTY_STATUS, connection: null, statusSequence: 0 };
 
+/** Whose log it is. */
+export interface LogOwner {
+  /** Of the registration: part of every event id. */
+  incarnation: string;
+  /** The log's first sequence is the one behind it: what came before is of an earlier registration. */
+  floor: number;
+}
+
+/** What is kept of a log whose registration has ended, until its last events have had their chance. */
+export interface EndedLog extends LogOwner {
+  head: number;
+  cursors: Cursors;
+}
+
 export class EventLog {
+  readonly incarnation: string;
   readonly #store: Store;
+  readonly #floor: number;
   #head: number;
+  #ended = false;
   /** `null`: not asked for yet. */
   #oldestKnown: number | null = null;
   #delivery: DeliveryFacts;
@@ -65,16 +71,40 @@ export class EventLog {
   /** As the row has them. */
   #savedCursors: Cursors;
 
-  constructor(store: Store, carrier: Carrier) {
+  /** @param ended what was kept of a log whose registration has ended; it is read and delivered, no more */
+  constructor(store: Store, carrier: Carrier, { incarnation, floor }: LogOwner, ended?: EndedLog) {
+    this.incarnation = incarnation;
+    this.#floor = floor;
     this.#store = store;
     this.#carrier = carrier;
-    const saved = store.fact("delivery");
-    this.#delivery = { ...NOTHING, ...saved };
+    const saved = ended === undefined ? store.fact("delivery") : { cursors: ended.cursors, statusSequence: ended.head };
+    this.#delivery = { ...NOTHING, statusSequence: floor, ...saved };
     this.#savedCursors = this.#delivery.cursors;
-    this.#delivery = { ...this.#delivery, cursors: carried(this.#savedCursors, carrier()?.acknowledged ?? {}) };
-    const unsaved = store.takeNewest().map(toEvent);
-    for (const event of unsaved) this.#project(event);
-    this.#head = unsaved.at(-1)?.sequence ?? this.#delivery.statusSequence;
+    this.#ended = ended !== undefined;
+    this.#head = this.#delivery.statusSequence;
+    if (ended === undefined) this.#foldIn(carrier()?.acknowledged ?? {});
+  }
+
+  /** What came after the row was written: of the deliveries from the socket, of the status from the log. */
+  #foldIn(acknowledged: Acknowledged): void {
+    this.#delivery = { ...this.#delivery, cursors: carried(this.#savedCursors, acknowledged) };
+    for (const row of this.#store.takeNewest()) {
+      // The last events of an earlier registration may still be there.
+      if (row.sequence <= this.#floor) continue;
+      this.#project(toEvent(row));
+      this.#head = row.sequence;
+    }
+  }
+
+  /** Whether its registration has ended: it is read and delivered to its end, and writes nothing any more. */
+  get isEnded(): boolean {
+    return this.#ended;
+  }
+
+  /** The registration ends: whatever is under way for it finds a log that keeps nothing. */
+  end(): EndedLog {
+    this.#ended = true;
+    return { incarnation: this.incarnation, floor: this.#floor, head: this.#head, cursors: this.cursors };
   }
 
   get head(): number {
@@ -83,10 +113,11 @@ export class EventLog {
   /** Whether there are so many. Sequences have no gaps: what is overwritten or deleted is always the oldest. */
   #holds(events: number): boolean {
     // Asking for the oldest costs a statement, which a short log can do without.
-    return this.#head >= events && this.#head - this.#oldest + 1 >= events;
+    return this.#head - this.#floor >= events && this.#head - this.#oldest + 1 >= events;
   }
   get #oldest(): number {
-    this.#oldestKnown ??= this.#store.run<{ sequence: number | null }>(OLDEST)[0]?.sequence ?? 1;
+    this.#oldestKnown ??=
+      this.#store.run<{ sequence: number | null }>(OLDEST, this.#floor, this.#head)[0]?.sequence ?? this.#floor + 1;
     return this.#oldestKnown;
   }
   get status(): StationStatus {
@@ -103,6 +134,11 @@ export class EventLog {
   /** Whether there is a webhook that was given an event, or is to be given the next. */
   get isFollowed(): boolean {
     return Object.keys(this.cursors).length > 0;
+  }
+
+  /** Whether some webhook does not take its events, or has given some up. */
+  get inTrouble(): boolean {
+    return Object.values(this.cursors).some(({ failures, deadFrom }) => failures > 0 || deadFrom > 0);
   }
 
   cursorOf(webhook: Webhook): Cursor | undefined {
@@ -132,6 +168,7 @@ export class EventLog {
 
   /** One row. Once the ring is full the oldest settled row becomes the new one, since a delete would cost a second. */
   append(type: EventType, data: unknown, at: number): number {
+    if (this.#ended) throw new Error("the registration of this log has ended");
     const sequence = this.#head + 1;
     const text = JSON.stringify(data);
     if (this.#holds(RING_EVENTS) && this.#oldest <= this.#spentUpTo()) {
@@ -157,8 +194,9 @@ export class EventLog {
 
   after(sequence: number, limit: number): StationEvent[] {
     const rows = this.#store.run<LogRow>(
-      "SELECT * FROM log WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
+      "SELECT * FROM log WHERE sequence > ?1 AND sequence <= ?2 ORDER BY sequence LIMIT ?3",
       sequence,
+      this.#head,
       limit,
     );
     return rows.map(toEvent);
@@ -169,7 +207,7 @@ export class EventLog {
     const rows = this.#store.run<{ data: string }>(
       `SELECT data FROM log WHERE sequence > ?1 AND type = 'ocpp.call' AND instr(data, ?2) > 0
        ORDER BY sequence DESC`,
-      this.#head - REPETITIONS_WITHIN,
+      Math.max(this.#head - REPETITIONS_WITHIN, this.#floor),
       searchText(call),
     );
     const kept = rows.map(({ data }) => JSON.parse(data) as LoggedCall).find((earlier) => isRepetition(call, earlier));
@@ -196,6 +234,7 @@ export class EventLog {
     // Unsubscribed meanwhile: a cursor of no webhook would hold the ring for ever.
     if (this.cursors[key] === undefined) return;
     this.#delivery = { ...this.#delivery, cursors: { ...this.cursors, [key]: cursor } };
+    if (this.#ended) return;
     if (!this.#carry()) this.#saveDelivery();
     this.#shrink();
   }
@@ -203,7 +242,7 @@ export class EventLog {
   #carry(): boolean {
     if (this.#head - this.#delivery.statusSequence >= ROW_EVERY) return false;
     const entries = Object.entries(this.cursors);
-    if (!entries.every(([key, cursor]) => isCarried(this.#savedCursors[key], cursor))) return false;
+    if (!entries.every(([key, cursor]) => isCarried(this.#savedCursors[key], cursor, ROW_EVERY))) return false;
     const acknowledged = Object.fromEntries(entries.map(([key, cursor]) => [key, cursor.acknowledged]));
     return this.#carrier()?.carry(acknowledged) ?? false;
   }
@@ -219,7 +258,7 @@ export class EventLog {
     if (!this.#holds(2 * RING_EVENTS + 1)) return;
     const upTo = Math.min(this.#spentUpTo(), this.#head - RING_EVENTS);
     if (upTo < this.#oldest) return;
-    this.#store.run("DELETE FROM log WHERE sequence <= ?1", upTo);
+    this.#store.run("DELETE FROM log WHERE sequence > ?1 AND sequence <= ?2", this.#floor, upTo);
     this.#oldestKnown = upTo + 1;
   }
 
@@ -229,8 +268,10 @@ export class EventLog {
 
   #lastBefore(at: number): number {
     const [row] = this.#store.run<{ sequence: number }>(
-      "SELECT sequence FROM log WHERE at < ?1 ORDER BY sequence DESC LIMIT 1",
+      "SELECT sequence FROM log WHERE at < ?1 AND sequence > ?2 AND sequence <= ?3 ORDER BY sequence DESC LIMIT 1",
       at,
+      this.#floor,
+      this.#head,
     );
     return row?.sequence ?? this.#oldest - 1;
   }
@@ -256,19 +297,3 @@ const toEvent = ({ type, data, ...row }: LogRow): StationEvent => ({
   type: type as EventType,
   data: JSON.parse(data) as unknown,
 });
-
-/** Nothing but success since the row was written, and not much of it. */
-function isCarried(saved: Cursor | undefined, cursor: Cursor): boolean {
-  if (saved === undefined || cursor.failures > 0 || cursor.deadFrom > 0) return false;
-  const isUneventful = saved.failures === 0 && saved.deadFrom === 0 && saved.replayedAt === cursor.replayedAt;
-  const ahead = cursor.acknowledged - saved.acknowledged;
-  return isUneventful && ahead >= 0 && ahead < ROW_EVERY;
-}
-
-function carried(saved: Cursors, acknowledged: Acknowledged): Cursors {
-  const entries = Object.entries(saved).map(([key, cursor]) => {
-    const further = Math.max(cursor.acknowledged, acknowledged[key] ?? 0);
-    return [key, { ...cursor, acknowledged: further }] as const;
-  });
-  return Object.fromEntries(entries);
-}

@@ -68,6 +68,6 @@ export async function register(
 }
 
 export function viewRegistration(stationId: string, stored: StoredRegistration): RegistrationView {
-  const { password, incarnation: _, ...shown } = stored;
+  const { password, incarnation: _, floor: __, ...shown } = stored;
   return { stationId, hasPassword: password !== null, ...shown };
 }

@@ -10,6 +10,8 @@ import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from "./migrations.ts";
 export interface StoredRegistration extends Registration {
   /** Random, new with each first registration: part of every event id. */
   incarnation: string;
+  /** The first sequence of its log is the one behind it; absent in registrations of older releases: 0. */
+  floor?: number;
   validation?: "strict" | "lenient";
   locationHint?: string;
   labels: Record<string, string>;

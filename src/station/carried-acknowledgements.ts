@@ -1,0 +1,33 @@
+/**
+ * What webhooks have acknowledged since the row that says so, as it rides with the socket. Must not know rows or sockets.
+ */
+import type { Cursor, Cursors } from "../delivery/outbox.ts";
+
+/**
+ * Where acknowledged sequences are kept between two rows: with the socket, which hibernation spares and a crash does not. What
+ * a crash takes is sent once more.
+ */
+export type Carrier = () => {
+  readonly acknowledged: Acknowledged;
+  /** `false`: nothing is kept for this socket any more. */
+  carry(acknowledged: Acknowledged): boolean;
+} | null;
+/** By `cursorKey`. */
+export type Acknowledged = Record<string, number>;
+
+/** Nothing but success since the row was written, and less than `rowEvery` of it. */
+export function isCarried(saved: Cursor | undefined, cursor: Cursor, rowEvery: number): boolean {
+  if (saved === undefined || cursor.failures > 0 || cursor.deadFrom > 0) return false;
+  const isUneventful = saved.failures === 0 && saved.deadFrom === 0 && saved.replayedAt === cursor.replayedAt;
+  const ahead = cursor.acknowledged - saved.acknowledged;
+  return isUneventful && ahead >= 0 && ahead < rowEvery;
+}
+
+/** The cursors of the row, as far as the socket knows them to be. */
+export function carried(saved: Cursors, acknowledged: Acknowledged): Cursors {
+  const entries = Object.entries(saved).map(([key, cursor]) => {
+    const further = Math.max(cursor.acknowledged, acknowledged[key] ?? 0);
+    return [key, { ...cursor, acknowledged: further }] as const;
+  });
+  return Object.fromEntries(entries);
+}
