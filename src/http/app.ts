@@ -4,11 +4,14 @@
 import { Hono } from "hono";
 import { ConfigError, configOf } from "../config.ts";
 import { log, messageOf } from "../log.ts";
+import { storageFaultOf } from "../storage-fault.ts";
 import type { ApiEnv } from "./auth.ts";
 import { commandRoutes } from "./commands.ts";
 import { metricsRoutes } from "./metrics.ts";
+import { parseIdentity } from "../ocpp/identity.ts";
 import { ProblemError, problemResponse, problems } from "./problem.ts";
 import { stationRoutes } from "./stations.ts";
+import { storageProblem } from "./storage-problem.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
 export const app = new Hono<ApiEnv>();
@@ -49,6 +52,8 @@ app.onError((error, c) => {
   if (error instanceof ProblemError) return problemResponse(error.problem);
   log("error", "a request failed", { requestId: c.get("requestId"), path: c.req.path, reason: messageOf(error) });
   if (error instanceof ConfigError) return problemResponse(problems.internal("The service is not configured.").problem);
+  const fault = storageFaultOf(error);
+  if (fault !== null) return problemResponse(storageProblem(fault, whose(c.req.path)).problem);
   // An object that moves or restarts rejects what is under way; asked again, it answers.
   if ("retryable" in error || "overloaded" in error) {
     const headers = { "Retry-After": "5" };
@@ -56,3 +61,10 @@ app.onError((error, c) => {
   }
   return problemResponse(problems.internal("The request could not be handled.").problem);
 });
+
+/** The Charging Station that a path is about, if it is about one. */
+function whose(path: string): string | null {
+  const segment = /^\/v1\/stations\/([^/]+)/.exec(path)?.[1];
+  const identity = segment === undefined ? null : parseIdentity(segment);
+  return identity?.ok ? identity.value : null;
+}

@@ -33,6 +33,13 @@ export async function applyMigrations(database: Database, dir: string): Promise<
   await database.prepare(CREATE_TABLE).run();
   const applied = await database.prepare("SELECT name FROM d1_migrations").all<{ name: string }>();
   const known = new Set(applied.results.map(({ name }) => name));
+  const files = new Set(migrationFiles(dir));
+  const unknown = [...known].filter((name) => !files.has(name));
+  if (unknown.length > 0) {
+    throw new Error(
+      `The directory of stations was migrated (${unknown.join(", ")}) by a newer release of Kerbside; start that one, or take another KERBSIDE_DIR`,
+    );
+  }
   for (const name of migrationFiles(dir)) {
     if (known.has(name)) continue;
     const statements = unstable_splitSqlQuery(readFileSync(join(dir, name), "utf8"));

@@ -3,18 +3,22 @@
  * Must not know what the Worker does, nor who started it.
  */
 import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Miniflare, V4WorkerOptions } from "miniflare";
 import { ensureApiKey } from "./api-key.ts";
 import { bundleWorker } from "./bundle.ts";
 import type { Upstream } from "./forwarder.ts";
-import { type Front, startFront } from "./front.ts";
+import { type Front, type FrontOptions, startFront } from "./front.ts";
 import { openPki, type Pki } from "./pki/pki.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
 import { endStaleRuntimes } from "./runtime-process.ts";
-import { descriptorLimit, rememberShards, shardsOf, stationsPerWorkerd } from "./shard-count.ts";
+import { descriptorLimit, folderOf, rememberShards, shardsOf, stationsPerWorkerd } from "./shard-count.ts";
 import { shardOf } from "./shards.ts";
+import { folderFault, probeFolder } from "./state/folder-fault.ts";
+import { checkFormat, rememberFormat } from "./state/folder-format.ts";
+import { FolderHealth } from "./state/folder-health.ts";
+import { type FolderLock, lockFolder } from "./state/folder-lock.ts";
 import { UpgradeGate } from "./upgrade-gate.ts";
 import { limiterOptions, queueSettings, type RateLimits, readWorkerConfig, workerVars } from "./worker-settings.ts";
 
@@ -62,11 +66,38 @@ export interface Edge {
 const STATION_CLASS = "ChargingStation";
 
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const dir = resolve(options.dir);
-  mkdirSync(dir, { recursive: true });
-  const shards = shardsOf(dir, options.workerds, options.workerdsInNewFolder ?? 1);
+  const dir = openFolder(options.dir);
+  const lock = await lockFolder(dir);
+  try {
+    return await startLocked(dir, lock, options);
+  } catch (error) {
+    lock.release();
+    // A workerd that cannot write says little of it.
+    const fault = folderFault(dir, error) ?? probeFolder(dir);
+    throw fault === null ? error : new Error(fault, { cause: error });
+  }
+}
+
+/** By its one name: two that lead to it would each have a lock of their own. @throws where it cannot be written */
+function openFolder(given: string): string {
+  const dir = resolve(given);
+  try {
+    mkdirSync(dir, { recursive: true });
+  } catch (error) {
+    throw new Error(folderFault(dir, error) ?? (error as Error).message, { cause: error });
+  }
+  const fault = probeFolder(dir);
+  if (fault !== null) throw new Error(fault);
+  return realpathSync(dir);
+}
+
+async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions): Promise<Edge> {
+  const log = options.log ?? logErrors;
+  checkFormat(dir);
+  await endStaleRuntimes(dir);
+  const shards = shardsOf(dir, options.workerds, options.workerdsInNewFolder ?? 1, (line) => log(line, "warn"));
   const folders = Array.from({ length: shards }, (_, shard) => folderOf(dir, shard));
-  for (const folder of folders) await endStaleRuntimes(folder);
+  rememberFormat(dir);
   const pki = await openPki(join(dir, "pki"));
   const frontSecret = randomBytes(32).toString("hex");
   const runtimes: Runtime[] = [];
@@ -74,8 +105,25 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const upstreams = folders.map(
     (_, shard): Upstream => ({ port: () => runtimes[shard]?.port(), gate: new UpgradeGate(socketsMax) }),
   );
-  const fronts = await startFronts(options, pki, frontSecret, upstreams);
+  // Until then nothing in the folder depends on it, and a start that was ended can be followed by one with another number.
+  const firstUse = () => {
+    if (runtimes.length > 0) rememberShards(dir, shards);
+    return runtimes.length > 0;
+  };
+  const health = new FolderHealth({
+    dir,
+    folders: () => (options.persist === false ? [] : folders.map((folder) => join(folder, "state"))),
+    firstUse,
+    lost: (reason) => {
+      log(reason, "error");
+      for (const front of fronts) front.drop();
+      for (const runtime of runtimes) void runtime.stop();
+    },
+  });
+  const barred = (isHealthCheck: boolean) => health.problem(isHealthCheck);
+  const fronts = await startFronts(options, pki, { secret: frontSecret, upstreams, barred });
   const stop = async () => {
+    health.close();
     for (const each of fronts) each.close();
     for (const { gate } of upstreams) gate.close();
     await Promise.all(runtimes.map((runtime) => runtime.stop()));
@@ -87,7 +135,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     const outcomes = await Promise.allSettled(folders.map((folder) => startRuntime({ ...settings, dir: folder })));
     for (const outcome of outcomes) if (outcome.status === "fulfilled") runtimes.push(outcome.value);
     for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
-    rememberShards(dir, shards);
+    health.watch();
     const [first] = runtimes as [Runtime, ...Runtime[]];
     return {
       port: front.port,
@@ -102,7 +150,14 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       workerdPid: first.workerdPid,
       workerdPids: () => runtimes.flatMap((runtime) => runtime.workerdPid() ?? []),
       evict: (stationId, how) => (runtimes[shardOf(stationId, shards)] as Runtime).evict(stationId, how),
-      stop,
+      stop: async () => {
+        try {
+          if (health.problem(true) === null) firstUse();
+          await stop();
+        } finally {
+          lock.release();
+        }
+      },
     };
   } catch (error) {
     await stop();
@@ -110,13 +165,14 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   }
 }
 
-/** The first one's is the edge's own, as it was before there could be several. */
-const folderOf = (dir: string, shard: number): string => (shard === 0 ? dir : join(dir, `workerd-${shard + 1}`));
-
-async function startFronts(options: EdgeOptions, pki: Pki, secret: string, upstreams: readonly Upstream[]) {
+async function startFronts(
+  options: EdgeOptions,
+  pki: Pki,
+  shared: Pick<FrontOptions, "secret" | "upstreams" | "barred">,
+) {
   const started: Front[] = [];
   const start = async (port: number | undefined, tls: object) => {
-    const front = await startFront({ port: port ?? 0, secret, upstreams, ...tls });
+    const front = await startFront({ port: port ?? 0, ...shared, ...tls });
     started.push(front);
     return front;
   };

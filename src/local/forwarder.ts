@@ -8,6 +8,7 @@ import type { EdgeProperties } from "./edge-properties.ts";
 import { combine, type ShardAnswer } from "./fleet-wide.ts";
 import { answeredHeaders, forwardedHeaders, pathOf } from "./front-headers.ts";
 import { answerProblem, BAD_TARGET, NO_ROOM, NOT_RUNNING, problemOf, refuse, TOO_LARGE } from "./front-problem.ts";
+import type { Problem } from "./front-problem.ts";
 import { discardRest, passBody, readText } from "./request-body.ts";
 import { routeOf } from "./shards.ts";
 import { lingerThenDestroy, tunnel } from "./tunnel.ts";
@@ -27,6 +28,8 @@ export interface ForwarderOptions {
   /** One or more; a station is always behind the same one. */
   upstreams: readonly Upstream[];
   properties: EdgeProperties;
+  /** What stands in the way of passing a request on; `null`: nothing. */
+  barred: (isHealthCheck: boolean) => Problem | null;
 }
 
 const UPSTREAM_HOST = "127.0.0.1";
@@ -60,8 +63,9 @@ export class Forwarder {
       return;
     }
     const path = pathOf(request.url ?? "");
-    if (path === undefined) {
-      answerProblem(response, BAD_TARGET);
+    const problem = this.#problemOf(path);
+    if (path === undefined || problem !== null) {
+      answerProblem(response, problem ?? BAD_TARGET);
       return;
     }
     const route = routeOf(request.method ?? "", path, this.#options.upstreams.length);
@@ -72,8 +76,9 @@ export class Forwarder {
   upgrade(request: IncomingMessage, station: Socket, head: Buffer): void {
     station.on("error", ignore);
     const path = pathOf(request.url ?? "");
-    if (path === undefined) {
-      refuse(station, BAD_TARGET);
+    const problem = this.#problemOf(path);
+    if (path === undefined || problem !== null) {
+      refuse(station, problem ?? BAD_TARGET);
       return;
     }
     const route = routeOf("GET", path, this.#options.upstreams.length);
@@ -83,6 +88,10 @@ export class Forwarder {
       () => refuse(station, NO_ROOM),
     );
     station.once("close", callOff);
+  }
+
+  #problemOf(path: string | undefined): Problem | null {
+    return path === undefined ? BAD_TARGET : this.#options.barred(/^\/healthz(?:\?|$)/.test(path));
   }
 
   #upgrade(request: IncomingMessage, station: Socket, head: Buffer, path: string, { port, gate }: Upstream): void {

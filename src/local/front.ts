@@ -9,6 +9,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Revocations } from "./client-certificate.ts";
 import { EdgeProperties } from "./edge-properties.ts";
 import { Forwarder, isWebSocketUpgrade, type Upstream } from "./forwarder.ts";
+import type { Problem } from "./front-problem.ts";
 
 export interface FrontOptions {
   /** 0 takes any free port. */
@@ -16,6 +17,8 @@ export interface FrontOptions {
   /** Proves to the gate that a request came through a front. */
   secret: string;
   upstreams: readonly Upstream[];
+  /** What stands in the way of passing a request on; `null`: nothing. */
+  barred: (isHealthCheck: boolean) => Problem | null;
   /** PEM texts, each with a key and its certificate. */
   serverCertificates?: readonly string[];
   clientCertificates?: {
@@ -28,6 +31,8 @@ export interface FrontOptions {
 
 export interface Front {
   port: number;
+  /** Ends all connections; new ones are taken. */
+  drop(): void;
   close(): void;
 }
 
@@ -46,7 +51,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
       const port = await front.listen(IPV4_LOOPBACK, options.port);
       await front.listen(IPV6_LOOPBACK, port);
       front.forward(port);
-      return { port, close: () => front.close() };
+      return { port, drop: () => front.drop(), close: () => front.close() };
     } catch (error) {
       front.close();
       // The port that was free on one address may be taken on the other.
@@ -88,15 +93,19 @@ class Listeners {
   }
 
   forward(port: number): void {
-    const { serverCertificates, clientCertificates, secret, upstreams } = this.#options;
+    const { serverCertificates, clientCertificates, secret, upstreams, barred } = this.#options;
     const scheme = serverCertificates === undefined ? "http" : "https";
     const properties = new EdgeProperties(clientCertificates);
-    this.#forwarder = new Forwarder({ origin: `${scheme}://localhost:${port}`, secret, upstreams, properties });
+    this.#forwarder = new Forwarder({ origin: `${scheme}://localhost:${port}`, secret, upstreams, barred, properties });
+  }
+
+  drop(): void {
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   close(): void {
     for (const server of this.#servers) server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.drop();
     this.#forwarder?.close();
   }
 }

@@ -22,10 +22,11 @@ async function waitUntilHealthy(url: string): Promise<void> {
   const deadline = performance.now() + READY_WITHIN_MS;
   for (;;) {
     const response = await fetch(`${url}/healthz`).catch(() => undefined);
-    await response?.body?.cancel();
+    const body = await response?.text().catch(() => "");
     if (response?.status === 200) return;
     if (performance.now() > deadline) {
-      throw new Error(`${url}/healthz answers ${response?.status ?? "nothing"} after ${READY_WITHIN_MS / 1000} s`);
+      const answer = response === undefined ? "nothing" : `${response.status} ${body}`;
+      throw new Error(`${url}/healthz answers ${answer} after ${READY_WITHIN_MS / 1000} s`);
     }
     await delay(HEALTH_POLL_MS);
   }

@@ -3,7 +3,7 @@
  * Must not know what it runs. Needs /proc, and does nothing where there is none.
  */
 import { readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { PUBLIC_MODE, replaceFile } from "./pki/private-file.ts";
 
@@ -51,14 +51,35 @@ export function forgetRuntime(dir: string): void {
   rmSync(join(dir, FILE), { force: true });
 }
 
-/** Two workerd processes on one folder would each hold its SQLite files open. */
+/**
+ * Two workerd processes on one folder would each hold its SQLite files open. Whoever calls it holds the folder's lock.
+ * @throws where an edge lives that knew no lock
+ */
 export async function endStaleRuntimes(dir: string): Promise<void> {
-  const record = readRecord(dir);
-  if (record !== undefined && isAlive(record.edge)) {
-    throw new Error(`Another local edge (process ${record.edge.pid}) is running on ${dir}`);
+  const orphans = orphansOf(dir);
+  for (const folder of [dir, ...subfoldersOf(dir)]) {
+    const record = readRecord(folder);
+    if (record !== undefined) {
+      refuseBeside(record.edge, dir);
+      orphans.push(record.workerd);
+    }
+    forgetRuntime(folder);
   }
-  for (const orphan of [...(record === undefined ? [] : [record.workerd]), ...orphansOf(dir)]) await end(orphan);
-  forgetRuntime(dir);
+  for (const orphan of orphans) await end(orphan);
+}
+
+/** All: the number of this start need not be that of the one before. */
+function subfoldersOf(dir: string): string[] {
+  return readdirSync(dir)
+    .filter((name) => /^workerd-\d+$/.test(name))
+    .map((name) => join(dir, name));
+}
+
+function refuseBeside(edge: ProcessIdentity, dir: string): void {
+  if (edge.pid === process.pid || !isAlive(edge)) return;
+  throw new Error(
+    `Another local edge (process ${edge.pid}) is running on ${dir}; stop it, or take another KERBSIDE_DIR`,
+  );
 }
 
 async function end(workerd: ProcessIdentity): Promise<void> {
@@ -73,13 +94,21 @@ async function end(workerd: ProcessIdentity): Promise<void> {
 function orphansOf(dir: string): ProcessIdentity[] {
   return processNumbers().flatMap((name) => {
     const environment = environmentOf(Number(name));
-    if (!environment.includes(`${FOLDER}=${dir}`)) return [];
-    const edge = environment.find((entry) => entry.startsWith(`${EDGE}=`))?.slice(EDGE.length + 1);
-    const [pid, startTime = ""] = edge?.split(" ") ?? [];
-    const orphan = isAlive({ pid: Number(pid), startTime }) ? undefined : identityOf(Number(name));
+    const folder = settingOf(environment, FOLDER);
+    if (folder === undefined || (folder !== dir && !isSubfolder(folder, dir))) return [];
+    const [pid, startTime = ""] = settingOf(environment, EDGE)?.split(" ") ?? [];
+    const edge = { pid: Number(pid), startTime };
+    refuseBeside(edge, dir);
+    const orphan = identityOf(Number(name));
     return orphan === undefined ? [] : [orphan];
   });
 }
+
+const isSubfolder = (folder: string, dir: string): boolean =>
+  folder.startsWith(`${dir}${sep}`) && /^workerd-\d+$/.test(folder.slice(dir.length + 1));
+
+const settingOf = (environment: readonly string[], name: string): string | undefined =>
+  environment.find((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
 
 function environmentOf(pid: number): string[] {
   return readText(`/proc/${pid}/environ`)?.split("\0") ?? [];

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { checkIdentity } from "../ocpp/identity.ts";
 import { localFolder } from "./local-folder.ts";
-import { openPki } from "./pki/pki.ts";
+import { openPki, withPki } from "./pki/pki.ts";
 import { PUBLIC_MODE, replaceFile, SECRET_MODE } from "./pki/private-file.ts";
 import {
   issueStationCertificate,
@@ -59,8 +59,10 @@ async function run(args: string[]): Promise<void> {
   mkdirSync(stations, { recursive: true });
   const certPath = join(stations, `${request.stationId}.cert.pem`);
   const keyPath = join(stations, `${request.stationId}.key.pem`);
-  replaceFile(keyPath, key, SECRET_MODE);
-  replaceFile(certPath, cert, PUBLIC_MODE);
+  await withPki(pki.dir, async () => {
+    replaceFile(keyPath, key, SECRET_MODE);
+    replaceFile(certPath, cert, PUBLIC_MODE);
+  });
   process.stdout.write(`${certPath}\n${keyPath}\n`);
 }
 

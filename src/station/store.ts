@@ -5,6 +5,7 @@
 import type { Cursors } from "../delivery/outbox.ts";
 import type { StationStatus } from "../ocpp/station-status.ts";
 import type { Registration } from "../security/admission.ts";
+import { DAMAGED_FACTS, NEWER_SCHEMA } from "../storage-fault.ts";
 import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from "./migrations.ts";
 
 export interface StoredRegistration extends Registration {
@@ -150,6 +151,10 @@ export class Store {
     const { schema = SCHEMA_VERSION } = this.#facts;
     // A newer release wakes an object that an older one wrote.
     if (schema < SCHEMA_VERSION) this.#facts = this.#migrate(schema);
+    if (schema > SCHEMA_VERSION) {
+      this.#facts = null;
+      throw new Error(`the database has schema ${schema}, newer than ${SCHEMA_VERSION}: ${NEWER_SCHEMA}`);
+    }
     return this.#facts;
   }
 
@@ -165,7 +170,7 @@ export class Store {
     const facts: [string, unknown][] = [];
     this.#newest = [];
     for (const { key, value, at, type } of this.#rows()) {
-      if (at === null || type === null) facts.push([String(key), JSON.parse(value)]);
+      if (at === null || type === null) facts.push([String(key), parse(String(key), value)]);
       else this.#newest.push({ sequence: Number(key), at, type, data: value });
     }
     return Object.fromEntries(facts) as Partial<Facts>;
@@ -179,5 +184,13 @@ export class Store {
       if (/no such table/.test(String(error))) return [];
       throw error;
     }
+  }
+}
+
+function parse(key: string, value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    throw new Error(`the fact ${key} is no JSON: ${DAMAGED_FACTS}`);
   }
 }

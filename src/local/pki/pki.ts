@@ -3,9 +3,10 @@
  * Must not know who connects.
  */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { X509Certificate } from "@peculiar/x509";
+import { withLock } from "../state/folder-lock.ts";
 import {
   type Authority,
   authorityFromPem,
@@ -25,6 +26,9 @@ import { ensureServerCertificates, type ServerCertificates } from "./server-cert
 
 export const ORGANIZATION = "Kerbside Development";
 const CA_LIFETIME_YEARS = 10;
+/** An RSA key takes a second, on a busy machine several. */
+const LOCK_WAIT_MS = 30_000;
+const DRAFT = /\.[0-9a-f]{12}\.tmp$/;
 
 export interface Pki {
   dir: string;
@@ -41,7 +45,17 @@ export interface Pki {
 
 type AuthorityName = "root" | "station-ca" | "other-ca";
 
-export async function openPki(dir: string, now: Date = new Date()): Promise<Pki> {
+/** Two processes that open it at once would both make what is missing, and a killed one leaves drafts with private keys. */
+export function openPki(dir: string, now: Date = new Date()): Promise<Pki> {
+  return withPki(dir, () => open(dir, now));
+}
+
+/** @throws where another process has it for too long */
+export const withPki = <T>(dir: string, work: () => Promise<T>): Promise<T> =>
+  withLock(`${dir}.lock`, LOCK_WAIT_MS, work);
+
+async function open(dir: string, now: Date): Promise<Pki> {
+  removeDrafts(dir);
   if (!existsSync(join(dir, "root.cert.pem"))) await createPki(dir, now);
   const [root, stationCa, otherCa] = await Promise.all([
     readAuthority(dir, "root"),
@@ -60,6 +74,16 @@ export async function openPki(dir: string, now: Date = new Date()): Promise<Pki>
     server: await ensureServerCertificates(dir, root, now),
     revocations: new RevocationList(join(dir, "station-ca.revoked"), stationCa.subjectKeyId),
   };
+}
+
+/** What a killed process left of the folder, or of a file in it. */
+function removeDrafts(dir: string): void {
+  const drafts = [dirname(dir), dir, join(dir, "stations")].filter(existsSync).flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => DRAFT.test(name) && (folder !== dirname(dir) || name.startsWith(`${basename(dir)}.`)))
+      .map((name) => join(folder, name)),
+  );
+  for (const draft of drafts) rmSync(draft, { recursive: true, force: true });
 }
 
 /** The folder appears whole, by one rename: a crash, or a second process, never leaves half of one. */
