@@ -30,16 +30,7 @@ export function migrationFiles(dir: string): string[] {
 }
 
 export async function applyMigrations(database: Database, dir: string): Promise<void> {
-  await database.prepare(CREATE_TABLE).run();
-  const applied = await database.prepare("SELECT name FROM d1_migrations").all<{ name: string }>();
-  const known = new Set(applied.results.map(({ name }) => name));
-  const files = new Set(migrationFiles(dir));
-  const unknown = [...known].filter((name) => !files.has(name));
-  if (unknown.length > 0) {
-    throw new Error(
-      `The directory of stations was migrated (${unknown.join(", ")}) by a newer release of Kerbside; start that one, or take another KERBSIDE_DIR`,
-    );
-  }
+  const known = new Set(await appliedMigrations(database));
   for (const name of migrationFiles(dir)) {
     if (known.has(name)) continue;
     const statements = unstable_splitSqlQuery(readFileSync(join(dir, name), "utf8"));
@@ -49,4 +40,21 @@ export async function applyMigrations(database: Database, dir: string): Promise<
       database.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(name),
     ]);
   }
+}
+
+/** @throws where a newer release has been at the database */
+export async function refuseNewer(database: Database, dir: string): Promise<void> {
+  const last = migrationFiles(dir).at(-1) ?? "";
+  const newer = (await appliedMigrations(database)).filter((name) => name > last);
+  if (newer.length === 0) return;
+  throw new Error(
+    `The directory of stations was migrated (${newer.join(", ")}) by a newer release of Kerbside; ` +
+      "start that one, or take another KERBSIDE_DIR",
+  );
+}
+
+async function appliedMigrations(database: Database): Promise<string[]> {
+  await database.prepare(CREATE_TABLE).run();
+  const { results } = await database.prepare("SELECT name FROM d1_migrations").all<{ name: string }>();
+  return results.map(({ name }) => name);
 }

@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare, NoOpLog, type V4WorkerOptions } from "miniflare";
-import { applyMigrations, migrationFiles } from "./directory-migrations.ts";
+import { applyMigrations, migrationFiles, refuseNewer } from "./directory-migrations.ts";
 import { directoryDatabase, directoryWorker } from "./directory-worker.ts";
 import { findRuntime, forgetRuntime, recordRuntime, runtimeEnvironment } from "./runtime-process.ts";
 
@@ -68,7 +68,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   try {
     const first = await announce();
     if (migrationFiles(migrationsDir).length > 0) {
-      await applyMigrations(directoryDatabase(miniflare, directorySecret), migrationsDir);
+      const directory = directoryDatabase(miniflare, directorySecret);
+      await refuseNewer(directory, migrationsDir);
+      await applyMigrations(directory, migrationsDir);
     }
     port = first;
   } catch (error) {
