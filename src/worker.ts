@@ -21,6 +21,6 @@ export default {
     const messages = batch.messages.map(({ body }) => body);
     const transitions = messages.filter((message) => "stationId" in message);
     if (transitions.length > 0) await applyTransitions(env.DIRECTORY, transitions);
-    for (const message of messages) if ("replayAfter" in message) await replayPage(env, message.replayAfter);
+    for (const message of messages) if ("replayAfter" in message) await replayPage(env, message);
   },
 } satisfies ExportedHandler<Env, FleetMessage>;

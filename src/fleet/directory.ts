@@ -1,6 +1,6 @@
 /**
- * The directory of all stations in D1: a copy, fed by the queue of transitions. Must not be asked for anything that
- * decides; a station's own object is the truth.
+ * The directory of all stations in D1: a copy, fed by the queue of transitions and listed from. Must not make or take away a
+ * station's row; its own object is the truth.
  */
 import { newestOfEach, type Transition } from "./transition.ts";
 
@@ -29,25 +29,27 @@ export interface DirectoryQuery {
   cursor: string | null;
 }
 
-/** One statement a batch, since D1 is one thread, and a row a station. A late or repeated transition never undoes a newer one. */
+/**
+ * One statement a batch, since D1 is one thread, and a row a station. A late or repeated transition never undoes a newer one, and
+ * none makes a row: a registration does, and what was deregistered stays away. A row of an older release has no incarnation yet.
+ */
 export async function applyTransitions(directory: D1Database, transitions: readonly Transition[]): Promise<void> {
   await directory
     .prepare(
-      `INSERT INTO stations
-       SELECT value ->> 'stationId', value ->> 'at', value ->> 'sequence', value ->> 'station' IS NULL,
-         value ->> '$.station.registeredProfile', coalesce(value -> '$.station.labels', '{}'),
-         coalesce(value ->> '$.station.online', 0), value ->> '$.station.protocol',
-         value ->> '$.station.securityProfile', value ->> '$.station.vendor', value ->> '$.station.model',
-         coalesce(value ->> '$.station.undelivered', 0)
-       FROM json_each(?1) WHERE true
-       ON CONFLICT (station_id) DO UPDATE SET
-         at = excluded.at, sequence = excluded.sequence, deregistered = excluded.deregistered,
-         registered_profile = excluded.registered_profile, labels = excluded.labels, online = excluded.online,
-         protocol = excluded.protocol, security_profile = excluded.security_profile, vendor = excluded.vendor,
-         model = excluded.model, undelivered = excluded.undelivered
-       WHERE (excluded.at, excluded.sequence) >= (stations.at, stations.sequence)`,
+      `UPDATE stations SET
+         at = told.value ->> 'at', incarnation = coalesce(told.value ->> 'incarnation', stations.incarnation),
+         sequence = told.value ->> 'sequence', revision = coalesce(told.value ->> 'revision', 0),
+         registered_profile = told.value ->> '$.station.registeredProfile',
+         labels = told.value -> '$.station.labels', online = told.value ->> '$.station.online',
+         protocol = told.value ->> '$.station.protocol', security_profile = told.value ->> '$.station.securityProfile',
+         vendor = told.value ->> '$.station.vendor', model = told.value ->> '$.station.model',
+         undelivered = told.value ->> '$.station.undelivered'
+       FROM json_each(?1) AS told
+       WHERE station_id = told.value ->> 'stationId'
+         AND stations.incarnation IN ('', coalesce(told.value ->> 'incarnation', ''))
+         AND (told.value ->> 'sequence', coalesce(told.value ->> 'revision', 0)) >= (stations.sequence, stations.revision)`,
     )
-    .bind(JSON.stringify(newestOfEach(transitions)))
+    .bind(JSON.stringify(newestOfEach(transitions.filter(({ station }) => station !== null))))
     .run();
 }
 
@@ -67,7 +69,7 @@ export async function listStations(
   query: DirectoryQuery,
 ): Promise<{ stations: DirectoryEntry[]; cursor: string | null }> {
   const bindings: (string | number)[] = [];
-  const conditions = ["deregistered = 0"];
+  const conditions = ["true"];
   const where = (condition: string, ...values: (string | number)[]) => {
     conditions.push(condition);
     bindings.push(...values);
@@ -117,19 +119,21 @@ export async function countStations(directory: D1Database): Promise<FleetCount[]
     .prepare(
       `SELECT registered_profile AS registeredProfile, online, protocol, security_profile AS securityProfile,
          count(*) AS stations
-       FROM stations WHERE deregistered = 0 GROUP BY 1, 2, 3, 4`,
+       FROM stations GROUP BY 1, 2, 3, 4`,
     )
     .all<Omit<FleetCount, "online"> & { online: number }>();
   return results.map((row) => ({ ...row, online: row.online === 1 }));
 }
 
-/** Ids, in order, of stations whose events some webhook does not take. */
-export async function stationsUndelivered(directory: D1Database, after: string, limit: number): Promise<string[]> {
+/** Ids, in order, of stations whose events some webhook does not take, or of those that are connected. */
+export async function stationsToWake(
+  directory: D1Database,
+  among: "undelivered" | "online",
+  after: string,
+  limit: number,
+): Promise<string[]> {
   const { results } = await directory
-    .prepare(
-      `SELECT station_id AS id FROM stations
-       WHERE undelivered = 1 AND deregistered = 0 AND station_id > ? ORDER BY station_id LIMIT ?`,
-    )
+    .prepare(`SELECT station_id AS id FROM stations WHERE ${among} = 1 AND station_id > ? ORDER BY station_id LIMIT ?`)
     .bind(after, limit)
     .all<{ id: string }>();
   return results.map(({ id }) => id);

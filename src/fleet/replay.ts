@@ -3,18 +3,24 @@
  */
 import { stationStub } from "../station-stub.ts";
 import type { Env } from "../env.ts";
-import { stationsUndelivered } from "./directory.ts";
+import { stationsToWake } from "./directory.ts";
+import type { ReplayPage } from "./transition.ts";
 
-/** Stations woken by one message. */
-const PAGE = 200;
+/** Stations woken by one message: of those in trouble, and of those that may be. */
+const PAGE = { undelivered: 200, online: 50 } as const;
 
 export const startReplay = (env: Env): Promise<unknown> => env.TRANSITIONS.send({ replayAfter: "" });
 
 /** Wakes one page of stations whose events wait, and asks for the next page. @throws where one cannot be reached */
-export async function replayPage(env: Env, after: string): Promise<void> {
-  const ids = await stationsUndelivered(env.DIRECTORY, after, PAGE);
-  const last = ids.at(-1);
-  if (last === undefined) return;
+export async function replayPage(env: Env, { replayAfter, among = "undelivered" }: Replay): Promise<void> {
+  const ids = await stationsToWake(env.DIRECTORY, among, replayAfter, PAGE[among]);
   await Promise.all(ids.map((id) => stationStub(env, id).deliverSoon()));
-  if (ids.length === PAGE) await env.TRANSITIONS.send({ replayAfter: last });
+  const last = ids.at(-1);
+  if (last !== undefined && ids.length === PAGE[among]) await env.TRANSITIONS.send(pageOf(among, last));
+  else if (among === "undelivered") await env.TRANSITIONS.send(pageOf("online", ""));
 }
+
+type Replay = Omit<ReplayPage, "among"> & { among?: keyof typeof PAGE };
+
+const pageOf = (among: keyof typeof PAGE, replayAfter: string): ReplayPage =>
+  among === "online" ? { replayAfter, among } : { replayAfter };

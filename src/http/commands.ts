@@ -7,9 +7,9 @@ import { toHex } from "../security/password.ts";
 import type { CommandView } from "../station/command-view.ts";
 import type { CommandRefusal } from "../station/commands.ts";
 import { type ApiContext, type ApiEnv, requireScope } from "./auth.ts";
-import { readBody, readQuery, stationIdOf } from "./body.ts";
+import { readBody, readQuery } from "./body.ts";
 import { type ProblemError, problems, unknownStation } from "./problem.ts";
-import { stationStub } from "../station-stub.ts";
+import { registeredStation } from "./registered-station.ts";
 
 const submission = z.strictObject({
   action: z.string().min(1).max(64),
@@ -26,7 +26,7 @@ const listQuery = z.strictObject({
 export const commandRoutes = new Hono<ApiEnv>();
 
 commandRoutes.post("/:id/commands", requireScope("commands:write"), async (c) => {
-  const id = stationIdOf(c);
+  const station = await registeredStation(c);
   const body = await readBody(c, submission);
   const key = c.req.header("Idempotency-Key") ?? null;
   if (key !== null && !idempotencyKey.safeParse(key).success) {
@@ -35,7 +35,7 @@ commandRoutes.post("/:id/commands", requireScope("commands:write"), async (c) =>
   }
   const idempotency = key === null ? null : { key, bodyDigest: await sha256(JSON.stringify(body)) };
   const async = /(^|[\s,;])respond-async([\s,;]|$)/i.test(c.req.header("Prefer") ?? "");
-  const submitted = await stationStub(c.env, id).command({ ...body, idempotency }, !async);
+  const submitted = await station.command({ ...body, idempotency }, !async);
   if (submitted === null) throw unknownStation();
   if (!submitted.ok) throw refusalProblem(submitted.error);
   return answer(c, submitted.value, async);
@@ -43,19 +43,19 @@ commandRoutes.post("/:id/commands", requireScope("commands:write"), async (c) =>
 
 commandRoutes.get("/:id/commands", requireScope("commands:write"), async (c) => {
   const { limit } = readQuery(c, listQuery);
-  const commands = await stationStub(c.env, stationIdOf(c)).listCommands(limit);
+  const commands = await (await registeredStation(c)).listCommands(limit);
   if (commands === null) throw unknownStation();
   return c.json({ commands });
 });
 
 commandRoutes.get("/:id/commands/:commandId", requireScope("commands:write"), async (c) => {
-  const command = await stationStub(c.env, stationIdOf(c)).readCommand(c.req.param("commandId"));
+  const command = await (await registeredStation(c)).readCommand(c.req.param("commandId"));
   if (command === null) throw unknownCommand();
   return c.json(command);
 });
 
 commandRoutes.delete("/:id/commands/:commandId", requireScope("commands:write"), async (c) => {
-  const done = await stationStub(c.env, stationIdOf(c)).cancelCommand(c.req.param("commandId"));
+  const done = await (await registeredStation(c)).cancelCommand(c.req.param("commandId"));
   if (done === "unknown") throw unknownCommand();
   if (done === "not-queued") throw problems.notQueued("Only a queued command can be cancelled.");
   return c.body(null, 204);

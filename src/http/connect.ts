@@ -5,6 +5,7 @@
 import type { Config } from "../config.ts";
 import { configOf } from "../config.ts";
 import type { Env } from "../env.ts";
+import { forget, isRegistered } from "../fleet/known-stations.ts";
 import { log, messageOf } from "../log.ts";
 import { parseIdentity } from "../ocpp/identity.ts";
 import { parseOffer } from "../ocpp/subprotocol.ts";
@@ -46,21 +47,30 @@ export async function connect(request: Request, url: URL, env: Env, ctx: Executi
       const reason = early ?? "unreachable";
       // A certificate that was once this fleet's is worth waking the station for; a stranger's guess is not.
       if (reason === "certificate-expired" || reason === "certificate-revoked") {
-        ctx.waitUntil(stationStub(env, stationId).reportRefusal(reason, remoteAddress));
+        ctx.waitUntil(report(env, stationId, reason, remoteAddress));
       }
       return refused(reason, stationId);
     }
 
+    // Where the directory cannot tell, the object will.
+    if ((await isRegistered(env.DIRECTORY, stationId, Date.now())) === false)
+      return refused("not-registered", stationId);
     const station = stationStub(env, stationId);
     const response = await sendConnectRequest(station, { claims: claims.value, remoteAddress });
     if (response.status === 101) return response;
     const { reason } = await response.json<{ reason: RefusalReason }>();
+    if (reason === "not-registered") forget(stationId);
     if (reason === "no-common-subprotocol" && config.SUBPROTOCOL_MISMATCH === "close") return closeAtOnce();
     return refused(reason, stationId);
   } catch (error) {
     log("error", "a connection could not be decided", { stationId, reason: messageOf(error) });
     return refused("unreachable", stationId);
   }
+}
+
+async function report(env: Env, stationId: string, reason: RefusalReason, remoteAddress: string | null): Promise<void> {
+  if ((await isRegistered(env.DIRECTORY, stationId, Date.now())) === false) return;
+  await stationStub(env, stationId).reportRefusal(reason, remoteAddress);
 }
 
 const admissionSettings = (config: Config) => ({

@@ -4,10 +4,12 @@
 import { Hono } from "hono";
 import * as z from "zod";
 import { listStations } from "../fleet/directory.ts";
+import { forget, isRegistered, remember } from "../fleet/known-stations.ts";
 import { PROTOCOLS } from "../ocpp/protocol.ts";
 import { PASSWORD_MAX_BYTES, PASSWORD_MIN_BYTES } from "../security/password.ts";
 import { type ApiEnv, requireScope } from "./auth.ts";
 import { readBody, readQuery, stationIdOf } from "./body.ts";
+import { registeredStation } from "./registered-station.ts";
 import { problems, unknownStation } from "./problem.ts";
 import { stationStub } from "../station-stub.ts";
 
@@ -98,27 +100,39 @@ stationRoutes.put("/:id", requireScope("stations:write"), async (c) => {
     const errors = [{ path: "/assumeProtocol", message: "needs exactly one entry in protocols" }];
     throw problems.invalid("The request is not valid.", { errors });
   }
+  const isNew = (await isRegistered(c.env.DIRECTORY, id, Date.now())) === false;
+  // What is not valid wakes no object that is not there yet.
+  if (isNew && body.password === undefined && [1, 2].includes(body.securityProfile)) throw passwordRequired();
   const registered = await stationStub(c.env, id, body.locationHint).register(body);
-  if (registered === "password-required") {
-    const errors = [{ path: "/password", message: "required for security profiles 1 and 2" }];
-    throw problems.invalid("The request is not valid.", { errors });
+  if (registered === "password-required") throw passwordRequired();
+  if (registered === "no-directory") {
+    const headers = { "Retry-After": "5" };
+    throw problems.unavailable("The registration could not be listed. Try again.", { headers });
   }
+  remember(id, Date.now());
   const { created, registration: view, password: generated } = registered;
   return c.json({ ...view, ...(generated !== undefined && { password: generated }) }, created ? 201 : 200);
 });
 
+const passwordRequired = () =>
+  problems.invalid("The request is not valid.", {
+    errors: [{ path: "/password", message: "required for security profiles 1 and 2" }],
+  });
+
 stationRoutes.get("/:id", requireScope("stations:read"), async (c) => {
-  const view = await stationStub(c.env, stationIdOf(c)).describe();
+  const view = await (await registeredStation(c)).describe();
   if (view === null) throw unknownStation();
   return c.json(view);
 });
 
 stationRoutes.delete("/:id", requireScope("stations:write"), async (c) => {
-  if (!(await stationStub(c.env, stationIdOf(c)).deregister())) throw unknownStation();
+  const station = await registeredStation(c);
+  forget(stationIdOf(c));
+  if (!(await station.deregister())) throw unknownStation();
   return c.body(null, 204);
 });
 
 stationRoutes.post("/:id/disconnect", requireScope("stations:write"), async (c) => {
-  if (!(await stationStub(c.env, stationIdOf(c)).disconnect())) throw unknownStation();
+  if (!(await (await registeredStation(c)).disconnect())) throw unknownStation();
   return c.body(null, 204);
 });

@@ -1,16 +1,19 @@
 /**
- * Tells the directory of a station, where something changed. It is a copy: what is lost here is mended by the next
- * transition. Must not know what the directory does with it.
+ * Tells the directory of a station: its registration at once and in order, all else by the queue, where something changed. What is
+ * lost of that is mended by the next transition. Must not know what the directory does with it.
  */
-import type { Transition } from "../fleet/transition.ts";
+import { putRegistration, removeRegistration } from "../fleet/registrations.ts";
+import type { StationSnapshot, Transition } from "../fleet/transition.ts";
 import { log, messageOf } from "../log.ts";
 import type { StationContext } from "./context.ts";
-import type { ConnectionFacts } from "./store.ts";
+import type { ConnectionFacts, EndedRegistration } from "./store.ts";
 
 export class Announcements {
   readonly #context: StationContext;
   /** What was told last, since the object woke. */
   #told: string | null = null;
+  /** One after the other: a row that was made late must not outlive the one that took it away. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(context: StationContext) {
     this.#context = context;
@@ -18,38 +21,65 @@ export class Announcements {
 
   /** @param connection the live one, `null` while offline */
   async announce(connection: ConnectionFacts | null, undelivered: boolean): Promise<void> {
-    const { eventLog, store } = this.#context;
-    const registration = store.fact("registration");
-    if (registration === undefined) return;
-    const { boot } = eventLog.status;
-    const station: Transition["station"] = {
-      registeredProfile: registration.securityProfile,
-      labels: registration.labels,
-      online: connection !== null,
-      protocol: connection?.protocol ?? null,
-      securityProfile: connection?.securityProfile ?? null,
-      vendor: boot?.vendor ?? null,
-      model: boot?.model ?? null,
-      undelivered,
-    };
+    const transition = this.#transition(connection, undelivered);
+    if (transition === null) return;
     // A station that boots again and again, the same each time, has nothing new to tell.
-    const text = JSON.stringify(station);
+    const text = JSON.stringify([transition.incarnation, transition.station]);
     if (text === this.#told) return;
     this.#told = text;
-    await this.#send(station, eventLog.head);
-  }
-
-  async deregistered(sequence: number): Promise<void> {
-    this.#told = null;
-    await this.#send(null, sequence);
-  }
-
-  async #send(station: Transition["station"], sequence: number): Promise<void> {
-    const { env, id, now } = this.#context;
+    const { env, id } = this.#context;
     try {
-      await env.TRANSITIONS.send({ stationId: id, at: now(), sequence, station });
+      await env.TRANSITIONS.send(transition);
     } catch (error) {
+      this.#told = null;
       log("warn", "the directory was not told", { stationId: id, reason: messageOf(error) });
     }
+  }
+
+  /** @throws where the directory cannot be reached */
+  registered(connection: ConnectionFacts | null, undelivered: boolean): Promise<void> {
+    return this.#inOrder(async () => {
+      const transition = this.#transition(connection, undelivered);
+      // Deregistered meanwhile: whoever did sees to the row.
+      if (transition !== null) await putRegistration(this.#context.env.DIRECTORY, transition);
+    });
+  }
+
+  /** @throws where the directory cannot be reached */
+  deregistered(ended: EndedRegistration): Promise<void> {
+    return this.#inOrder(() => removeRegistration(this.#context.env.DIRECTORY, this.#context.id, ended));
+  }
+
+  #inOrder(work: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  #transition(
+    connection: ConnectionFacts | null,
+    undelivered: boolean,
+  ): (Transition & { incarnation: string; station: StationSnapshot }) | null {
+    const { eventLog, id, now, store } = this.#context;
+    const registration = store.fact("registration");
+    if (registration === undefined) return null;
+    const { boot } = eventLog.status;
+    return {
+      stationId: id,
+      at: now(),
+      incarnation: registration.incarnation,
+      sequence: eventLog.head,
+      revision: (registration.revision ?? 0) + eventLog.troubles,
+      station: {
+        registeredProfile: registration.securityProfile,
+        labels: registration.labels,
+        online: connection !== null,
+        protocol: connection?.protocol ?? null,
+        securityProfile: connection?.securityProfile ?? null,
+        vendor: boot?.vendor ?? null,
+        model: boot?.model ?? null,
+        undelivered,
+      },
+    };
   }
 }

@@ -17,7 +17,8 @@ import { Connections } from "./connections.ts";
 import { StationContext } from "./context.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";
-import { type Registered, type RegisterRequest, register } from "./registrar.ts";
+import { Lifecycle, type RegistrationRefusal } from "./lifecycle.ts";
+import type { Registered, RegisterRequest } from "./registrar.ts";
 import { SecurityReports } from "./security-reports.ts";
 import { type StationView, stationView } from "./station-view.ts";
 import type { StoredRegistration } from "./store.ts";
@@ -32,6 +33,7 @@ export class ChargingStation extends DurableObject<Env> {
   readonly #connections: Connections;
   readonly #announcements: Announcements;
   readonly #deadlines: Deadlines;
+  readonly #lifecycle: Lifecycle;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -74,11 +76,23 @@ export class ChargingStation extends DurableObject<Env> {
         this.#announce();
       },
     );
-    this.#deadlines = new Deadlines(ctx.storage, () => ({
-      openCall: this.#connections.current()?.session.openCall ?? null,
-      presenceAt: this.#connections.presenceAt,
-      nextExpiry: this.#commands.nextExpiry,
-    }));
+    this.#deadlines = new Deadlines(ctx.storage, () =>
+      this.#context.incarnation === null
+        ? null
+        : {
+            openCall: this.#connections.current()?.session.openCall ?? null,
+            presenceAt: this.#connections.presenceAt,
+            nextExpiry: this.#commands.nextExpiry,
+          },
+    );
+    const parts = {
+      connections: this.#connections,
+      commands: this.#commands,
+      delivery: this.#delivery,
+      deadlines: this.#deadlines,
+      announcements: this.#announcements,
+    };
+    this.#lifecycle = new Lifecycle(this.#context, parts, (work) => ctx.waitUntil(work));
   }
 
   // The runtime's handlers
@@ -109,10 +123,14 @@ export class ChargingStation extends DurableObject<Env> {
 
   override async alarm(): Promise<void> {
     this.#deadlines.alarmIsOver();
-    if (this.#context.store.fact("registration") === undefined) return;
+    await this.#lifecycle.goOn();
+    const { incarnation } = this.#context;
+    if (incarnation === null) return;
     this.#connections.reconcile();
     this.#connections.checked();
     await this.#connections.current()?.tick();
+    // Of another registration nothing is due yet.
+    if (this.#context.incarnation !== incarnation) return;
     this.#commands.sendNext();
     this.#commands.expire();
     this.#deadlines.changed();
@@ -122,10 +140,8 @@ export class ChargingStation extends DurableObject<Env> {
 
   // What the Worker asks for
 
-  async register(request: RegisterRequest): Promise<Registered | "password-required"> {
-    const registered = await register(this.#context, request);
-    if (registered !== "password-required") await this.#announce();
-    return registered;
+  register(request: RegisterRequest): Promise<Registered | RegistrationRefusal> {
+    return this.#lifecycle.register(request);
   }
 
   describe(): Known<StationView> {
@@ -134,21 +150,8 @@ export class ChargingStation extends DurableObject<Env> {
     );
   }
 
-  /** Closes the socket and forgets all. */
-  async deregister(): Promise<boolean> {
-    if (this.#context.store.fact("registration") === undefined) return false;
-    this.#connections.disconnect(1008, "deregistered");
-    this.#commands.cancelAll();
-    // The last events get one chance; what cannot be delivered now goes with the station.
-    await this.#delivery.drain();
-    // Whoever connected meanwhile would keep a socket to nothing.
-    this.#connections.disconnect(1008, "deregistered");
-    const sequence = this.#context.eventLog.head;
-    await this.#context.clear();
-    this.#deadlines.alarmIsOver();
-    this.#commands.forget();
-    await this.#announcements.deregistered(sequence);
-    return true;
+  deregister(): Promise<boolean> {
+    return this.#lifecycle.deregister();
   }
 
   async disconnect(): Promise<boolean> {

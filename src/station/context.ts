@@ -6,7 +6,7 @@ import type { EventType } from "../delivery/event.ts";
 import type { Env } from "../env.ts";
 import type { Carrier } from "./carried-acknowledgements.ts";
 import { EventLog } from "./event-log.ts";
-import { Store } from "./store.ts";
+import { type EndedRegistration, Store, type StoredRegistration } from "./store.ts";
 
 export class StationContext {
   readonly #state: DurableObjectState;
@@ -15,6 +15,8 @@ export class StationContext {
   readonly config: Config;
   readonly store: Store;
   #eventLog: EventLog | null = null;
+  /** Since the object woke. */
+  #furthest = 0;
 
   constructor(state: DurableObjectState, env: Env, carrier: Carrier) {
     this.#state = state;
@@ -57,10 +59,32 @@ export class StationContext {
     return this.eventLog.append(type, data, this.now());
   }
 
-  /** Forgets everything, in the storage and out of it. */
-  async clear(): Promise<void> {
-    this.#eventLog?.end();
+  /** The registration ends: nothing that is under way for it writes any more. */
+  endRegistration(): { ended: EndedRegistration; log: EventLog } {
+    const log = this.eventLog;
+    const ended = { ...log.end(), endedAt: this.now() };
     this.#eventLog = null;
-    await this.store.clear();
+    this.#furthest = Math.max(this.#furthest, ended.head);
+    this.store.endRegistration([...(this.store.fact("ended") ?? []), ended]);
+    return { ended, log };
+  }
+
+  /** Forgets everything, at once. */
+  clear(): Promise<void> {
+    this.#eventLog = null;
+    return this.store.clear();
+  }
+
+  /** The furthest that any log of this identity is known here to have come; `null`: nothing is known of an earlier one. */
+  get furthest(): number | null {
+    const heads = (this.store.fact("ended") ?? []).map(({ head }) => head);
+    const furthest = Math.max(this.#furthest, ...heads);
+    return furthest > 0 ? furthest : null;
+  }
+
+  beginRegistration(registration: StoredRegistration): void {
+    this.store.create();
+    this.store.setFact("registration", registration);
+    this.#eventLog = null;
   }
 }

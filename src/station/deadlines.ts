@@ -17,7 +17,8 @@ export interface Due {
 
 export class Deadlines {
   readonly #storage: DurableObjectStorage;
-  readonly #due: () => Due;
+  /** `null`: the station is not registered, and nothing is due that was. */
+  readonly #due: () => Due | null;
   /** ms since the epoch; `null`: none is set, `undefined`: not known since the object woke. */
   #alarmAt: number | null | undefined = undefined;
   /** ms since the epoch at which the outbox is looked at once more; `null`: done. */
@@ -25,7 +26,7 @@ export class Deadlines {
   #timedCall: string | null = null;
   #changed = false;
 
-  constructor(storage: DurableObjectStorage, due: () => Due) {
+  constructor(storage: DurableObjectStorage, due: () => Due | null) {
     this.#storage = storage;
     this.#due = due;
   }
@@ -55,16 +56,20 @@ export class Deadlines {
   /** @param deliveryAt ms since the epoch of the next attempt at a delivery; `null`: there is none */
   async arm(deliveryAt: number | null): Promise<void> {
     this.#changed = false;
-    const next = this.#next(deliveryAt);
-    if (next === NEVER) return;
+    if (this.#next(deliveryAt) === NEVER) return;
     const known = this.#alarmAt === undefined ? await this.#storage.getAlarm() : null;
     // Set meanwhile by another call, it would be put off by what was known before.
     if (this.#alarmAt === undefined) this.#alarmAt = known;
+    // What was due then need not be now: an alarm in an emptied storage would be all it holds.
+    const next = this.#next(deliveryAt);
+    if (next === NEVER) return;
     if (this.#alarmAt === null || this.#alarmAt > next) await this.wakeAt(next);
   }
 
   #next(deliveryAt: number | null): number {
-    const { openCall, presenceAt, nextExpiry } = this.#due();
+    const due = this.#due();
+    if (due === null) return NEVER;
+    const { openCall, presenceAt, nextExpiry } = due;
     const openUntil = openCall === null || openCall.messageId === this.#timedCall ? null : openCall.deadline;
     return Math.min(
       openUntil ?? NEVER,

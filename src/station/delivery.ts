@@ -19,7 +19,7 @@ const QUEUE: outbox.Webhook = { name: "queue:EVENTS", url: "", secret: "", types
 export class Delivery {
   readonly #context: StationContext;
   /** One run a webhook, so that one which hangs holds up no other. */
-  readonly #running = new Map<string, { log: EventLog; run: Promise<void> }>();
+  readonly #running = new Map<string, Promise<void>>();
   #troubleRetryAt: number | null = null;
 
   /** Called when trouble with a webhook began or ended. */
@@ -70,12 +70,44 @@ export class Delivery {
   }
 
   #join(log: EventLog, webhook: outbox.Webhook): Promise<void> {
-    const key = outbox.cursorKey(webhook);
+    const key = runKey(log, webhook);
     const running = this.#running.get(key);
-    if (running?.log === log) return running.run;
+    if (running !== undefined) return running;
     const run = this.#run(log, webhook, key);
-    this.#running.set(key, { log, run });
+    this.#running.set(key, run);
     return run;
+  }
+
+  /** The last events of a log that has ended: to each webhook once, batch by batch, until it fails or the time is over. */
+  async finish(log: EventLog, withinMs: number): Promise<void> {
+    let isOver = false;
+    const { promise: over, resolve } = Promise.withResolvers<null>();
+    const timer = setTimeout(() => {
+      isOver = true;
+      resolve(null);
+    }, withinMs);
+    const finishOne = async (webhook: outbox.Webhook) => {
+      await Promise.race([this.#running.get(runKey(log, webhook)), over]);
+      while (!isOver) {
+        const cursor = log.cursorOf(webhook);
+        if (cursor === undefined || cursor.acknowledged >= log.head) return;
+        const next = await Promise.race([this.#deliver(log, webhook, cursor), over]);
+        if (next === null || next.failures > 0) return;
+        log.advance(webhook, next);
+      }
+    };
+    try {
+      const { env, now } = this.#context;
+      const subscribed = await webhooksOf(env.WEBHOOKS, now());
+      const webhooks = env.EVENTS === undefined ? subscribed : [...subscribed, QUEUE];
+      log.follow(webhooks);
+      await Promise.all(webhooks.map(finishOne));
+    } catch (error) {
+      const reason = messageOf(error);
+      writeLog("error", "the last events could not be delivered", { stationId: this.#context.id, reason });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** A run is of one log from its beginning to its end: that of another registration is none of its business. */
@@ -95,7 +127,7 @@ export class Delivery {
       }
     } finally {
       // At once: a call that joined a run which has ended would wait for the next event.
-      if (this.#running.get(key)?.log === log) this.#running.delete(key);
+      this.#running.delete(key);
     }
   }
 
@@ -138,6 +170,9 @@ export class Delivery {
     await fetchText(undefined, webhook.url, request, DELIVERY_TIMEOUT_MS, 0);
   }
 }
+
+/** Runs of an ended registration are none of the next one's. */
+const runKey = (log: EventLog, webhook: outbox.Webhook): string => `${log.incarnation}/${outbox.cursorKey(webhook)}`;
 
 /** The first events that fit into one delivery; at least one. */
 function bounded(events: StationEvent[]): StationEvent[] {

@@ -13,12 +13,12 @@ import {
   type Webhook,
 } from "../delivery/outbox.ts";
 import { isTransactional } from "../ocpp/actions.ts";
-import type { Protocol } from "../ocpp/protocol.ts";
 import { type CallIdentity, isRepetition, searchText } from "../ocpp/repetition.ts";
 import type { Answer } from "../ocpp/session.ts";
-import { EMPTY_STATUS, observe, type StationStatus } from "../ocpp/station-status.ts";
+import { EMPTY_STATUS, type StationStatus } from "../ocpp/station-status.ts";
 import { type Acknowledged, type Carrier, carried, isCarried } from "./carried-acknowledgements.ts";
-import type { DeliveryFacts, LoggedConnection, LogRow, Store } from "./store.ts";
+import { type LoggedCall, project } from "./projection.ts";
+import type { DeliveryFacts, EndedRegistration, LoggedConnection, LogRow, Store } from "./store.ts";
 
 /** Events kept for looking back, once they are delivered. */
 export const RING_EVENTS = 200;
@@ -32,15 +32,6 @@ const REPETITIONS_WITHIN = 1_000;
 /** Undelivered events at which a class of messages is refused: the station keeps what it is not told is kept. */
 export const BACKLOG_MAX = { periodic: 5_000, other: 8_000, transactional: 10_000 } as const;
 
-/** What the log needs to read of an `ocpp.call` to know the station's status. */
-interface LoggedCall {
-  protocol: Protocol;
-  messageId: string;
-  action: string;
-  payload: Record<string, unknown>;
-  answer: Record<string, unknown> | null;
-}
-
 const OLDEST = "SELECT min(sequence) AS sequence FROM log WHERE sequence > ?1 AND sequence <= ?2";
 const NOTHING: DeliveryFacts = { cursors: {}, status: EMPTY_STATUS, connection: null, statusSequence: 0 };
 
@@ -50,12 +41,6 @@ export interface LogOwner {
   incarnation: string;
   /** The log's first sequence is the one behind it: what came before is of an earlier registration. */
   floor: number;
-}
-
-/** What is kept of a log whose registration has ended, until its last events have had their chance. */
-export interface EndedLog extends LogOwner {
-  head: number;
-  cursors: Cursors;
 }
 
 export class EventLog {
@@ -72,7 +57,7 @@ export class EventLog {
   #savedCursors: Cursors;
 
   /** @param ended what was kept of a log whose registration has ended; it is read and delivered, no more */
-  constructor(store: Store, carrier: Carrier, { incarnation, floor }: LogOwner, ended?: EndedLog) {
+  constructor(store: Store, carrier: Carrier, { incarnation, floor }: LogOwner, ended?: EndedRegistration) {
     this.incarnation = incarnation;
     this.#floor = floor;
     this.#store = store;
@@ -102,7 +87,7 @@ export class EventLog {
   }
 
   /** The registration ends: whatever is under way for it finds a log that keeps nothing. */
-  end(): EndedLog {
+  end(): Omit<EndedRegistration, "endedAt"> {
     this.#ended = true;
     return { incarnation: this.incarnation, floor: this.#floor, head: this.#head, cursors: this.cursors };
   }
@@ -141,6 +126,11 @@ export class EventLog {
     return Object.values(this.cursors).some(({ failures, deadFrom }) => failures > 0 || deadFrom > 0);
   }
 
+  /** How often that changed. */
+  get troubles(): number {
+    return this.#delivery.revision ?? 0;
+  }
+
   cursorOf(webhook: Webhook): Cursor | undefined {
     return this.cursors[cursorKey(webhook)];
   }
@@ -173,17 +163,21 @@ export class EventLog {
     const text = JSON.stringify(data);
     if (this.#holds(RING_EVENTS) && this.#oldest <= this.#spentUpTo()) {
       if (this.#oldest > this.#delivery.statusSequence) this.#saveDelivery();
-      this.#store.run(
+      const oldest = this.#oldest;
+      // Asked for anew, should it not be there.
+      this.#oldestKnown = null;
+      this.#store.write(
+        `event ${sequence}, in place of ${oldest},`,
         "UPDATE log SET sequence = ?1, at = ?2, type = ?3, data = ?4 WHERE sequence = ?5",
         sequence,
         at,
         type,
         text,
-        this.#oldest,
+        oldest,
       );
-      this.#oldestKnown = this.#oldest + 1;
+      this.#oldestKnown = oldest + 1;
     } else {
-      this.#store.run("INSERT INTO log VALUES (?1, ?2, ?3, ?4)", sequence, at, type, text);
+      this.#store.write(`event ${sequence}`, "INSERT INTO log VALUES (?1, ?2, ?3, ?4)", sequence, at, type, text);
     }
     this.#head = sequence;
     this.#project({ sequence, at, type, data });
@@ -233,8 +227,10 @@ export class EventLog {
     const key = cursorKey(webhook);
     // Unsubscribed meanwhile: a cursor of no webhook would hold the ring for ever.
     if (this.cursors[key] === undefined) return;
+    const before = this.inTrouble;
     this.#delivery = { ...this.#delivery, cursors: { ...this.cursors, [key]: cursor } };
     if (this.#ended) return;
+    if (this.inTrouble !== before) this.#delivery = { ...this.#delivery, revision: this.troubles + 1 };
     if (!this.#carry()) this.#saveDelivery();
     this.#shrink();
   }
@@ -258,7 +254,8 @@ export class EventLog {
     if (!this.#holds(2 * RING_EVENTS + 1)) return;
     const upTo = Math.min(this.#spentUpTo(), this.#head - RING_EVENTS);
     if (upTo < this.#oldest) return;
-    this.#store.run("DELETE FROM log WHERE sequence > ?1 AND sequence <= ?2", this.#floor, upTo);
+    const range = [this.#floor, upTo] as const;
+    this.#store.write("a shorter log", "DELETE FROM log WHERE sequence > ?1 AND sequence <= ?2", ...range);
     this.#oldestKnown = upTo + 1;
   }
 
@@ -277,18 +274,7 @@ export class EventLog {
   }
 
   #project(event: StationEvent): void {
-    if (event.type === "ocpp.station.connected") {
-      this.#delivery = { ...this.#delivery, connection: event.data as LoggedConnection };
-    } else if (event.type === "ocpp.station.disconnected") {
-      this.#delivery = { ...this.#delivery, connection: null };
-    } else if (event.type === "ocpp.call") this.#projectCall(event);
-  }
-
-  #projectCall(event: StationEvent): void {
-    const { protocol, action, payload, answer } = event.data as LoggedCall;
-    if (answer === null || "error" in answer) return;
-    const status = observe(this.status, protocol, action, payload, { payload: answer }, event.at);
-    this.#delivery = { ...this.#delivery, status };
+    this.#delivery = { ...this.#delivery, ...project(this.#delivery, event) };
   }
 }
 

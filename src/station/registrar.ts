@@ -37,10 +37,14 @@ export interface Registered {
   password?: string;
 }
 
-/** Takes `"generate"` for a password to make one. `"password-required"`: profile 1 or 2 and none is known. */
+/**
+ * Takes `"generate"` for a password to make one. `"password-required"`: profile 1 or 2 and none is known.
+ * @param floorOf asked where nothing is known of an earlier registration: its first sequence must be behind all it ever had
+ */
 export async function register(
   context: StationContext,
   request: RegisterRequest,
+  floorOf: () => Promise<number>,
 ): Promise<Registered | "password-required"> {
   const { password, certificate, ...rest } = request;
   const generated = password === "generate" ? generatePassword() : undefined;
@@ -49,17 +53,26 @@ export async function register(
     plain === undefined
       ? null
       : await hashPassword(new TextEncoder().encode(plain), generated === undefined ? "chosen" : "generated");
+  const isNew = () => context.store.fact("registration") === undefined;
+  const isLacking = () => (hash ?? context.store.fact("registration")?.password ?? null) === null;
+  const needsPassword = rest.securityProfile === 1 || rest.securityProfile === 2;
+  if (needsPassword && isLacking()) return "password-required";
+  const floor = isNew() && context.furthest === null ? await floorOf() : 0;
+  // Meanwhile it may have been registered, or deregistered: what counts is what is now.
+  if (needsPassword && isLacking()) return "password-required";
   const known = context.store.fact("registration");
-  const kept = hash ?? known?.password ?? null;
-  if ((rest.securityProfile === 1 || rest.securityProfile === 2) && kept === null) return "password-required";
-  context.store.create();
   const stored: StoredRegistration = {
     ...rest,
-    password: kept,
+    password: hash ?? known?.password ?? null,
     certificate: { commonName: context.id, ...certificate },
     incarnation: known?.incarnation ?? crypto.randomUUID(),
+    floor: known === undefined ? Math.max(floor, context.furthest ?? 0) : (known.floor ?? 0),
+    revision: known?.revision ?? 0,
   };
-  context.store.setFact("registration", stored);
+  if (known === undefined) context.beginRegistration(stored);
+  else if (JSON.stringify(known) !== JSON.stringify(stored)) {
+    context.store.setFact("registration", { ...stored, revision: (stored.revision ?? 0) + 1 });
+  }
   return {
     created: known === undefined,
     registration: viewRegistration(context.id, stored),
@@ -68,6 +81,6 @@ export async function register(
 }
 
 export function viewRegistration(stationId: string, stored: StoredRegistration): RegistrationView {
-  const { password, incarnation: _, floor: __, ...shown } = stored;
+  const { password, incarnation: _, floor: __, revision: ___, ...shown } = stored;
   return { stationId, hasPassword: password !== null, ...shown };
 }

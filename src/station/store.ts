@@ -13,6 +13,8 @@ export interface StoredRegistration extends Registration {
   incarnation: string;
   /** The first sequence of its log is the one behind it; absent in registrations of older releases: 0. */
   floor?: number;
+  /** Counts its changes, which no event tells of; absent in registrations of older releases: 0. */
+  revision?: number;
   validation?: "strict" | "lenient";
   locationHint?: string;
   labels: Record<string, string>;
@@ -47,6 +49,19 @@ export interface DeliveryFacts {
   /** The connection whose end is not in the log; `null`: there is none. */
   connection: LoggedConnection | null;
   statusSequence: number;
+  /** Counts how often trouble with a webhook began or ended, which no event tells of; absent in older rows: 0. */
+  revision?: number;
+}
+
+/** A registration that has ended, until the directory knows it and its last events have had their chance. */
+export interface EndedRegistration {
+  incarnation: string;
+  /** Its log: the sequences behind `floor`, up to `head`. */
+  floor: number;
+  head: number;
+  cursors: Cursors;
+  /** ms since the epoch */
+  endedAt: number;
 }
 
 /** Each is one row of the table `facts`. */
@@ -56,6 +71,8 @@ export interface Facts {
   delivery: DeliveryFacts;
   /** Ids of the commands that are queued, in their order; absent before the first command. */
   queue: readonly string[];
+  /** The oldest first; absent where there is none. */
+  ended: readonly EndedRegistration[];
 }
 
 /** Documents sort behind all facts, which are read at every wake while documents are not. */
@@ -93,6 +110,14 @@ export class Store {
     return rows;
   }
 
+  /** @throws where no row was written: whoever counts on that row must not go on. */
+  write(what: string, query: string, ...bindings: SqlStorageValue[]): void {
+    const before = this.rowsWritten;
+    this.run(query, ...bindings);
+    if (this.rowsWritten === before)
+      throw new Error(`${what} was not written: the storage is not as this object left it`);
+  }
+
   get bytes(): number {
     return this.#storage.sql.databaseSize;
   }
@@ -111,6 +136,22 @@ export class Store {
   setFact<Key extends keyof Facts>(key: Key, value: Facts[Key]): void {
     this.#load()[key] = value;
     this.run(UPSERT, key, JSON.stringify(value));
+  }
+
+  /** One row, or none. */
+  dropFact(key: keyof Facts): void {
+    delete this.#load()[key];
+    this.run("DELETE FROM facts WHERE key = ?1", key);
+  }
+
+  /** Leaves nothing of a registration but its log and what `ended` says. */
+  endRegistration(ended: Facts["ended"]): void {
+    const { schema = SCHEMA_VERSION } = this.#load();
+    this.#storage.transactionSync(() => {
+      this.setFact("ended", ended);
+      this.run("DELETE FROM facts WHERE key NOT IN ('schema', 'ended')");
+    });
+    this.#facts = { schema, ended };
   }
 
   /** `undefined`: there is none. */
@@ -138,12 +179,11 @@ export class Store {
     });
   }
 
-  /** Forgets everything, the tables included. */
-  async clear(): Promise<void> {
+  /** Forgets everything, the tables and the alarm included: at once, so that what is written next stays. */
+  clear(): Promise<void> {
     this.#facts = null;
     this.#newest = [];
-    await this.#storage.deleteAlarm();
-    await this.#storage.deleteAll();
+    return this.#storage.deleteAll();
   }
 
   #load(): Partial<Facts> {

@@ -1,21 +1,33 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "../support/edge-client.ts";
 import { eventsOf, HttpPeer, SECRET, type TestEvent, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
 import { BOOT_16, STATUS_16, TestStation } from "../support/test-station.ts";
 
+const folder = temporaryFolder();
+/** A second one, with a CSMS. */
+let asking: Kerbside;
+let csms: HttpPeer;
 let kerbside: Kerbside;
 let swift: HttpPeer;
 let slow: HttpPeer;
 beforeAll(async () => {
-  [swift, slow] = await Promise.all([HttpPeer.start(), HttpPeer.start()]);
-  kerbside = await startKerbside({ WEBHOOK_RETRY_BASE_MS: "100" });
+  [swift, slow, csms] = await Promise.all([HttpPeer.start(), HttpPeer.start(), HttpPeer.start()]);
+  const entry = join(import.meta.dirname, "../support/ringing-worker.js");
+  [kerbside, asking] = await Promise.all([
+    startKerbside({ WEBHOOK_RETRY_BASE_MS: "100" }, { dir: folder.dir, entry }),
+    startKerbside({ CSMS_URL: csms.url }),
+  ]);
   for (const [name, { url }] of Object.entries({ swift, slow })) {
     expect((await kerbside.api("PUT", `/v1/webhooks/${name}`, { url, secret: SECRET })).status).toBe(201);
   }
 });
 afterAll(async () => {
-  await kerbside?.stop();
-  await Promise.all([swift?.stop(), slow?.stop()]);
+  await Promise.all([kerbside?.stop(), asking?.stop()]);
+  await Promise.all([swift?.stop(), slow?.stop(), csms?.stop()]);
+  folder.remove();
 });
 
 const pathOf = (id: string) => `/v1/stations/${id}`;
@@ -164,5 +176,210 @@ describe("A station that is deregistered and registered anew at once", () => {
     // Connected, booted, and five times its status: all of them, in order, none skipped.
     expect(sequences).toEqual(Array.from({ length: 7 }, (_, index) => (sequences[0] ?? 0) + index));
     expect(eventsAt(swift, id).at(-1).id).toBe(second?.at(-1).id);
+  });
+});
+
+/** What the object of a station holds, seen from within. */
+const stored = async (id: string, what = "storage") => (await kerbside.api("GET", `/test/${what}?station=${id}`)).body;
+const directory = async (id: string) =>
+  (await kerbside.api("GET", "/test/directory")).body.find((row: { station_id: string }) => row.station_id === id);
+const emptied = (id: string) => until("an empty storage", async () => (await stored(id)).tables.length === 0);
+const isOpen = (station: TestStation) => station.socket.readyState === station.socket.OPEN;
+
+describe("DELETE", () => {
+  test("is answered within 2 s though a webhook hangs, and what is registered meanwhile stays when that one is done", async () => {
+    const { held, answer } = hold(slow, "HANGING");
+    const station = await kerbside.station("HANGING");
+    await station.call("BootNotification", named("Old"));
+    await held();
+    const before = performance.now();
+    expect((await remove("HANGING")).status).toBe(204);
+    expect(performance.now() - before).toBeLessThan(2_000);
+    expect(await station.closed).toEqual({ code: 1008, reason: "deregistered" });
+    expect((await kerbside.api("GET", pathOf("HANGING"))).status).toBe(404);
+
+    const made = await put("HANGING", { securityProfile: 1, password: "generate" });
+    expect(made.status).toBe(201);
+    const queued = await kerbside.command("HANGING", "ClearCache", {}, { expiresInSeconds: 600 });
+    expect(queued.status).toBe(202);
+    expect((await stored("HANGING")).facts).toContain("ended");
+    answer(204);
+    await until("the end of the old one", async () => !(await stored("HANGING")).facts.includes("ended"));
+    const url = `ws://localhost:${kerbside.edge.port}/ocpp/HANGING`;
+    const successor = await TestStation.connect({ url, user: "HANGING", password: made.body.password });
+    expect((await successor.next())[1]).toBe(queued.body.commandId);
+    expect(await view("HANGING")).toMatchObject({ online: true, hasPassword: true, boot: null });
+    // Of the old log nothing is left, of the new one all.
+    const [first] = eventsAt(swift, "HANGING")
+      .filter(({ type }) => type === "ocpp.station.connected")
+      .slice(1);
+    expect((await stored("HANGING")).sequences[0]).toBe(
+      await until(
+        "its first event",
+        () =>
+          first?.sequence ??
+          eventsAt(swift, "HANGING").filter(({ type }) => type === "ocpp.station.connected")[1]?.sequence,
+      ),
+    );
+    successor.kill();
+  });
+
+  test("has the last events delivered in the background, once to each webhook, and then leaves no storage, alarm or row", async () => {
+    const { held, answer } = hold(slow, "LAST-WORDS");
+    const station = await kerbside.station("LAST-WORDS");
+    await station.call("StatusNotification", STATUS_16, "last-message");
+    await held();
+    await remove("LAST-WORDS");
+    answer(204);
+    for (const peer of [swift, slow]) {
+      await until("the last event", () => eventsAt(peer, "LAST-WORDS").at(-1)?.data.reason === "deregistered");
+    }
+    await emptied("LAST-WORDS");
+    expect(await stored("LAST-WORDS")).toEqual({ tables: [], facts: [], sequences: [], alarmAt: null });
+    expect(await directory("LAST-WORDS")).toBeUndefined();
+    const atSwift = eventsAt(swift, "LAST-WORDS").map(({ sequence }) => sequence);
+    expect(eventsAt(slow, "LAST-WORDS").map(({ sequence }) => sequence)).toEqual(atSwift);
+  });
+
+  test("tries a webhook that refuses its last events once and no more", async () => {
+    slow.reply = ({ body }) => ({ status: body.includes("REFUSED-LAST") ? 500 : 204 });
+    const station = await kerbside.station("REFUSED-LAST");
+    await station.call("StatusNotification", STATUS_16);
+    await remove("REFUSED-LAST");
+    await emptied("REFUSED-LAST");
+    const attempts = slow.requests.filter(({ body }) => body.includes("REFUSED-LAST")).length;
+    expect(eventsAt(swift, "REFUSED-LAST").at(-1).data.reason).toBe("deregistered");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(slow.requests.filter(({ body }) => body.includes("REFUSED-LAST"))).toHaveLength(attempts);
+    slow.reply = () => ({ status: 204 });
+  });
+
+  test("tells who waits for a command at once: what was sent timed out, what was queued is cancelled", async () => {
+    const station = await kerbside.station("WAITED-FOR");
+    const sent = kerbside.command("WAITED-FOR", "Reset", { type: "Soft" });
+    const [, sentId] = await station.next();
+    const queued = kerbside.command("WAITED-FOR", "ClearCache");
+    await until("the queue", async () => (await view("WAITED-FOR")).queue.commands === 1);
+    expect((await remove("WAITED-FOR")).status).toBe(204);
+    expect((await sent).body).toMatchObject({ commandId: sentId, state: "timeout" });
+    expect((await queued).body.state).toMatch(/^(cancelled|expired)$/);
+    const completed = () =>
+      eventsAt(swift, "WAITED-FOR").filter(({ type }) => type === "ocpp.command.completed").length === 2;
+    await until("both ends told", completed);
+  });
+
+  test.each([1, 2, 3])("and PUT, asked at once, leave either no station or a whole one (%d)", async (round) => {
+    const id = `AT-ONCE-${round}`;
+    slow.reply = delayed(300);
+    const station = await kerbside.station(id);
+    await station.call("BootNotification", named("Old"));
+    const answers = await Promise.all([remove(id), put(id), remove(id), put(id)]);
+    expect(answers.map(({ status }) => status).filter((status) => status >= 500)).toEqual([]);
+    const made = await put(id);
+    expect([200, 201]).toContain(made.status);
+    const successor = await connect(id);
+    await until("the end of the old ones", async () => !(await stored(id)).facts.includes("ended"));
+    expect(isOpen(successor)).toBe(true);
+    expect(await view(id)).toMatchObject({ online: true });
+    const sequences = eventsAt(swift, id).map(({ sequence }) => sequence);
+    expect(sequences).toEqual(sequences.toSorted((a, b) => a - b));
+    expect(new Set(sequences).size).toBe(sequences.length);
+    slow.reply = () => ({ status: 204 });
+  });
+
+  test("while a station's password is looked at leaves it out, or closes what it let in", async () => {
+    const password = "correct horse battery";
+    const url = `ws://localhost:${kerbside.edge.port}/ocpp/HASHING`;
+    for (let round = 0; round < 5; round++) {
+      expect((await put("HASHING", { securityProfile: 1, password })).status).toBe(201);
+      const knocking = TestStation.connect({ url, user: "HASHING", password }).catch((refusal: unknown) => refusal);
+      await new Promise((resolve) => setTimeout(resolve, 2 * round));
+      expect((await remove("HASHING")).status).toBe(204);
+      const outcome = await knocking;
+      if (outcome instanceof TestStation) expect((await outcome.closed).reason).toBe("deregistered");
+      else expect(outcome).toMatchObject({ status: 404 });
+      await emptied("HASHING");
+    }
+  });
+});
+
+describe("A question to the CSMS", () => {
+  test("of a station that is deregistered and registered anew meanwhile is answered to nobody", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const accepted = { payload: { idTagInfo: { status: "Accepted" }, transactionId: 4711 } };
+    csms.reply = () => ({ body: accepted, after: promise });
+    const start = { connectorId: 1, idTag: "TAG", meterStart: 0, timestamp: "2026-11-20T10:00:00Z" };
+    const station = await asking.station("ASKED");
+    station.send([2, "question", "StartTransaction", start]);
+    await until("the question", () => csms.requests.length === 1);
+    expect((await asking.api("DELETE", pathOf("ASKED"))).status).toBe(204);
+    const successor = await asking.station("ASKED");
+    resolve();
+    expect((await successor.call("Heartbeat"))[0]).toBe(3);
+    expect(station.frames).toEqual([]);
+    expect(successor.frames).toHaveLength(1);
+    // Connected, and no more: the old one's answer is no event of the new one.
+    expect((await asking.api("GET", pathOf("ASKED"))).body.storage.rows).toBe(3);
+  });
+});
+
+describe("After DELETE and PUT", () => {
+  const start = { connectorId: 1, idTag: "TAG", meterStart: 0 };
+  test.each([
+    ["at once", false],
+    ["once all of the old one is gone", true],
+  ])("%s sequences go on rising and no transactionId comes again", async (_, isLater) => {
+    const id = isLater ? "RISING-LATER" : "RISING";
+    const ids: number[] = [];
+    for (let life = 0; life < 3; life++) {
+      const station = await kerbside.station(id);
+      for (let count = 0; count < 3; count++) {
+        const timestamp = `2026-11-2${life}T1${count}:00:00Z`;
+        const [, , answer] = await station.call("StartTransaction", { ...start, timestamp }, `${life}-${count}`);
+        ids.push(answer.transactionId);
+      }
+      await remove(id);
+      if (isLater) await emptied(id);
+    }
+    expect(ids).toEqual([...new Set(ids)].toSorted((a, b) => a - b));
+    expect(Math.max(...ids)).toBeLessThan(10_000);
+    await until(
+      "the last event",
+      () => eventsAt(swift, id).filter(({ data }) => data.reason === "deregistered").length === 3,
+    );
+    const sequences = eventsAt(swift, id).map(({ sequence }) => sequence);
+    expect(sequences).toEqual([...new Set(sequences)].toSorted((a, b) => a - b));
+  });
+});
+
+describe("An identity that is not registered", () => {
+  const files = () => readdirSync(join(folder.dir, "state"), { recursive: true }).length;
+
+  test("wakes no object and leaves no file, whatever is asked of it", async () => {
+    const before = files();
+    const url = `ws://localhost:${kerbside.edge.port}/ocpp/NOBODY`;
+    expect((await TestStation.refused({ url })).status).toBe(404);
+    expect((await TestStation.refused({ url, user: "NOBODY", password: "a guess at a password" })).status).toBe(404);
+    for (const [method, path, body, status] of [
+      ["GET", "", undefined, 404],
+      ["DELETE", "", undefined, 404],
+      ["PUT", "", { securityProfile: 1 }, 422],
+      ["PUT", "", { securityProfile: 7 }, 422],
+      ["POST", "/disconnect", undefined, 404],
+      ["POST", "/commands", { action: "ClearCache", payload: {} }, 404],
+      ["GET", "/commands", undefined, 404],
+      ["GET", "/commands/x", undefined, 404],
+      ["DELETE", "/commands/x", undefined, 404],
+    ] as const) {
+      expect((await kerbside.api(method, `${pathOf("NOBODY")}${path}`, body)).status, `${method} ${path}`).toBe(status);
+    }
+    expect(files()).toBe(before);
+  });
+
+  test("may connect at once when it is registered, though it knocked before", async () => {
+    const url = `ws://localhost:${kerbside.edge.port}/ocpp/LATE`;
+    expect((await TestStation.refused({ url })).status).toBe(404);
+    await put("LATE");
+    (await TestStation.connect({ url })).kill();
   });
 });

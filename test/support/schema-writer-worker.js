@@ -11,6 +11,12 @@ export class ChargingStation extends DurableObject {
 export class WebhookRegistry extends DurableObject {}
 
 export default {
-  fetch: (request, env) => env.STATION.get(env.STATION.idFromName("OLD1")).fetch(request),
+  async fetch(request, env) {
+    // As the first release listed it.
+    await env.DIRECTORY.prepare(
+      "INSERT INTO stations VALUES ('OLD1', 1795000000000, 3, 0, 0, '{}', 1, 'ocpp1.6', 0, 'Old', 'One', 0, '', 0)",
+    ).run();
+    return env.STATION.get(env.STATION.idFromName("OLD1")).fetch(request);
+  },
   queue() {},
 };

@@ -1,5 +1,6 @@
 /**
- * The Worker with parts that are out of reach for some stations, by name. Must not change it for any other.
+ * The Worker with parts that are out of reach for some stations, by name, and with a directory that it cannot ask who is
+ * registered. Must not change it for any other.
  */
 import worker from "../../src/worker.ts";
 
@@ -20,7 +21,11 @@ function faulty(env) {
   const CONNECT_BY_STATION = {
     limit: ({ key }) => (key.startsWith("UNLIMITABLE|") ? lost() : env.CONNECT_BY_STATION.limit({ key })),
   };
-  return { ...env, STATION, CONNECT_BY_STATION };
+  const DIRECTORY = {
+    prepare: (query) =>
+      query.includes("station_id IN") ? { bind: () => ({ all: lost }) } : env.DIRECTORY.prepare(query),
+  };
+  return { ...env, STATION, CONNECT_BY_STATION, DIRECTORY };
 }
 
 export default {

@@ -1,0 +1,64 @@
+/**
+ * Whether an identity is registered, as it is known in front of the stations' objects: a name that somebody made up wakes none and
+ * leaves nothing behind. Must not refuse where it cannot tell; the object decides then.
+ */
+import { waitUntil } from "cloudflare:workers";
+import { log, messageOf } from "../log.ts";
+import { inTime } from "../time-limit.ts";
+import { registeredAmong } from "./registrations.ts";
+
+/** ms for which an isolate takes a station for registered. That one is not is asked anew each time: it may be from now on. */
+const KNOWN_MS = 60_000;
+/** Stations that an isolate remembers. */
+const KNOWN_MAX = 50_000;
+/** ms the directory has to answer. */
+const ANSWER_WITHIN_MS = 2_000;
+/** ms in which questions gather into one: a fleet that comes back at once asks D1, which is one thread, a few times. */
+const GATHER_MS = 2;
+
+/** ms since the epoch at which each was known to be registered. */
+const known = new Map<string, number>();
+let gathering: { ids: Set<string>; answer: Promise<Set<string>> } | null = null;
+
+/** `null`: the directory cannot tell. */
+export async function isRegistered(directory: D1Database, stationId: string, now: number): Promise<boolean | null> {
+  const since = known.get(stationId);
+  if (since !== undefined && now >= since && now - since < KNOWN_MS) return true;
+  try {
+    const registered = (await inTime(ask(directory, stationId), ANSWER_WITHIN_MS, "the directory")).has(stationId);
+    if (registered) remember(stationId, now);
+    else known.delete(stationId);
+    return registered;
+  } catch (error) {
+    log("warn", "the directory did not say whether a station is registered", { stationId, reason: messageOf(error) });
+    return null;
+  }
+}
+
+/** Called where a station was registered. */
+export function remember(stationId: string, now: number): void {
+  if (known.size >= KNOWN_MAX) known.clear();
+  known.set(stationId, now);
+}
+
+/** Called where a station was deregistered, or its object knows of no registration. */
+export function forget(stationId: string): void {
+  known.delete(stationId);
+}
+
+function ask(directory: D1Database, stationId: string): Promise<Set<string>> {
+  if (gathering === null) {
+    const ids = new Set<string>();
+    gathering = { ids, answer: gathered(directory, ids) };
+    // Others wait for it too: it must not end with the request that asked first.
+    waitUntil(gathering.answer.catch(() => {}));
+  }
+  gathering.ids.add(stationId);
+  return gathering.answer;
+}
+
+async function gathered(directory: D1Database, ids: Set<string>): Promise<Set<string>> {
+  await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+  gathering = null;
+  return registeredAmong(directory, [...ids]);
+}

@@ -1,0 +1,69 @@
+/**
+ * Which stations are registered: a row of the directory each, made and taken away by the station's object, one after the other;
+ * and the one number behind which the logs of new registrations start. Must not know what a registration holds.
+ */
+import type { Transition } from "./transition.ts";
+
+/** @throws where the directory cannot be reached */
+export async function putRegistration(
+  directory: D1Database,
+  transition: Transition & { incarnation: string },
+): Promise<void> {
+  await directory
+    .prepare(
+      `INSERT INTO stations (station_id, at, incarnation, sequence, revision, deregistered, registered_profile, labels, online,
+         protocol, security_profile, vendor, model, undelivered)
+       SELECT value ->> 'stationId', value ->> 'at', value ->> 'incarnation', value ->> 'sequence', value ->> 'revision', 0,
+         value ->> '$.station.registeredProfile', value -> '$.station.labels', value ->> '$.station.online',
+         value ->> '$.station.protocol', value ->> '$.station.securityProfile', value ->> '$.station.vendor',
+         value ->> '$.station.model', value ->> '$.station.undelivered'
+       FROM json_each(?1) WHERE true
+       ON CONFLICT (station_id) DO UPDATE SET
+         at = excluded.at, incarnation = excluded.incarnation, sequence = excluded.sequence, revision = excluded.revision,
+         registered_profile = excluded.registered_profile, labels = excluded.labels, online = excluded.online,
+         protocol = excluded.protocol, security_profile = excluded.security_profile, vendor = excluded.vendor,
+         model = excluded.model, undelivered = excluded.undelivered
+       WHERE (excluded.sequence, excluded.revision) >= (stations.sequence, stations.revision)`,
+    )
+    .bind(JSON.stringify([transition]))
+    .run();
+}
+
+/**
+ * Takes the row of that incarnation away, and keeps that its log came so far: the identity's next log starts behind it.
+ * @throws where the directory cannot be reached
+ */
+export async function removeRegistration(
+  directory: D1Database,
+  stationId: string,
+  { incarnation, head }: { incarnation: string; head: number },
+): Promise<void> {
+  await directory.batch([
+    directory
+      .prepare(
+        `INSERT INTO fleet VALUES ('sequence-floor', ?1)
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > value`,
+      )
+      .bind(head),
+    directory
+      .prepare("DELETE FROM stations WHERE station_id = ?1 AND incarnation IN ('', ?2)")
+      .bind(stationId, incarnation),
+  ]);
+}
+
+/** The furthest that any log of a deregistered station came. @throws where the directory cannot be reached */
+export async function sequenceFloor(directory: D1Database): Promise<number> {
+  const row = await directory
+    .prepare("SELECT value FROM fleet WHERE name = 'sequence-floor'")
+    .first<{ value: number }>();
+  return row?.value ?? 0;
+}
+
+/** Those of the ids that are registered. @throws where the directory cannot be reached */
+export async function registeredAmong(directory: D1Database, ids: readonly string[]): Promise<Set<string>> {
+  const { results } = await directory
+    .prepare("SELECT station_id AS id FROM stations WHERE station_id IN (SELECT value FROM json_each(?1))")
+    .bind(JSON.stringify(ids))
+    .all<{ id: string }>();
+  return new Set(results.map(({ id }) => id));
+}

@@ -1,0 +1,101 @@
+/**
+ * What is left to do for a registration that has ended: its row of the directory goes, its last events get one chance, then
+ * all it had is deleted. Must not touch what a newer registration has.
+ */
+import { log, messageOf } from "../log.ts";
+import type { Announcements } from "./announcements.ts";
+import type { StationContext } from "./context.ts";
+import type { Delivery } from "./delivery.ts";
+import { EventLog } from "./event-log.ts";
+import type { EndedRegistration } from "./store.ts";
+
+/** ms in which the last events of a registration are delivered. */
+const DELIVER_WITHIN_MS = 20_000;
+/** ms after which a crash's remains are deleted without another attempt to deliver them. */
+const STALE_AFTER_MS = 300_000;
+
+export class Farewell {
+  readonly #context: StationContext;
+  readonly #delivery: Delivery;
+  readonly #announcements: Announcements;
+  /** Called once the storage is empty. */
+  readonly #cleared: () => void;
+  readonly #underway = new Set<string>();
+  /** Those whose events have had their chance since the object woke. */
+  readonly #delivered = new Set<string>();
+
+  constructor(context: StationContext, delivery: Delivery, announcements: Announcements, cleared: () => void) {
+    this.#context = context;
+    this.#delivery = delivery;
+    this.#announcements = announcements;
+    this.#cleared = cleared;
+  }
+
+  /** Whether something is left to do. */
+  get isPending(): boolean {
+    return (this.#context.store.fact("ended")?.length ?? 0) > 0;
+  }
+
+  /**
+   * Of the registration that has just ended, with the log that what is under way for it holds.
+   * @returns when the directory has no row of it any more, or could not be reached; and when all is over
+   */
+  begin(ended: EndedRegistration, log: EventLog): { unlisted: Promise<boolean>; over: Promise<void> } {
+    this.#underway.add(ended.incarnation);
+    const unlisted = this.#unlist(ended);
+    return { unlisted, over: this.#finish(ended, log, unlisted) };
+  }
+
+  /** Goes on with what a crash or the directory held up. */
+  async goOn(): Promise<void> {
+    const { store } = this.#context;
+    const held = (store.fact("ended") ?? []).filter(({ incarnation }) => !this.#underway.has(incarnation));
+    await Promise.all(held.map((ended) => this.begin(ended, new EventLog(store, () => null, ended, ended)).over));
+  }
+
+  async #finish(ended: EndedRegistration, log: EventLog, unlisted: Promise<boolean>): Promise<void> {
+    const { incarnation } = ended;
+    try {
+      await this.#deliver(ended, log);
+      // Its storage may go only when the directory knows how far its sequences came.
+      if (await unlisted) await this.#delete(ended);
+    } finally {
+      this.#underway.delete(incarnation);
+    }
+  }
+
+  async #deliver({ incarnation, endedAt }: EndedRegistration, log: EventLog): Promise<void> {
+    if (this.#delivered.has(incarnation)) return;
+    const age = this.#context.now() - endedAt;
+    if (age >= 0 && age < STALE_AFTER_MS) await this.#delivery.finish(log, DELIVER_WITHIN_MS);
+    this.#delivered.add(incarnation);
+  }
+
+  async #unlist(ended: EndedRegistration): Promise<boolean> {
+    try {
+      await this.#announcements.deregistered(ended);
+      return true;
+    } catch (error) {
+      log("warn", "the directory was not told of a deregistration", {
+        stationId: this.#context.id,
+        reason: messageOf(error),
+      });
+      return false;
+    }
+  }
+
+  /** Reads and writes in one turn: a registration that is made meanwhile is there before it, or after. */
+  async #delete({ incarnation, floor, head }: EndedRegistration): Promise<void> {
+    const { store } = this.#context;
+    this.#delivered.delete(incarnation);
+    const rest = (store.fact("ended") ?? []).filter((ended) => ended.incarnation !== incarnation);
+    if (rest.length === 0 && store.fact("registration") === undefined) {
+      const isEmpty = this.#context.clear();
+      this.#cleared();
+      return isEmpty;
+    }
+    store.run("DELETE FROM log WHERE sequence > ?1 AND sequence <= ?2", floor, head);
+    if (rest.length > 0) store.setFact("ended", rest);
+    else store.dropFact("ended");
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * A station's registration from its making to its end: what is under way belongs to one incarnation, and ends with it in one
+ * turn. Must not know OCPP or HTTP.
+ */
+import { sequenceFloor } from "../fleet/registrations.ts";
+import { log, messageOf } from "../log.ts";
+import { inTime } from "../time-limit.ts";
+import type { Announcements } from "./announcements.ts";
+import type { Commands } from "./commands.ts";
+import type { Connections } from "./connections.ts";
+import type { StationContext } from "./context.ts";
+import type { Deadlines } from "./deadlines.ts";
+import type { Delivery } from "./delivery.ts";
+import { Farewell } from "./farewell.ts";
+import { type Registered, type RegisterRequest, register } from "./registrar.ts";
+
+/** ms the directory has to take a registration; whoever asked is told to try again. */
+const DIRECTORY_WITHIN_MS = 5_000;
+/** ms; [interface.md §2] a deregistration is answered within 2 s. */
+const UNLISTED_WITHIN_MS = 1_000;
+/** ms after which the alarm looks whether all is done: a crash may have cut it off, or the directory be out of reach. */
+const CHECK_AFTER_MS = 60_000;
+
+/** `no-directory`: it could not be told; asked again, all is made good. */
+export type RegistrationRefusal = "password-required" | "no-directory";
+
+interface Parts {
+  connections: Connections;
+  commands: Commands;
+  delivery: Delivery;
+  deadlines: Deadlines;
+  announcements: Announcements;
+}
+
+export class Lifecycle {
+  readonly #context: StationContext;
+  readonly #parts: Parts;
+  readonly #background: (work: Promise<void>) => void;
+  readonly #farewell: Farewell;
+
+  constructor(context: StationContext, parts: Parts, background: (work: Promise<void>) => void) {
+    this.#context = context;
+    this.#parts = parts;
+    this.#background = background;
+    this.#farewell = new Farewell(context, parts.delivery, parts.announcements, () => parts.deadlines.alarmIsOver());
+  }
+
+  async register(request: RegisterRequest): Promise<Registered | RegistrationRefusal> {
+    const { announcements, connections, delivery } = this.#parts;
+    try {
+      const registered = await register(this.#context, request, () =>
+        inTime(sequenceFloor(this.#context.env.DIRECTORY), DIRECTORY_WITHIN_MS, "the directory"),
+      );
+      if (registered === "password-required") return registered;
+      const told = announcements.registered(connections.current()?.connection ?? null, delivery.inTrouble);
+      await inTime(told, DIRECTORY_WITHIN_MS, "the directory");
+      return registered;
+    } catch (error) {
+      log("error", "a registration could not be told", { stationId: this.#context.id, reason: messageOf(error) });
+      return "no-directory";
+    }
+  }
+
+  /** Ends the registration in one turn; what is left to do for it is done in the background. `false`: there is none. */
+  async deregister(): Promise<boolean> {
+    const { commands, connections, deadlines } = this.#parts;
+    if (this.#context.incarnation === null) return false;
+    connections.disconnect(1008, "deregistered");
+    commands.cancelAll();
+    const { ended, log: lastLog } = this.#context.endRegistration();
+    commands.forget();
+    deadlines.alarmIsOver();
+    const isArmed = deadlines.wakeAt(this.#context.now() + CHECK_AFTER_MS);
+    const { unlisted, over } = this.#farewell.begin(ended, lastLog);
+    this.#background(over);
+    await isArmed;
+    // Mostly the list is right when this is answered.
+    await inTime(unlisted, UNLISTED_WITHIN_MS, "the directory").catch(() => false);
+    return true;
+  }
+
+  /** Called by the alarm: finishes what a crash or the directory held up. */
+  async goOn(): Promise<void> {
+    if (!this.#farewell.isPending) return;
+    this.#background(this.#farewell.goOn());
+    await this.#parts.deadlines.wakeAt(this.#context.now() + CHECK_AFTER_MS);
+  }
+}

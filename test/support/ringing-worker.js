@@ -1,0 +1,45 @@
+/**
+ * The Worker with objects whose alarm can be rung at once, and whose storage can be looked into. Must not change what they do.
+ */
+import worker, { ChargingStation as Real } from "../../src/worker.ts";
+
+export { WebhookRegistry } from "../../src/worker.ts";
+
+export class ChargingStation extends Real {
+  async ring() {
+    await this.ctx.storage.deleteAlarm();
+    await super.alarm();
+  }
+
+  async storage() {
+    const { sql } = this.ctx.storage;
+    const tables = sql.exec(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
+    );
+    const names = tables.toArray().map(({ name }) => name);
+    const facts = names.includes("facts") ? sql.exec("SELECT key FROM facts").toArray() : [];
+    const log = names.includes("log") ? sql.exec("SELECT sequence FROM log ORDER BY 1").toArray() : [];
+    return {
+      tables: names,
+      facts: facts.map(({ key }) => key),
+      sequences: log.map(({ sequence }) => sequence),
+      alarmAt: await this.ctx.storage.getAlarm(),
+    };
+  }
+}
+
+export default {
+  ...worker,
+  async fetch(request, env, ctx) {
+    const { pathname, searchParams } = new URL(request.url);
+    const [, test, what] = pathname.split("/");
+    if (test !== "test") return worker.fetch(request, env, ctx);
+    if (what === "directory") {
+      const { results } = await env.DIRECTORY.prepare("SELECT * FROM stations ORDER BY station_id").all();
+      return Response.json(results);
+    }
+    const station = env.STATION.get(env.STATION.idFromName(searchParams.get("station")));
+    if (what === "ring") await station.ring();
+    return Response.json(await station.storage());
+  },
+};
