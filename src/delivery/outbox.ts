@@ -59,7 +59,9 @@ export type Due = { at: "now" } | { at: number } | null;
 /** When the next attempt is due; `null`: there is nothing to send. */
 export function due(cursor: Cursor, head: number, now: number): Due {
   if (cursor.acknowledged >= head) return null;
-  return cursor.retryAt <= now ? { at: "now" } : { at: cursor.retryAt };
+  // Further ahead than any wait can be: the clock was set back since.
+  const isOver = cursor.retryAt <= now || cursor.retryAt > now + RETRY_MAX_MS;
+  return isOver ? { at: "now" } : { at: cursor.retryAt };
 }
 
 export const succeeded = (cursor: Cursor, upTo: number): Cursor => ({

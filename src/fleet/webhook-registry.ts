@@ -34,7 +34,8 @@ export class WebhookRegistry extends DurableObject {
   replay(name: string, now: number): boolean {
     const webhook = this.read(name);
     if (webhook === null) return false;
-    this.ctx.storage.kv.put(name, { ...webhook, replayAt: now });
+    // Later than the one before, whatever the clock says: by it a station knows that it was not heeded yet.
+    this.ctx.storage.kv.put(name, { ...webhook, replayAt: Math.max(now, webhook.replayAt + 1) });
     return true;
   }
 }
@@ -51,7 +52,8 @@ export const registryOf = (namespace: Registry): DurableObjectStub<WebhookRegist
 
 /** The subscriptions, if they are known here and at most 30 s old. */
 export function knownWebhooks(now: number): readonly Webhook[] | null {
-  return cached !== null && now - cached.at < CACHE_MS ? cached.webhooks : null;
+  // Younger than nothing: the clock was set back.
+  return cached !== null && now >= cached.at && now - cached.at < CACHE_MS ? cached.webhooks : null;
 }
 
 /** The subscriptions, at most 30 s old. @throws where the registry cannot be reached and no list is known */

@@ -46,7 +46,8 @@ export class LocalQueue<Message> {
   async send(body: Message): Promise<void> {
     if (this.#waiting.length >= WAITING_MAX) throw new Error(`the queue ${this.#settings.queueName} is full`);
     this.#waiting.push({ body: JSON.stringify(body), attempts: 0 });
-    if (this.#drainingSince !== null && this.#now() - this.#drainingSince < DRAIN_MAX_MS) return;
+    const drainingMs = this.#drainingSince === null ? Number.NaN : this.#now() - this.#drainingSince;
+    if (drainingMs >= 0 && drainingMs < DRAIN_MAX_MS) return;
     this.#drainingSince = this.#now();
     this.#wake();
   }

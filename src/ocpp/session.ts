@@ -17,6 +17,7 @@ import {
   NESTING_MAX,
   type Payload,
 } from "./message.ts";
+import { isOpenStill, type OpenCall } from "./open-call.ts";
 import { checkPayload, type PayloadCheck, type Strictness } from "./payload-check.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Deviation } from "./schemas/validate.ts";
@@ -27,8 +28,8 @@ export interface DurableSession {
   protocol: Protocol;
   strictness: Strictness;
   registrationStatus: RegistrationStatus;
-  /** [1.6 §4.1.1, 2.x P4 §4.1.2] the one CALL that this side has open; `deadline` in ms since the epoch. */
-  openCall: { messageId: string; deadline: number } | null;
+  /** [1.6 §4.1.1, 2.x P4 §4.1.2] the one CALL that this side has open. */
+  openCall: OpenCall | null;
   /** [1.6 errata 3.10, 2.x B02.FR.09] Actions the CSMS asked for, so welcome before the boot is accepted. */
   invited: string[];
   /** The last CALL that was acknowledged here, so that its repetition gets the same answer and no second event. */
@@ -113,7 +114,7 @@ export function step(session: Session, input: Input, settings: SessionSettings, 
     case "command":
       return onCommand(session, input, now);
     case "tick":
-      if (session.openCall === null || now < session.openCall.deadline) return { session, effects: [] };
+      if (session.openCall === null || isOpenStill(session.openCall, now)) return { session, effects: [] };
       return {
         session: { ...session, openCall: null },
         effects: [{ kind: "settle", messageId: session.openCall.messageId, outcome: { state: "timeout" } }],
@@ -277,7 +278,7 @@ function onCommand(session: Session, command: Input & { kind: "command" }, now: 
   const { messageId, action, payload, timeoutMs } = command;
   const invited = [...new Set([...session.invited, ...invitedBy(action, payload)])].slice(-INVITED_MAX);
   return {
-    session: { ...session, invited, openCall: { messageId, deadline: now + timeoutMs } },
+    session: { ...session, invited, openCall: { messageId, deadline: now + timeoutMs, timeoutMs } },
     effects: [{ kind: "send", frame: encode({ type: "call", messageId, action, payload }) }],
   };
 }

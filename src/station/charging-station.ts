@@ -76,7 +76,7 @@ export class ChargingStation extends DurableObject<Env> {
         this.#announce();
       },
     );
-    this.#deadlines = new Deadlines(ctx.storage, () =>
+    this.#deadlines = new Deadlines(ctx.storage, this.#context.now, () =>
       this.#context.incarnation === null
         ? null
         : {
@@ -106,7 +106,10 @@ export class ChargingStation extends DurableObject<Env> {
 
   override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
     const head = this.#context.headIfRead;
+    // What was heard last is in the socket's attachment: it tells of the clock also where the object slept.
+    this.#deadlines.seen(this.#connections.current()?.lastMessageAt);
     await this.#connections.guarded(() => this.#connections.receive(socket, frame));
+    this.#deadlines.seen(this.#context.now());
     // A Heartbeat ends here: nothing new to deliver, no deadline that came nearer.
     if (this.#context.headIfRead !== head || this.#deadlines.isNearer) await this.#settleUp();
   }

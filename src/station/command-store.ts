@@ -25,6 +25,8 @@ export interface Command {
   timeoutMs: number;
   /** ms since the epoch: unsent by then, it expires. */
   expiresAt: number;
+  /** ms that it may be queued at all; absent in commands of older releases: as long as any. */
+  waitMs?: number;
   /** Whether it stays queued without a connection. */
   keepOffline: boolean;
   retry: Retry;
@@ -41,6 +43,11 @@ const PRUNE_AT = 300;
 export const COMMANDS_MAX = 5_000;
 /** [interface.md §2] How long an Idempotency-Key is kept. */
 export const KEEP_MS = 24 * 3_600_000;
+
+/** [interface.md §2] ms; the longest that a command may wait. */
+const WAIT_MAX_MS = 604_800_000;
+/** ms by which a clock may be corrected without having been set. */
+const CLOCK_TOLERANCE_MS = 5_000;
 
 /** Ids are in the order of their making, and so are the keys. */
 const keyOf = (id: string): DocumentKey => `~command:${id}`;
@@ -135,6 +142,15 @@ export class CommandStore {
   queued(): readonly Command[] {
     this.#queued ??= this.#queuedIds.flatMap((id) => this.read(id) ?? []);
     return this.#queued;
+  }
+
+  /** After the clock was set back none waits longer than it ever might. */
+  rebase(now: number): void {
+    const late = this.queued().filter(
+      ({ expiresAt, waitMs = WAIT_MAX_MS }) => expiresAt > now + waitMs + CLOCK_TOLERANCE_MS,
+    );
+    for (const command of late) this.#put({ ...command, expiresAt: now + (command.waitMs ?? WAIT_MAX_MS) });
+    if (late.length > 0) this.#queued = null;
   }
 
   /** The command that is open, or was when the connection was lost. */

@@ -69,6 +69,8 @@ export class Commands {
     if (this.#store.queued().length >= COMMAND_QUEUE_MAX || !this.#store.makeRoom(now)) {
       return err({ kind: "queue-full", bound: COMMAND_QUEUE_MAX });
     }
+    // What may not wait for a connection waits no longer for its turn on one than for its answer.
+    const waitMs = (expiresInSeconds > 0 ? expiresInSeconds : timeoutSeconds) * 1000;
     const command: Command = {
       id: orderedUuid(now),
       action,
@@ -79,8 +81,8 @@ export class Commands {
       sentAt: null,
       completedAt: null,
       timeoutMs: timeoutSeconds * 1000,
-      // What may not wait for a connection waits no longer for its turn on one than for its answer.
-      expiresAt: now + (expiresInSeconds > 0 ? expiresInSeconds : timeoutSeconds) * 1000,
+      expiresAt: now + waitMs,
+      waitMs,
       keepOffline: expiresInSeconds > 0,
       retry,
       idempotencyKey: idempotency?.key ?? null,
@@ -140,6 +142,7 @@ export class Commands {
   /** Ends queued commands whose time is over; without a line also those that did not ask to wait for one. */
   expire(): void {
     const now = this.#context.now();
+    this.#store.rebase(now);
     const offline = this.#line() === null;
     for (const { id, expiresAt, keepOffline } of this.#store.queued()) {
       if (expiresAt > now && !(offline && !keepOffline)) continue;

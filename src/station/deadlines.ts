@@ -2,15 +2,27 @@
  * What the object must wake for, by its one alarm: at the earliest deadline, never put off. One that finds nothing due sets
  * the next. Must not know what is done when one is over.
  */
-import type { DurableSession } from "../ocpp/session.ts";
+import { RETRY_MAX_MS } from "../delivery/outbox.ts";
+import { OPEN_CALL_MAX_MS, type OpenCall } from "../ocpp/open-call.ts";
 
 /** ms; longer than a delivery may take. */
 const SAFETY_MS = 60_000;
+/** ms, each the longest that a deadline of its kind may be ahead: it is further only where the clock was set back. */
+const AHEAD_MAX_MS = {
+  openCall: OPEN_CALL_MAX_MS,
+  // Silence is a day where the station's interval is not known, or two intervals, of at most a day each, and some grace.
+  presence: 2 * 86_400_000 + 60_000,
+  expiry: 604_800_000,
+  delivery: RETRY_MAX_MS,
+  outbox: SAFETY_MS,
+} as const;
+/** ms by which two clocks of one platform may differ without one having been set. */
+const CLOCK_TOLERANCE_MS = 5_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** ms since the epoch of each deadline; `null`: there is none. */
 export interface Due {
-  openCall: DurableSession["openCall"];
+  openCall: OpenCall | null;
   presenceAt: number | null;
   nextExpiry: number | null;
 }
@@ -25,10 +37,21 @@ export class Deadlines {
   #outboxAt: number | null = null;
   #timedCall: string | null = null;
   #changed = false;
+  readonly #now: () => number;
+  /** ms since the epoch, as far as the clock was ever seen to be since the object woke. */
+  #latest = 0;
 
-  constructor(storage: DurableObjectStorage, due: () => Due | null) {
+  constructor(storage: DurableObjectStorage, now: () => number, due: () => Due | null) {
     this.#storage = storage;
+    this.#now = now;
     this.#due = due;
+  }
+
+  /** Called at each look at the station: after the clock was set back, an alarm that was set before would ring too late. */
+  seen(at: number | undefined): void {
+    if (at === undefined) return;
+    if (at < this.#latest - CLOCK_TOLERANCE_MS) this.#changed = true;
+    this.#latest = at;
   }
 
   /** Whether one came nearer than the alarm, as far as that is known. */
@@ -71,12 +94,13 @@ export class Deadlines {
     if (due === null) return NEVER;
     const { openCall, presenceAt, nextExpiry } = due;
     const openUntil = openCall === null || openCall.messageId === this.#timedCall ? null : openCall.deadline;
+    const now = this.#now();
     return Math.min(
-      openUntil ?? NEVER,
-      presenceAt ?? NEVER,
-      nextExpiry ?? NEVER,
-      deliveryAt ?? NEVER,
-      this.#outboxAt ?? NEVER,
+      clamped(openUntil, now + AHEAD_MAX_MS.openCall),
+      clamped(presenceAt, now + AHEAD_MAX_MS.presence),
+      clamped(nextExpiry, now + AHEAD_MAX_MS.expiry),
+      clamped(deliveryAt, now + AHEAD_MAX_MS.delivery),
+      clamped(this.#outboxAt, now + AHEAD_MAX_MS.outbox),
     );
   }
 
@@ -92,3 +116,5 @@ export class Deadlines {
     this.#outboxAt = null;
   }
 }
+
+const clamped = (at: number | null, latest: number): number => (at === null ? NEVER : Math.min(at, latest));

@@ -19,7 +19,7 @@ export class SecurityReports {
   report(kind: SecurityKind, details: Record<string, unknown>): void {
     const now = this.#context.now();
     const recent = this.#recent[kind];
-    if (recent !== undefined && now - recent.at < QUIET_MS) {
+    if (recent !== undefined && now >= recent.at && now - recent.at < QUIET_MS) {
       recent.suppressed++;
       return;
     }

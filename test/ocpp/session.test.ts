@@ -158,7 +158,7 @@ describe("a command", () => {
   test("is open until its answer, its error or its deadline, which are matched by messageId", () => {
     const { session, effects } = run(fresh(), command("c"));
     expect(effects).toEqual([{ kind: "send", frame: '[2,"c","Reset",{"type":"Soft"}]' }]);
-    expect(session.openCall).toEqual({ messageId: "c", deadline: NOW + 30_000 });
+    expect(session.openCall).toEqual({ messageId: "c", deadline: NOW + 30_000, timeoutMs: 30_000 });
     expect(run(session, frame([3, "other", {}])).session.openCall).not.toBeNull();
     expect(run(session, frame([3, "c", { status: "Accepted" }]))).toMatchObject({
       session: { openCall: null },

@@ -1,7 +1,12 @@
 /**
- * The Worker with objects whose alarm can be rung at once, and whose storage can be looked into. Must not change what they do.
+ * The Worker with objects whose alarm can be rung at once and whose storage can be looked into, and with a clock that can be set.
+ * Must not change what they do.
  */
 import worker, { ChargingStation as Real } from "../../src/worker.ts";
+
+let aheadMs = 0;
+const realNow = Date.now;
+Date.now = () => realNow() + aheadMs;
 
 export { WebhookRegistry } from "../../src/worker.ts";
 
@@ -37,6 +42,10 @@ export default {
     if (what === "directory") {
       const { results } = await env.DIRECTORY.prepare("SELECT * FROM stations ORDER BY station_id").all();
       return Response.json(results);
+    }
+    if (what === "clock") {
+      aheadMs = Number(searchParams.get("aheadMs"));
+      return Response.json({ aheadMs });
     }
     const station = env.STATION.get(env.STATION.idFromName(searchParams.get("station")));
     if (what === "ring") await station.ring();
