@@ -14,7 +14,8 @@ type StationMethod =
   | "readCommand"
   | "listCommands"
   | "cancelCommand"
-  | "deliverSoon";
+  | "deliverSoon"
+  | "lookAt";
 
 /** The platform's own stub type gives up on payloads, which are `unknown` inside. */
 export type StationStub = Pick<Fetcher, "fetch"> & {

@@ -3,6 +3,7 @@
  */
 import type { Env } from "./env.ts";
 import { applyTransitions } from "./fleet/directory.ts";
+import { removeRegistration } from "./fleet/registrations.ts";
 import { replayPage } from "./fleet/replay.ts";
 import type { FleetMessage } from "./fleet/transition.ts";
 import { app } from "./http/app.ts";
@@ -21,6 +22,10 @@ export default {
     const messages = batch.messages.map(({ body }) => body);
     const transitions = messages.filter((message) => "stationId" in message);
     if (transitions.length > 0) await applyTransitions(env.DIRECTORY, transitions);
+    for (const { stationId, sequence, station } of transitions) {
+      // As an older release said it: its rows have no incarnation.
+      if (station === null) await removeRegistration(env.DIRECTORY, stationId, { incarnation: "", head: sequence });
+    }
     for (const message of messages) if ("replayAfter" in message) await replayPage(env, message);
   },
 } satisfies ExportedHandler<Env, FleetMessage>;

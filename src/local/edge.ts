@@ -10,6 +10,7 @@ import { ensureApiKey } from "./api-key.ts";
 import { bundleWorker } from "./bundle.ts";
 import type { Upstream } from "./forwarder.ts";
 import { type Front, type FrontOptions, startFront } from "./front.ts";
+import { LOOK_AFTER_MS } from "./look-around.ts";
 import { openPki, type Pki } from "./pki/pki.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
 import { endStaleRuntimes } from "./runtime-process.ts";
@@ -39,6 +40,8 @@ export interface EdgeOptions extends RateLimits {
   log?: (line: string, level: string) => void;
   /** True leaves SIGINT, SIGTERM and SIGHUP to the caller; miniflare would end the process at once, with its own code. */
   ownSignals?: boolean;
+  /** ms from a start to the first look at a station that did not come back. */
+  lookAfterMs?: number;
   /** How many workerd processes share the stations; the folder's own number if it has one, otherwise by default one. */
   workerds?: number | undefined;
   /** For a new folder, where `workerds` is not given. */
@@ -222,6 +225,12 @@ async function runtimeSettings(options: EdgeOptions, secrets: RuntimeSecrets) {
     stationClass: STATION_CLASS,
     migrationsDir: config.migrationsDir,
     directorySecret: secrets.frontSecret,
+    // The fronts pass no header of these names on.
+    lookHeaders: (id: string) => ({
+      "X-Kerbside-Front": secrets.frontSecret,
+      "X-Kerbside-Look": encodeURIComponent(id),
+    }),
+    lookAfterMs: options.lookAfterMs ?? LOOK_AFTER_MS,
     persist: options.persist !== false,
     log: options.log ?? logErrors,
     ownSignals: options.ownSignals === true,

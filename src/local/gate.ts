@@ -6,6 +6,7 @@
 import { DurableObject, waitUntil } from "cloudflare:workers";
 import type { Env } from "../env.ts";
 import type { FleetMessage } from "../fleet/transition.ts";
+import { stationStub } from "../station-stub.ts";
 import worker, { ChargingStation as Station } from "../worker.ts";
 import { LocalQueue, type QueueSettings } from "./local-queue.ts";
 import { RateLimiter, type RateLimiterOptions } from "./rate-limiter.ts";
@@ -21,6 +22,8 @@ interface LocalEnv extends Env {
 }
 
 const HEADER = "X-Kerbside-Front";
+/** The station to look at after a start; the edge's own request, since the fronts pass no such header on. */
+const LOOK_HEADER = "X-Kerbside-Look";
 const DISCARDED_BYTES_MAX = 16 * 1024 * 1024;
 const encoder = new TextEncoder();
 /** One set for the whole isolate, whose objects and requests have an environment each. */
@@ -92,6 +95,11 @@ export default {
   async fetch(request: Parameters<NonNullable<typeof worker.fetch>>[0], env: LocalEnv, ctx: ExecutionContext) {
     if (!isFromFront(request, env.FRONT_SECRET))
       return new Response("Use the local edge's own ports.\n", { status: 403 });
+    const station = request.headers.get(LOOK_HEADER);
+    if (station !== null) {
+      await stationStub(withServices(env), decodeURIComponent(station)).lookAt();
+      return new Response(null, { status: 204 });
+    }
     const inner = new Request(request);
     inner.headers.delete(HEADER);
     inner.headers.delete("MF-CF-Blob");

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { convertV4MiniflareOptions, Miniflare, NoOpLog, type V4WorkerOptions } from "miniflare";
 import { applyMigrations, migrationFiles, refuseNewer } from "./directory-migrations.ts";
 import { directoryDatabase, directoryWorker } from "./directory-worker.ts";
+import { lookAround } from "./look-around.ts";
 import { findRuntime, forgetRuntime, recordRuntime, runtimeEnvironment } from "./runtime-process.ts";
 
 export interface RuntimeOptions {
@@ -17,6 +18,10 @@ export interface RuntimeOptions {
   stationClass: string;
   migrationsDir: string;
   directorySecret: string;
+  /** Of a request that has the Worker look at a station. */
+  lookHeaders: (stationId: string) => Record<string, string>;
+  /** ms from a start to the first such look. */
+  lookAfterMs: number;
   persist: boolean;
   log: (line: string, level: string) => void;
   /** True leaves SIGINT, SIGTERM and SIGHUP to the caller; miniflare would end the process at once, with its own code. */
@@ -41,6 +46,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const token = randomBytes(16).toString("hex");
   const before = SIGNALS.map((signal) => process.rawListeners(signal));
   let port: number | undefined;
+  let looking = new AbortController();
+  /** What a process that ended took is found by nobody, where stations do not come back. */
+  const look = () => {
+    looking.abort();
+    looking = new AbortController();
+    const lookAt = (id: string) => miniflare.dispatchFetch("http://localhost/", { headers: options.lookHeaders(id) });
+    void lookAround(directoryDatabase(miniflare, directorySecret), lookAt, options.lookAfterMs, looking.signal);
+  };
   const announce = async () => {
     const ready = await miniflare.ready;
     const pid = findRuntime(token);
@@ -59,6 +72,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       unsafeRuntimeEnv: runtimeEnvironment(dir, token),
       unsafeHandleRuntimeRestart: async () => {
         port = await announce();
+        look();
       },
       ...(options.persist ? { resourcePersistencePath: join(dir, "state") } : {}),
       workers: [worker, directoryWorker(worker, directorySecret)],
@@ -73,6 +87,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       await applyMigrations(directory, migrationsDir);
     }
     port = first;
+    look();
   } catch (error) {
     await miniflare.dispose();
     throw error;
@@ -84,6 +99,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     evict: (stationId, { webSockets = "hibernate" } = {}) =>
       miniflare.unsafeEvictDurableObject(worker.name ?? "", stationClass, { name: stationId, webSockets }),
     stop: async () => {
+      looking.abort();
       await miniflare.dispose();
       forgetRuntime(dir);
     },

@@ -33,6 +33,9 @@ const SCOPES = ["stations:read", "stations:write", "commands:write", "webhooks:w
 /** The whole local fleet has one address, so the limit that wrangler.toml sets for an address would be the fleet's. */
 const CONNECTS_PER_ADDRESS = 100_000;
 
+/** ms; what waits in the local queue is lost in a crash, and D1 is near. */
+const QUEUE_WAIT_MAX_MS = 100;
+
 export interface RateLimits {
   connectsPerStation?: number | undefined;
   connectsPerAddress?: number | undefined;
@@ -140,7 +143,7 @@ export function queueSettings({ options }: WorkerConfig): Record<string, QueueSe
       const settings = {
         queueName,
         batchSize: maxBatchSize,
-        batchTimeoutMs: maxBatchTimeout * 1_000,
+        batchTimeoutMs: Math.min(maxBatchTimeout * 1_000, QUEUE_WAIT_MAX_MS),
         retriesMax: maxRetries,
       };
       return [name, settings];

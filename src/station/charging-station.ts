@@ -5,7 +5,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../env.ts";
 import { forgetWebhooks } from "../fleet/webhook-registry.ts";
-import { log, messageOf } from "../log.ts";
+import { log } from "../log.ts";
 import { ok, type Result } from "../result.ts";
 import type { RefusalReason } from "../security/refusal.ts";
 import { Announcements } from "./announcements.ts";
@@ -20,6 +20,7 @@ import { Delivery } from "./delivery.ts";
 import { Lifecycle, type RegistrationRefusal } from "./lifecycle.ts";
 import type { Registered, RegisterRequest } from "./registrar.ts";
 import { SecurityReports } from "./security-reports.ts";
+import { Settlement } from "./settlement.ts";
 import { type StationView, stationView } from "./station-view.ts";
 import type { StoredRegistration } from "./store.ts";
 
@@ -34,6 +35,7 @@ export class ChargingStation extends DurableObject<Env> {
   readonly #announcements: Announcements;
   readonly #deadlines: Deadlines;
   readonly #lifecycle: Lifecycle;
+  readonly #settlement: Settlement;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -85,6 +87,7 @@ export class ChargingStation extends DurableObject<Env> {
             nextExpiry: this.#commands.nextExpiry,
           },
     );
+    this.#settlement = new Settlement(this.#context, this.#delivery, this.#deadlines, (work) => ctx.waitUntil(work));
     const parts = {
       connections: this.#connections,
       commands: this.#commands,
@@ -100,7 +103,7 @@ export class ChargingStation extends DurableObject<Env> {
   override async fetch(request: Request): Promise<Response> {
     const response = await this.#connections.accept(request);
     if (response.status === 101) this.#commands.sendNext();
-    this.#settleUpMeanwhile();
+    this.#settlement.meanwhile();
     return response;
   }
 
@@ -111,17 +114,17 @@ export class ChargingStation extends DurableObject<Env> {
     await this.#connections.guarded(() => this.#connections.receive(socket, frame));
     this.#deadlines.seen(this.#context.now());
     // A Heartbeat ends here: nothing new to deliver, no deadline that came nearer.
-    if (this.#context.headIfRead !== head || this.#deadlines.isNearer) await this.#settleUp();
+    if (this.#context.headIfRead !== head || this.#deadlines.isNearer) await this.#settlement.now();
   }
 
   override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
     this.#connections.closed(socket, code, reason);
-    await this.#settleUp();
+    await this.#settlement.now();
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
     this.#connections.closed(socket, 1006, "the connection broke");
-    await this.#settleUp();
+    await this.#settlement.now();
   }
 
   override async alarm(): Promise<void> {
@@ -138,7 +141,7 @@ export class ChargingStation extends DurableObject<Env> {
     this.#commands.expire();
     this.#deadlines.changed();
     // Not awaited: no second alarm runs meanwhile, and a receiver that hangs would hold up a command's deadline.
-    this.#settleUpMeanwhile();
+    this.#settlement.meanwhile();
   }
 
   // What the Worker asks for
@@ -160,13 +163,13 @@ export class ChargingStation extends DurableObject<Env> {
   async disconnect(): Promise<boolean> {
     if (this.#context.store.fact("registration") === undefined) return false;
     this.#connections.disconnect(1000, "disconnected by the operator");
-    this.#settleUpMeanwhile();
+    this.#settlement.meanwhile();
     return true;
   }
 
   async reportRefusal(reason: RefusalReason, remoteAddress: string | null): Promise<void> {
     this.#connections.reportRefusal(reason, remoteAddress);
-    this.#settleUpMeanwhile();
+    this.#settlement.meanwhile();
   }
 
   /** @param wait whether the answer is to be waited for; a command that must wait for a connection never is. */
@@ -177,7 +180,7 @@ export class ChargingStation extends DurableObject<Env> {
     const isAwaited = submitted.ok && wait && this.#connections.current() !== null;
     const ended = isAwaited ? this.#inTime(submitted.value.command) : null;
     this.#deadlines.changed();
-    this.#settleUpMeanwhile();
+    this.#settlement.meanwhile();
     if (!submitted.ok) return submitted;
     return ok(ended === null ? submitted.value.command : await ended);
   }
@@ -203,7 +206,7 @@ export class ChargingStation extends DurableObject<Env> {
     await this.#connections.guarded(async () => this.#connections.current()?.tick());
     // A timer that was early leaves the rest to the alarm.
     this.#deadlines.timedByRequest(null);
-    await this.#settleUp();
+    await this.#settlement.now();
   }
 
   readCommand(id: string): Known<CommandView> {
@@ -217,7 +220,7 @@ export class ChargingStation extends DurableObject<Env> {
   async cancelCommand(id: string): Promise<"cancelled" | "not-queued" | "unknown"> {
     if (this.#context.store.fact("registration") === undefined) return "unknown";
     const done = this.#commands.cancel(id);
-    this.#settleUpMeanwhile();
+    this.#settlement.meanwhile();
     return done;
   }
 
@@ -226,6 +229,14 @@ export class ChargingStation extends DurableObject<Env> {
     if (this.#context.store.fact("registration") === undefined) return;
     forgetWebhooks();
     await this.#deadlines.wakeAt(this.#context.now());
+  }
+
+  /** Finds what a crash took, and delivers what waits: for a process that was started again. */
+  lookAt(): void {
+    if (this.#context.incarnation === null) return;
+    this.#connections.reconcile();
+    this.#deadlines.changed();
+    this.#settlement.meanwhile();
   }
 
   // Between the parts
@@ -251,32 +262,8 @@ export class ChargingStation extends DurableObject<Env> {
     if (registration === undefined) return null;
     const { head } = this.#context.eventLog;
     this.#connections.reconcile();
-    if (this.#context.eventLog.head !== head || this.#deadlines.isNearer) this.#settleUpMeanwhile();
+    if (this.#context.eventLog.head !== head || this.#deadlines.isNearer) this.#settlement.meanwhile();
     return answer(registration);
-  }
-
-  /** For who waits for an answer: a slow webhook is no concern of a station's upgrade or a backend's request. */
-  #settleUpMeanwhile(): void {
-    // Each promise that the runtime is given costs memory until the next collection of garbage.
-    if (this.#isUnsettled) this.ctx.waitUntil(this.#settleUp());
-  }
-
-  get #isUnsettled(): boolean {
-    if (this.#context.store.fact("registration") === undefined) return false;
-    return this.#deadlines.isNearer || this.#delivery.hasWork;
-  }
-
-  /** Delivers what is new and sees that the object wakes for what is due later. Never throws. */
-  async #settleUp(): Promise<void> {
-    try {
-      if (!this.#isUnsettled) return;
-      if (this.#deadlines.isNearer) await this.#deadlines.arm(null);
-      await this.#delivery.drain();
-      const retryAt = this.#delivery.troubleRetryAt;
-      if (retryAt !== null || this.#deadlines.isNearer) await this.#deadlines.arm(retryAt);
-    } catch (error) {
-      log("error", "the alarm could not be set", { stationId: this.#context.id, reason: messageOf(error) });
-    }
   }
 
   #announce(): Promise<void> {

@@ -8,6 +8,9 @@ import type { Carrier } from "./carried-acknowledgements.ts";
 import { EventLog } from "./event-log.ts";
 import { type EndedRegistration, Store, type StoredRegistration } from "./store.ts";
 
+/** Registrations that may have something left to do at once: who registers and deregisters in a loop loses the oldest's last words. */
+const ENDED_MAX = 8;
+
 export class StationContext {
   readonly #state: DurableObjectState;
   readonly #carrier: Carrier;
@@ -65,7 +68,8 @@ export class StationContext {
     const ended = { ...log.end(), endedAt: this.now() };
     this.#eventLog = null;
     this.#furthest = Math.max(this.#furthest, ended.head);
-    this.store.endRegistration([...(this.store.fact("ended") ?? []), ended]);
+    const all = [...(this.store.fact("ended") ?? []), ended];
+    this.store.endRegistration(all.slice(-ENDED_MAX), all.slice(0, -ENDED_MAX));
     return { ended, log };
   }
 

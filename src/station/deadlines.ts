@@ -66,7 +66,7 @@ export class Deadlines {
 
   /** Whatever comes of the deliveries now, the outbox is looked at after them. */
   lookAtOutbox(now: number): void {
-    this.#outboxAt = now + SAFETY_MS;
+    this.#outboxAt ??= now + SAFETY_MS;
     this.#changed = true;
   }
 

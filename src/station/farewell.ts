@@ -94,7 +94,7 @@ export class Farewell {
       this.#cleared();
       return isEmpty;
     }
-    store.run("DELETE FROM log WHERE sequence > ?1 AND sequence <= ?2", floor, head);
+    store.deleteLog(floor, head);
     if (rest.length > 0) store.setFact("ended", rest);
     else store.dropFact("ended");
   }

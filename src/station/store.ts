@@ -144,14 +144,20 @@ export class Store {
     this.run("DELETE FROM facts WHERE key = ?1", key);
   }
 
-  /** Leaves nothing of a registration but its log and what `ended` says. */
-  endRegistration(ended: Facts["ended"]): void {
+  /** Leaves nothing of a registration but its log and what `ended` says; nothing at all of those that are `forgotten`. */
+  endRegistration(ended: Facts["ended"], forgotten: Facts["ended"]): void {
     const { schema = SCHEMA_VERSION } = this.#load();
     this.#storage.transactionSync(() => {
+      for (const { floor, head } of forgotten) this.deleteLog(floor, head);
       this.setFact("ended", ended);
       this.run("DELETE FROM facts WHERE key NOT IN ('schema', 'ended')");
     });
     this.#facts = { schema, ended };
+  }
+
+  /** Events behind `floor`, up to `head`. */
+  deleteLog(floor: number, head: number): void {
+    this.run("DELETE FROM log WHERE sequence > ?1 AND sequence <= ?2", floor, head);
   }
 
   /** `undefined`: there is none. */

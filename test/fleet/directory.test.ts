@@ -1,0 +1,162 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { StationSnapshot, Transition } from "../../src/fleet/transition.ts";
+
+// By a name that the compiler does not look up: it would find the Workers' types, which are not Node's.
+const load = (file: string) => import(join(import.meta.dirname, "../../src/fleet", file));
+const { applyTransitions, countStations, listStations, stationsToWake } = await load("directory.ts");
+const { putRegistration, registeredAmong, removeRegistration, sequenceFloor } = await load("registrations.ts");
+
+const MIGRATIONS = join(import.meta.dirname, "../../src/fleet/migrations");
+
+/** As much of D1 as the directory asks for, in memory. */
+function d1(database: DatabaseSync): object {
+  const prepare = (query: string, values: SQLInputValue[] = []): object => {
+    // node:sqlite tells `?1` by name, D1 by place.
+    const all = () => database.prepare(query.replaceAll(/\?(\d)/g, "?$1")).all(...values);
+    return {
+      bind: (...given: SQLInputValue[]) => prepare(query, given),
+      all: async () => ({ results: all() }),
+      run: async () => all(),
+      first: async () => all()[0] ?? null,
+    };
+  };
+  const batch = (statements: { run(): Promise<unknown> }[]) => Promise.all(statements.map((each) => each.run()));
+  return { prepare, batch };
+}
+
+function migrated(before = ""): { database: DatabaseSync; directory: object } {
+  const database = new DatabaseSync(":memory:");
+  const [first = "", ...others] = readdirSync(MIGRATIONS).sort();
+  database.exec(readFileSync(join(MIGRATIONS, first), "utf8"));
+  database.exec(before);
+  for (const file of others) database.exec(readFileSync(join(MIGRATIONS, file), "utf8"));
+  return { database, directory: d1(database) };
+}
+
+const told = (incarnation: string, sequence: number, more: Partial<Transition> & { vendor?: string } = {}) => {
+  const { vendor = `v${sequence}`, ...rest } = more;
+  const station: StationSnapshot = {
+    ...{ registeredProfile: 1, labels: { site: "north" }, online: true, protocol: "ocpp1.6", securityProfile: 1 },
+    ...{ vendor, model: "m", undelivered: false },
+  };
+  return { stationId: "A", at: 1_000, incarnation, sequence, revision: 0, station, ...rest };
+};
+const ALL = {
+  ...{ online: null, protocol: null, securityProfile: null, vendor: null, model: null, labels: [] },
+  ...{ query: null, limit: 10, cursor: null },
+};
+const vendorsIn = async (directory: object) =>
+  (await listStations(directory, ALL)).stations.map((each: { stationId: string; vendor: string }) => [
+    each.stationId,
+    each.vendor,
+  ]);
+
+describe("The directory", () => {
+  test("takes the transitions of a registration by its log, whatever their clock said", async () => {
+    const { directory } = migrated();
+    await putRegistration(directory, told("one", 1));
+    await applyTransitions(directory, [told("one", 5, { at: 9_000_000 })]);
+    await applyTransitions(directory, [told("one", 6, { at: 1 })]);
+    expect(await vendorsIn(directory)).toEqual([["A", "v6"]]);
+    await applyTransitions(directory, [told("one", 5, { at: 10_000_000 })]);
+    expect(await vendorsIn(directory)).toEqual([["A", "v6"]]);
+    await applyTransitions(directory, [told("one", 6, { revision: 1, vendor: "without an event" })]);
+    await applyTransitions(directory, [told("one", 6)]);
+    expect(await vendorsIn(directory)).toEqual([["A", "without an event"]]);
+  });
+
+  test("is brought nothing back by what comes after a deregistration, and keeps no row of it", async () => {
+    const { database, directory } = migrated();
+    await putRegistration(directory, told("one", 1));
+    await removeRegistration(directory, "A", { incarnation: "one", head: 8 });
+    await applyTransitions(directory, [told("one", 7)]);
+    expect(database.prepare("SELECT count(*) AS n FROM stations").get()).toEqual({ n: 0 });
+    expect(await sequenceFloor(directory)).toBe(8);
+
+    await putRegistration(directory, told("two", 8));
+    await applyTransitions(directory, [told("one", 20)]);
+    await removeRegistration(directory, "A", { incarnation: "one", head: 3 });
+    expect(await vendorsIn(directory)).toEqual([["A", "v8"]]);
+    // The furthest that any came.
+    expect(await sequenceFloor(directory)).toBe(8);
+  });
+
+  test("lists a registration that a later one has taken the place of only as the later one", async () => {
+    const { directory } = migrated();
+    await putRegistration(directory, told("one", 5));
+    await putRegistration(directory, told("two", 9));
+    await applyTransitions(directory, [told("one", 7)]);
+    // A row that was made late.
+    await putRegistration(directory, told("one", 5));
+    expect(await vendorsIn(directory)).toEqual([["A", "v9"]]);
+  });
+
+  test("tells who is registered, wants a look, or is to be counted", async () => {
+    const { directory } = migrated();
+    for (const stationId of ["A", "B", "C"]) await putRegistration(directory, told("x", 1, { stationId }));
+    const quiet = { ...(told("x", 2).station as StationSnapshot), online: false };
+    await applyTransitions(directory, [
+      told("x", 2, { stationId: "B", station: { ...quiet, undelivered: true } }),
+      told("x", 2, { stationId: "C", station: quiet }),
+    ]);
+    expect(await registeredAmong(directory, ["A", "C", "X", "a"])).toEqual(new Set(["A", "C"]));
+    expect(await stationsToWake(directory, "online", "", 10)).toEqual(["A"]);
+    expect(await stationsToWake(directory, "undelivered", "", 10)).toEqual(["B"]);
+    expect(await stationsToWake(directory, "undelivered", "B", 10)).toEqual([]);
+    expect(
+      (await countStations(directory)).reduce((sum: number, { stations }: { stations: number }) => sum + stations, 0),
+    ).toBe(3);
+  });
+
+  test("whatever comes in whatever order, says of each registration what its newest transition said", async () => {
+    const step = fc.record({ sequence: fc.integer({ min: 1, max: 6 }), revision: fc.integer({ min: 0, max: 3 }) });
+    const batches = fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(batches, async (steps) => {
+        const { directory } = migrated();
+        await putRegistration(directory, told("one", 0));
+        for (const batch of steps) {
+          await applyTransitions(
+            directory,
+            batch.map(({ sequence, revision }) =>
+              told("one", sequence, { revision, vendor: `${sequence}.${revision}` }),
+            ),
+          );
+        }
+        const newest = steps.flat().toSorted((a, b) => b.sequence - a.sequence || b.revision - a.revision)[0];
+        const expected = newest === undefined ? "v0" : `${newest.sequence}.${newest.revision}`;
+        expect(await vendorsIn(directory)).toEqual([["A", expected]]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe("A directory of an older release", () => {
+  const row = (id: string, sequence: number, deregistered: number) =>
+    `INSERT INTO stations VALUES ('${id}', 5, ${sequence}, ${deregistered}, 1, '{}', 0, NULL, NULL, 'Old', 'One', 0);`;
+
+  test("keeps its stations, loses its tombstones, and no number that they had comes again", async () => {
+    const { directory } = migrated(row("A", 4, 0) + row("GONE", 77, 1));
+    expect(await vendorsIn(directory)).toEqual([["A", "Old"]]);
+    expect(await sequenceFloor(directory)).toBe(77);
+    await applyTransitions(directory, [told("one", 6)]);
+    expect(await vendorsIn(directory)).toEqual([["A", "v6"]]);
+    await applyTransitions(directory, [told("another", 9)]);
+    expect(await vendorsIn(directory)).toEqual([["A", "v6"]]);
+  });
+
+  test("takes what the older release still has on the queue, for the rows that it made", async () => {
+    const { directory } = migrated(row("A", 4, 0));
+    const { incarnation: _, revision: __, ...older } = told("", 5);
+    await applyTransitions(directory, [older]);
+    expect(await vendorsIn(directory)).toEqual([["A", "v5"]]);
+    await putRegistration(directory, told("one", 5, { vendor: "new" }));
+    await applyTransitions(directory, [{ ...older, sequence: 9 }]);
+    expect(await vendorsIn(directory)).toEqual([["A", "new"]]);
+  });
+});
