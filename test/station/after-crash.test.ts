@@ -148,3 +148,19 @@ test("A crash in the middle of a farewell that nobody registers after leaves not
   });
   expect((await kerbside.api("GET", "/test/storage?station=GONE-FOR-GOOD")).body).toEqual(empty);
 });
+
+test("A message whose row cannot take the place of an old one is not acknowledged, and its repetition is", async () => {
+  const station = await unlooking.station("LOST-ROW");
+  for (let count = 0; count < 220; count++) await station.call("StatusNotification", STATUS_16);
+  await until(
+    "a drained outbox",
+    async () => (await unlooking.api("GET", "/v1/stations/LOST-ROW")).body.queue.events === 0,
+  );
+  await station.call("StatusNotification", STATUS_16, "in-place-of-another");
+  await until("its delivery", () => has("LOST-ROW", "in-place-of-another"));
+  await unlooking.api("GET", "/test/lose-oldest?station=LOST-ROW");
+  station.send([2, "not-kept", "StatusNotification", STATUS_16]);
+  expect((await station.call("Heartbeat", {}, "after-it"))[1]).toBe("after-it");
+  expect((await station.call("StatusNotification", STATUS_16, "not-kept"))[0]).toBe(3);
+  await until("the event", () => has("LOST-ROW", "not-kept"));
+});

@@ -16,6 +16,10 @@ export class ChargingStation extends Real {
     await super.alarm();
   }
 
+  loseOldest() {
+    this.ctx.storage.sql.exec("DELETE FROM log WHERE sequence = (SELECT min(sequence) FROM log)");
+  }
+
   async storage() {
     const { sql } = this.ctx.storage;
     const tables = sql.exec(
@@ -49,6 +53,7 @@ export default {
     }
     const station = env.STATION.get(env.STATION.idFromName(searchParams.get("station")));
     if (what === "ring") await station.ring();
+    if (what === "lose-oldest") await station.loseOldest();
     return Response.json(await station.storage());
   },
 };
