@@ -76,3 +76,12 @@ export function answeredBy(action: string, payload: Record<string, unknown>): "e
 /** [1.6 §3.7, 2.x E13] Messages of a transaction: lost money if dropped, so they are the last that a full log refuses. */
 const TRANSACTIONAL = set("StartTransaction StopTransaction TransactionEvent");
 export const isTransactional = (action: string): boolean => TRANSACTIONAL.has(action);
+
+/**
+ * [1.6 §4.8, 2.x E04, E06] Tells what has happened already: whoever answers cannot refuse it, and `{}` is an answer that
+ * accepts nothing. A 1.6 StartTransaction is none, since its answer needs an idTagInfo.
+ */
+export function hasHappened(action: string, payload: Record<string, unknown>): boolean {
+  if (action === "TransactionEvent") return payload.eventType === "Ended" || payload.offline === true;
+  return action === "StopTransaction" || action === "NotifySettlement";
+}

@@ -2,108 +2,39 @@
  * One conversation with one station: (state, input, now) → state and effects, no more. Must not know sockets,
  * storage, the clock, or who the CSMS is.
  */
-import { answeredBy, SEND_ACTION } from "./actions.ts";
+import { answeredBy, hasHappened, SEND_ACTION } from "./actions.ts";
 import { bootAnswer, edgeAnswer } from "./answers.ts";
 import { type FaultKind, legalCode } from "./error-codes.ts";
+import { isBootAhead, isOpen, isRepeatedWhileOpen } from "./inbox.ts";
 import { invitedBy } from "./invitations.ts";
-import { type LastAnswered, rememberAnswer, repeatedAnswer } from "./last-answered.ts";
-import {
-  type Call,
-  type CallError,
-  decode,
-  encode,
-  encodeFault,
-  isDeeper,
-  NESTING_MAX,
-  type Payload,
-} from "./message.ts";
-import { isOpenStill, type OpenCall } from "./open-call.ts";
-import { checkPayload, type PayloadCheck, type Strictness } from "./payload-check.ts";
+import { rememberAnswer, repeatedAnswer } from "./last-answered.ts";
+import { type Call, type CallError, decode, encode, encodeFault, isDeeper, NESTING_MAX } from "./message.ts";
+import { isOpenStill } from "./open-call.ts";
+import { checkPayload, type PayloadCheck } from "./payload-check.ts";
 import type { Protocol } from "./protocol.ts";
-import type { Deviation } from "./schemas/validate.ts";
-import { callRefusal, isTooEarly, type RegistrationStatus } from "./state-rules.ts";
+import type { Answer, AnsweredBy, CheckedCall, Effect, Input, Session, Step, WaitingCall } from "./session-state.ts";
+import { callRefusal, isTooEarly } from "./state-rules.ts";
 
-/** What must survive hibernation. Small and bounded: it lives in the socket's attachment. */
-export interface DurableSession {
-  protocol: Protocol;
-  strictness: Strictness;
-  registrationStatus: RegistrationStatus;
-  /** [1.6 §4.1.1, 2.x P4 §4.1.2] the one CALL that this side has open. */
-  openCall: OpenCall | null;
-  /** [1.6 errata 3.10, 2.x B02.FR.09] Actions the CSMS asked for, so welcome before the boot is accepted. */
-  invited: string[];
-  /** The last CALL that was acknowledged here, so that its repetition gets the same answer and no second event. */
-  lastAnswered: LastAnswered | null;
-}
-
-export interface Session extends DurableSession {
-  /** The station's CALL that is with the CSMS; those behind it wait, so that events keep the station's order. */
-  asking: CheckedCall | null;
-  inbox: CheckedCall[];
-}
-
-/** A CALL whose payload has passed, with what lenient checking let pass in it. */
-export interface CheckedCall extends Call {
-  deviations: readonly Deviation[];
-}
-
-export type Answer = { payload: Payload } | { error: { code: string; description: string; details: Payload } };
-
-/** `edge`: no backend had a say, be it that none has to or that there is none. */
-export type AnsweredBy = "edge" | "csms";
-
-export type Outcome =
-  | { state: "result"; payload: Payload; deviations?: readonly Deviation[] }
-  | { state: "error"; error: { code: string; description: string; details: Payload } }
-  | { state: "timeout" };
+export { durableSession, openSession, wakeSession } from "./session-state.ts";
+export type {
+  Answer,
+  AnsweredBy,
+  CheckedCall,
+  DurableSession,
+  Effect,
+  Input,
+  Outcome,
+  Session,
+  Step,
+} from "./session-state.ts";
 
 export interface SessionSettings {
   bootRetrySeconds: number;
 }
 
-export type Input =
-  | { kind: "frame"; frame: string | ArrayBuffer }
-  /** The answer to a CALL that was asked for; `null`: the CSMS is slow, down or broken. */
-  | { kind: "answer"; call: CheckedCall; answer: Answer | null; answeredBy: AnsweredBy }
-  | { kind: "command"; messageId: string; action: string; payload: Payload; timeoutMs: number }
-  | { kind: "tick" };
-
-export type Effect =
-  /** Ask whoever decides, then step with an `answer`. */
-  | { kind: "ask"; call: CheckedCall }
-  /** Make the event durable, then send `frame`. */
-  | { kind: "acknowledge"; call: CheckedCall; answer: Answer; answeredBy: AnsweredBy; frame: string }
-  /** A SEND: keep it; there is nothing to answer. */
-  | { kind: "keep"; call: CheckedCall }
-  | { kind: "send"; frame: string }
-  | { kind: "settle"; messageId: string; outcome: Outcome }
-  /** A CALLRESULT: only who knows its CALL's action can tell whether it is one (`judgeResult` in call-result.ts). */
-  | { kind: "judge"; messageId: string; payload: unknown }
-  | { kind: "malformed"; reason: string; messageId?: string };
-
-export interface Step {
-  session: Session;
-  effects: Effect[];
-}
-
 /** CALLs that may wait behind the one at the CSMS. [2.x P4 §4.1.2] allows none; stations send them all the same. */
 export const INBOX_MAX = 16;
 const INVITED_MAX = 16;
-
-export function openSession(
-  protocol: Protocol,
-  strictness: Strictness,
-  registrationStatus: RegistrationStatus,
-): DurableSession {
-  return { protocol, strictness, registrationStatus, openCall: null, invited: [], lastAnswered: null };
-}
-
-export const wakeSession = (durable: DurableSession): Session => ({ ...durable, asking: null, inbox: [] });
-
-export function durableSession(session: Session): DurableSession {
-  const { protocol, strictness, registrationStatus, openCall, invited, lastAnswered } = session;
-  return { protocol, strictness, registrationStatus, openCall, invited, lastAnswered };
-}
 
 export function step(session: Session, input: Input, settings: SessionSettings, now: number): Step {
   switch (input.kind) {
@@ -158,56 +89,80 @@ function onFrame(session: Session, frame: string | ArrayBuffer, now: number): St
 }
 
 function onCall(session: Session, call: Call, now: number): Step {
-  const repeated = repeatedAnswer(session.lastAnswered, call);
+  const repeated = repeatedAnswer(session.lastAnswered, call, now);
   if (repeated !== null) return { session, effects: [{ kind: "send", frame: repeated }] };
-  if (isOpen(session, call.messageId)) return { session, effects: [] };
+  if (isRepeatedWhileOpen(session, call)) return { session, effects: [] };
 
   const { fault, deviations } = examine(session, call);
+  const isFull = session.inbox.length >= INBOX_MAX;
+  // A refusal under the id of a CALL that is open would pass for that one's answer.
+  if ((fault !== null || isFull) && isOpen(session, call.messageId)) return { session, effects: [] };
   if (fault !== null) return { session, effects: [refused(session, call, fault.kind, fault.description)] };
   const checked: CheckedCall = { ...call, deviations };
-  if (session.asking === null) return answer(session, checked, now);
-  if (session.inbox.length >= INBOX_MAX) {
-    return {
-      session,
-      effects: [refused(session, call, "internal", `more than ${INBOX_MAX} CALLs wait for an answer`)],
-    };
+  if (session.asking === null) return take(session, checked, now);
+  if (isFull) {
+    const description = `more than ${INBOX_MAX} CALLs wait for an answer`;
+    return { session, effects: [refused(session, call, "internal", description)] };
   }
   return { session: { ...session, inbox: [...session.inbox, checked] }, effects: [] };
 }
 
-/** Its answer is on the way already; two answers to one id would match the next CALL of a station that counts. */
-function isOpen({ asking, inbox }: Session, messageId: string | undefined): boolean {
-  if (messageId === undefined) return false;
-  return asking?.messageId === messageId || inbox.some((waiting) => waiting.messageId === messageId);
-}
-
 /** [OCPP 2.1 P4 §4.2.5] Kept if it is one of the version's; never answered, whatever is wrong with it. */
 function onSend(session: Session, call: Call): Step {
-  const { protocol, strictness, registrationStatus } = session;
-  const dropped = (reason: string): Step => ({
-    session,
-    effects: [{ kind: "malformed", reason, messageId: call.messageId }],
-  });
-  if (call.action !== SEND_ACTION) return dropped(`${call.action.slice(0, 60)} is not sent by SEND`);
-  if (isTooEarly(protocol, registrationStatus)) return dropped(`the station's boot is ${registrationStatus}`);
-  const { fault, deviations } = checkPayload(protocol, call.action, "request", call.payload, strictness);
-  if (fault !== null) return dropped(fault.description);
-  return { session, effects: [{ kind: "keep", call: { ...call, deviations } }] };
+  if (call.action !== SEND_ACTION) return dropped(session, call, `${call.action.slice(0, 60)} is not sent by SEND`);
+  const { fault, deviations } = checkPayload(
+    session.protocol,
+    call.action,
+    "request",
+    call.payload,
+    session.strictness,
+  );
+  if (fault !== null) return dropped(session, call, fault.description);
+  const checked: CheckedCall = { ...call, deviations };
+  if (!isBootAhead(session)) return keep(session, checked);
+  if (session.inbox.length >= INBOX_MAX) return dropped(session, call, `more than ${INBOX_MAX} messages wait`);
+  return { session: { ...session, inbox: [...session.inbox, { ...checked, isSend: true }] }, effects: [] };
 }
+
+function keep(session: Session, call: CheckedCall): Step {
+  const { protocol, registrationStatus } = session;
+  if (isTooEarly(protocol, registrationStatus)) {
+    return dropped(session, call, `the station's boot is ${registrationStatus}`);
+  }
+  return { session, effects: [{ kind: "keep", call }] };
+}
+
+const dropped = (session: Session, { messageId }: Call, reason: string): Step => ({
+  session,
+  effects: [{ kind: "malformed", reason, messageId }],
+});
 
 /** The action, the time and the payload, in that order: what cannot be meant is not looked into. */
 function examine(session: Session, call: Call): PayloadCheck {
   const { protocol, strictness, registrationStatus, invited } = session;
-  const refusal = callRefusal(protocol, call.action, registrationStatus, invited);
+  const status = session.asking === null ? registrationStatus : "unknown";
+  const refusal = callRefusal(protocol, call.action, status, invited);
   if (refusal !== null) return { fault: refusal, deviations: [] };
   return checkPayload(protocol, call.action, "request", call.payload, strictness);
+}
+
+/**
+ * A message whose turn has come. [2.x B02.FR.09, B03.FR.07] Only now is it known what the boot before it came to: stations send
+ * a StatusNotification right behind it.
+ */
+function take(session: Session, { isSend, ...call }: WaitingCall, now: number): Step {
+  if (isSend) return keep(session, call);
+  const { protocol, registrationStatus, invited } = session;
+  const refusal = callRefusal(protocol, call.action, registrationStatus, invited);
+  if (refusal === null) return answer(session, call, now);
+  return { session, effects: [refused(session, call, refusal.kind, refusal.description)] };
 }
 
 function answer(session: Session, call: CheckedCall, now: number): Step {
   if (answeredBy(call.action, call.payload) === "csms") {
     return { session: { ...session, asking: call }, effects: [{ kind: "ask", call }] };
   }
-  return acknowledge(session, call, { payload: edgeAnswer(call.action, now) }, "edge");
+  return acknowledge(session, call, { payload: edgeAnswer(call.action, now) }, "edge", now);
 }
 
 function onAnswer(session: Session, input: Input & { kind: "answer" }, settings: SessionSettings, now: number): Step {
@@ -217,8 +172,8 @@ function onAnswer(session: Session, input: Input & { kind: "answer" }, settings:
   const rested: Session = { ...session, asking: null };
   let step = decide(rested, { ...input, answer: sendable(session.protocol, input.answer) }, settings, now);
   while (step.session.asking === null && step.session.inbox.length > 0) {
-    const [next, ...inbox] = step.session.inbox as [CheckedCall, ...CheckedCall[]];
-    const following = answer({ ...step.session, inbox }, next, now);
+    const [next, ...inbox] = step.session.inbox as [WaitingCall, ...WaitingCall[]];
+    const following = take({ ...step.session, inbox }, next, now);
     step = { session: following.session, effects: [...step.effects, ...following.effects] };
   }
   return step;
@@ -240,15 +195,19 @@ function decide(
   settings: SessionSettings,
   now: number,
 ): Step {
-  if (given !== null) return acknowledge(session, call, given, by);
+  // [1.6 §4.8, 2.x E04] What has happened cannot be refused: a station drops it after some attempts, and it is lost.
+  if (hasHappened(call.action, call.payload) && (given === null || "error" in given)) {
+    return acknowledge(session, call, { payload: {} }, "edge", now);
+  }
+  if (given !== null) return acknowledge(session, call, given, by, now);
   if (call.action === "BootNotification") {
     const payload = bootAnswer("Pending", settings.bootRetrySeconds, now);
-    return acknowledge(session, call, { payload }, "edge");
+    return acknowledge(session, call, { payload }, "edge", now);
   }
   return { session, effects: [refused(session, call, "internal", "the CSMS did not answer; try again")] };
 }
 
-function acknowledge(session: Session, call: CheckedCall, given: Answer, by: AnsweredBy): Step {
+function acknowledge(session: Session, call: CheckedCall, given: Answer, by: AnsweredBy, now: number): Step {
   const { messageId } = call;
   const frame =
     "payload" in given
@@ -257,13 +216,12 @@ function acknowledge(session: Session, call: CheckedCall, given: Answer, by: Ans
   const effects: Effect[] = [{ kind: "acknowledge", call, answer: given, answeredBy: by, frame }];
   const next: Session = { ...session };
   if (call.action === "BootNotification" && "payload" in given) {
-    next.registrationStatus = given.payload.status as RegistrationStatus;
+    next.registrationStatus = given.payload.status as Session["registrationStatus"];
     // [2.x B03.FR.07] What was asked for while Pending is not welcome once Rejected.
     if (next.registrationStatus !== "Pending") next.invited = [];
   } else if ("payload" in given && call.action !== "Heartbeat") {
-    // A repeated BootNotification is a new question: Pending, said again for ever, would strand the station. So is
-    // [1.6 §3.7.1, 2.x E13] what is repeated after a CALLERROR: another attempt.
-    next.lastAnswered = rememberAnswer(call, frame) ?? next.lastAnswered;
+    // [1.6 §3.7.1, 2.x E13] What is repeated after a CALLERROR is another attempt.
+    next.lastAnswered = rememberAnswer(call, frame, now) ?? next.lastAnswered;
   }
   return { session: next, effects };
 }

@@ -9,7 +9,6 @@ import { log } from "../log.ts";
 import { ok, type Result } from "../result.ts";
 import type { RefusalReason } from "../security/refusal.ts";
 import { Announcements } from "./announcements.ts";
-import { answerOf } from "./answerer.ts";
 import type { Command } from "./command-store.ts";
 import type { CommandView } from "./command-view.ts";
 import { type CommandRefusal, type CommandRequest, Commands, type Line } from "./commands.ts";
@@ -18,6 +17,7 @@ import { StationContext } from "./context.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";
 import { Lifecycle, type RegistrationRefusal } from "./lifecycle.ts";
+import { Questions } from "./questions.ts";
 import type { Registered, RegisterRequest } from "./registrar.ts";
 import { SecurityReports } from "./security-reports.ts";
 import { Settlement } from "./settlement.ts";
@@ -42,6 +42,7 @@ export class ChargingStation extends DurableObject<Env> {
     this.#context = new StationContext(ctx, env, () => this.#connections.current());
     this.#announcements = new Announcements(this.#context);
     const security = new SecurityReports(this.#context);
+    const questions = new Questions(this.#context);
     this.#delivery = new Delivery(
       this.#context,
       () => this.#announce(),
@@ -52,7 +53,7 @@ export class ChargingStation extends DurableObject<Env> {
       this.#context,
       ctx,
       {
-        ask: (call, { protocol }) => answerOf(this.#context, protocol, call),
+        ask: (call, { protocol }) => questions.ask(call, protocol),
         settle: (messageId, outcome) => {
           const settled = this.#commands.settle(messageId, outcome);
           if (settled === null) log("info", "an answer to no CALL", { stationId: this.#context.id, messageId });

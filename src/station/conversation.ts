@@ -51,8 +51,6 @@ export class Conversation {
   #ended = false;
   /** Not hibernated: a station that slept has not flooded anybody. */
   #rate: FrameRate | null = null;
-  /** The CALL that was looked up last, with its answer when it came before. */
-  #earlier: { call: CheckedCall; answer: Answer | null } | null = null;
 
   constructor(socket: WebSocket, attachment: Attachment, context: StationContext, port: ConversationPort) {
     this.#socket = socket;
@@ -172,13 +170,18 @@ export class Conversation {
       case "keep":
         if (this.#context.eventLog.hasRoomFor(effect.call.action)) this.#keep(effect.call, null, "edge");
         return;
-      case "ask": {
-        const decision = await this.#decide(effect.call);
-        return this.#run({ kind: "answer", call: effect.call, ...decision });
-      }
+      case "ask":
+        return this.#ask(effect.call);
       case "acknowledge":
         return this.#acknowledge(effect);
     }
+  }
+
+  async #ask(call: CheckedCall): Promise<void> {
+    const { incarnation } = this.#context;
+    const decision = await this.#decide(call);
+    if (!this.#ended) return this.#run({ kind: "answer", call, ...decision });
+    if (this.#context.incarnation === incarnation) this.#keepUnsaid(call, decision);
   }
 
   async #decide(call: CheckedCall): Promise<Decision> {
@@ -188,11 +191,16 @@ export class Conversation {
     return this.#port.ask(call, this.#session);
   }
 
-  /** What a CALL was answered when it came before; looked up once. */
+  /** What was decided for a line that is gone: the station will ask again, and is to get this. */
+  #keepUnsaid(call: CheckedCall, { answer, answeredBy }: Decision): void {
+    if (answer === null || "error" in answer || !isRecognisable(call)) return;
+    if (this.#earlierAnswer(call) !== null || !this.#context.eventLog.hasRoomFor(call.action)) return;
+    this.#keep(call, answer, answeredBy);
+  }
+
+  /** What a CALL was answered when it came before. Asked for again after a wait: its repetition may have been kept meanwhile. */
   #earlierAnswer(call: CheckedCall): Answer | null {
-    if (!isRecognisable(call)) return null;
-    if (this.#earlier?.call !== call) this.#earlier = { call, answer: this.#context.eventLog.answerTo(call) };
-    return this.#earlier.answer;
+    return isRecognisable(call) ? this.#context.eventLog.answerTo(call, this.#context.now()) : null;
   }
 
   #judge(messageId: string, payload: unknown): void {

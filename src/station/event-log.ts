@@ -13,11 +13,12 @@ import {
   type Webhook,
 } from "../delivery/outbox.ts";
 import { isTransactional } from "../ocpp/actions.ts";
-import { type CallIdentity, isRepetition, searchText } from "../ocpp/repetition.ts";
+import type { CallIdentity, KeptCall } from "../ocpp/repetition.ts";
 import type { Answer } from "../ocpp/session.ts";
 import { EMPTY_STATUS, type StationStatus } from "../ocpp/station-status.ts";
 import { type Acknowledged, type Carrier, carried, isCarried } from "./carried-acknowledgements.ts";
-import { type LoggedCall, project } from "./projection.ts";
+import { project } from "./projection.ts";
+import { Repetitions } from "./repetitions.ts";
 import type { DeliveryFacts, EndedRegistration, LoggedConnection, LogRow, Store } from "./store.ts";
 
 /** Events kept for looking back, once they are delivered. */
@@ -27,8 +28,6 @@ export const RING_EVENTS = 200;
  * delivered once more after a crash.
  */
 const ROW_EVERY = 32;
-/** Newest events among which a repeated CALL is looked for. */
-const REPETITIONS_WITHIN = 1_000;
 /** Undelivered events at which a class of messages is refused: the station keeps what it is not told is kept. */
 export const BACKLOG_MAX = { periodic: 5_000, other: 8_000, transactional: 10_000 } as const;
 
@@ -52,6 +51,8 @@ export class EventLog {
   /** `null`: not asked for yet. */
   #oldestKnown: number | null = null;
   #delivery: DeliveryFacts;
+  /** `null`: not asked for yet. */
+  #repetitions: Repetitions | null = null;
   readonly #carrier: Carrier;
   /** As the row has them. */
   #savedCursors: Cursors;
@@ -181,6 +182,7 @@ export class EventLog {
     }
     this.#head = sequence;
     this.#project({ sequence, at, type, data });
+    if (type === "ocpp.call") this.#repetitions?.note(sequence, data as KeptCall);
     const unsaved = sequence - this.#delivery.statusSequence;
     if (unsaved >= ROW_EVERY && !this.isFollowed) this.#saveDelivery();
     return sequence;
@@ -196,18 +198,10 @@ export class EventLog {
     return rows.map(toEvent);
   }
 
-  /** The answer that a repeated CALL was given before; `null`: it is new, or its like was never acknowledged. */
-  answerTo(call: CallIdentity): Answer | null {
-    const rows = this.#store.run<{ data: string }>(
-      `SELECT data FROM log WHERE sequence > ?1 AND type = 'ocpp.call' AND instr(data, ?2) > 0
-       ORDER BY sequence DESC`,
-      Math.max(this.#head - REPETITIONS_WITHIN, this.#floor),
-      searchText(call),
-    );
-    const kept = rows.map(({ data }) => JSON.parse(data) as LoggedCall).find((earlier) => isRepetition(call, earlier));
-    // [1.6 §3.7.1, 2.x E13] What is repeated after a CALLERROR is another attempt.
-    if (kept === undefined || kept.answer === null || "error" in kept.answer) return null;
-    return { payload: kept.answer };
+  /** The answer that a repeated CALL was given before; `null`: it is new. Only who asks has the log looked through, once. */
+  answerTo(call: CallIdentity, now: number): Answer | null {
+    this.#repetitions ??= new Repetitions(this.#store, this.#floor, this.#head);
+    return this.#repetitions.answerTo(call, now);
   }
 
   /** Gives each webhook a cursor: a new one starts with the first event since it was made. Drops those of no webhook. */

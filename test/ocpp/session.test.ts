@@ -134,24 +134,179 @@ describe("a CALL of the station", () => {
     expect(effects).toMatchObject([{ kind: "send", frame: expect.stringMatching(`"InternalError".*${INBOX_MAX}`) }]);
   });
 
+  const transfer = frame([2, "a", "DataTransfer", { vendorId: "v", data: "x" }]);
+  const transferred: Input = {
+    kind: "answer",
+    call: { ...checked("a"), action: "DataTransfer", payload: { vendorId: "v", data: "x" } },
+    answer: { payload: { status: "Accepted" } },
+    answeredBy: "csms",
+  };
+
   test("repeated gets the frame it got, unless that was an error", () => {
-    const asking = run(fresh(), authorize("a")).session;
-    const answered = run(asking, answerTo("a"));
+    const asking = run(fresh(), transfer).session;
+    const answered = run(asking, transferred);
     const [first] = answered.effects;
-    const again = run(wakeSession(durableSession(answered.session)), authorize("a")).effects;
-    expect(again).toEqual([{ kind: "send", frame: first?.kind === "acknowledge" && first.frame }]);
+    const woken = wakeSession(durableSession(answered.session));
+    const got = [{ kind: "send", frame: first?.kind === "acknowledge" && first.frame }];
+    expect(run(woken, transfer).effects).toEqual(got);
+    const rewritten: Input = {
+      kind: "frame",
+      frame: '[ 2, "a", "DataTransfer", {"data":"x",\n"vendorId":"\\u0076"} ]',
+    };
+    expect(run(woken, rewritten).effects).toEqual(got);
 
     const error = { error: { code: "InternalError", description: "", details: {} } };
-    const failed = run(asking, answerTo("a", error)).session;
-    expect(run(failed, authorize("a")).effects).toEqual([{ kind: "ask", call: checked("a") }]);
+    const failed = run(asking, { ...transferred, answer: error } as Input).session;
+    expect(run(failed, transfer).effects).toMatchObject([{ kind: "ask" }]);
+  });
+
+  test("repeated after a station can no longer wait for its answer is asked for again, also where the clock was set back", () => {
+    const { session } = run(run(fresh(), transfer).session, transferred);
+    expect(run(session, transfer, NOW + 60_000).effects).toMatchObject([{ kind: "send" }]);
+    for (const ms of [60_001, 3_600_000, -3_600_000]) {
+      expect(run(session, transfer, NOW + ms).effects).toMatchObject([{ kind: "ask" }]);
+    }
+  });
+
+  test("repeated is asked for again where an older release kept its answer without the time", () => {
+    const { session } = run(run(fresh(), transfer).session, transferred);
+    const { at: _, ...old } = session.lastAnswered ?? { messageId: "", digest: 0, frame: "" };
+    const kept = JSON.parse(JSON.stringify({ ...durableSession(session), lastAnswered: old }));
+    expect(run(wakeSession(kept), transfer).effects).toMatchObject([{ kind: "ask" }]);
+  });
+
+  test("to authorize somebody is asked for each time: the tag may have been blocked meanwhile", () => {
+    const { session } = run(run(fresh(), authorize("a")).session, answerTo("a"));
+    expect(run(session, authorize("a")).effects).toEqual([{ kind: "ask", call: checked("a") }]);
+  });
+
+  test("under an open id is a CALL of its own where it says something else, and is never refused under that id", () => {
+    let { session } = run(fresh(), authorize("a"));
+    let effects: unknown[];
+    for (const again of [authorize("a"), frame([2, "a", "NoSuchAction", {}]), frame([2, "a", "Authorize", {}])]) {
+      expect(run(session, again)).toEqual({ session, effects: [] });
+    }
+    ({ session, effects } = run(session, transfer));
+    expect(effects).toEqual([]);
+    ({ session, effects } = run(session, answerTo("a")));
+    expect(effects).toMatchObject([{ kind: "acknowledge" }, { kind: "ask", call: { action: "DataTransfer" } }]);
   });
 
   test("with an answer too long to be kept is asked for again", () => {
-    const asking = run(fresh(), authorize("a")).session;
-    const long = { payload: { idTagInfo: { status: "Accepted" }, padding: "x".repeat(3_000) } };
-    const answered = run(asking, answerTo("a", long)).session;
-    expect(run(answered, authorize("a")).effects).toMatchObject([{ kind: "ask" }]);
+    const asking = run(fresh(), transfer).session;
+    const long = { payload: { status: "Accepted", data: "x".repeat(3_000) } };
+    const answered = run(asking, { ...transferred, answer: long } as Input).session;
+    expect(run(answered, transfer).effects).toMatchObject([{ kind: "ask" }]);
   });
+});
+
+describe("a message behind a BootNotification, in 2.x,", () => {
+  const BOOT = { reason: "PowerUp", chargingStation: { vendorName: "v", model: "m" } };
+  const boot = frame([2, "b", "BootNotification", BOOT]);
+  const decided = (status: string | null): Input => ({
+    kind: "answer",
+    call: { ...checked("b"), action: "BootNotification", payload: BOOT },
+    answer: status === null ? null : { payload: { currentTime: "2026-11-23T12:00:00Z", interval: 60, status } },
+    answeredBy: "csms",
+  });
+  const STREAM = { id: 1, pending: 0, basetime: "2026-11-23T12:00:00Z", data: [{ t: 1, v: "1" }] };
+  const status = { timestamp: "2026-11-23T12:00:00Z", connectorStatus: "Available", evseId: 1, connectorId: 1 };
+  const kinds = (effects: readonly unknown[]) =>
+    (effects as { kind: string; frame?: string }[]).map(({ kind, frame }) =>
+      frame?.includes("SecurityError") ? "SecurityError" : kind,
+    );
+
+  test.each([
+    ["Pending", "Accepted", "acknowledge", "keep"],
+    ["Rejected", "Accepted", "acknowledge", "keep"],
+    ["Pending", "Pending", "SecurityError", "malformed"],
+    ["Pending", null, "SecurityError", "malformed"],
+    ["unknown", "Accepted", "acknowledge", "keep"],
+    ["unknown", "Pending", "SecurityError", "malformed"],
+    ["unknown", "Rejected", "SecurityError", "malformed"],
+    ["unknown", null, "SecurityError", "malformed"],
+    ["Accepted", "Rejected", "SecurityError", "malformed"],
+  ] as const)(
+    "is judged by what the boot came to: it was %s and is %s [B02.FR.09, B03.FR.07]",
+    (was, is, call, send) => {
+      let { session } = run(fresh("ocpp2.1", was), boot);
+      let effects: unknown[];
+      for (const behind of [
+        frame([2, "s", "StatusNotification", status]),
+        frame([6, "n", "NotifyPeriodicEventStream", STREAM]),
+      ]) {
+        ({ session, effects } = run(session, behind));
+        expect(effects).toEqual([]);
+      }
+      ({ session, effects } = run(session, decided(is)));
+      expect(kinds(effects)).toEqual(["acknowledge", call, send]);
+    },
+  );
+
+  test("is judged where it was asked for by the invitation as it is when its turn comes", () => {
+    const trigger: Input = {
+      ...command("c", "TriggerMessage"),
+      payload: { requestedMessage: "StatusNotification" },
+    } as Input;
+    for (const [is, expected] of [
+      ["Pending", "acknowledge"],
+      ["Accepted", "acknowledge"],
+      ["Rejected", "SecurityError"],
+    ] as const) {
+      let { session } = run(run(fresh("ocpp2.0.1", "Pending"), trigger).session, boot);
+      ({ session } = run(session, frame([2, "s", "StatusNotification", status])));
+      expect(kinds(run(session, decided(is)).effects)).toEqual(["acknowledge", expected]);
+    }
+  });
+
+  test("that cannot be meant at all is refused at once", () => {
+    const { session } = run(fresh("ocpp2.0.1", "Pending"), boot);
+    expect(run(session, frame([2, "s", "NoSuchAction", {}])).effects).toMatchObject([
+      { kind: "send", frame: expect.stringContaining("NotImplemented") },
+    ]);
+    expect(run(session, frame([2, "s", "StatusNotification", {}])).effects).toMatchObject([
+      { kind: "send", frame: expect.stringContaining("Violation") },
+    ]);
+  });
+});
+
+describe("what has happened already", () => {
+  const info = { transactionInfo: { transactionId: "T" }, idToken: { idToken: "A", type: "ISO14443" } };
+  const event = (eventType: string, more = {}) => ({
+    eventType,
+    timestamp: "2026-11-23T12:00:00Z",
+    triggerReason: "Authorized",
+    seqNo: 1,
+    ...info,
+    ...more,
+  });
+  const error = { error: { code: "InternalError", description: "", details: {} } };
+
+  test.each<[Protocol, string, Record<string, unknown>, boolean]>([
+    ["ocpp1.6", "StopTransaction", { transactionId: 1 }, true],
+    ["ocpp1.6", "StopTransaction", { transactionId: 1, idTag: "A" }, true],
+    ["ocpp1.6", "StartTransaction", { connectorId: 1, idTag: "A" }, false],
+    ["ocpp1.6", "Authorize", { idTag: "A" }, false],
+    ["ocpp2.0.1", "TransactionEvent", event("Ended"), true],
+    ["ocpp2.0.1", "TransactionEvent", event("Started", { offline: true }), true],
+    ["ocpp2.0.1", "TransactionEvent", event("Updated", { offline: true }), true],
+    ["ocpp2.0.1", "TransactionEvent", event("Started", { offline: false }), false],
+    ["ocpp2.0.1", "TransactionEvent", event("Updated"), false],
+    ["ocpp2.1", "NotifySettlement", { pspRef: "r" }, true],
+    ["ocpp2.1", "NotifyEVChargingSchedule", {}, false],
+  ])(
+    "in %s: %s %j is kept and answered by the edge when the CSMS fails or refuses: %s",
+    (protocol, action, payload, kept) => {
+      const call: CheckedCall = { ...checked("a"), action, payload };
+      for (const answer of [null, error]) {
+        const asking: Session = { ...fresh(protocol), asking: call };
+        const [effect] = run(asking, { kind: "answer", call, answer, answeredBy: "csms" }).effects;
+        const expected = { kind: "acknowledge", answer: { payload: {} }, answeredBy: "edge", frame: '[3,"a",{}]' };
+        if (kept) expect(effect).toMatchObject(expected);
+        else expect(effect).not.toMatchObject({ answeredBy: "edge" });
+      }
+    },
+  );
 });
 
 describe("a command", () => {

@@ -1,0 +1,104 @@
+/**
+ * Which of the newest calls in a station's log may be repeated, by a small key each: a repetition is found by reading one
+ * row. Must not know by what a repetition is told.
+ */
+import { fingerprint, isRecognisable, isRepetition, type CallIdentity, type KeptCall } from "../ocpp/repetition.ts";
+import type { Answer } from "../ocpp/session.ts";
+import type { Store } from "./store.ts";
+
+/** Newest events among which a repeated CALL is looked for. */
+const WITHIN_EVENTS = 1_000;
+/** Calls that are known at once; each costs an awake object 8 bytes or 16. */
+const CALLS_MAX = 500;
+/** Characters of rows that are read when the first such call comes after a wake: some 20 ms. */
+const READ_MAX_LENGTH = 2_000_000;
+/** Stands for a call that has no answer to repeat; others may have it by chance. */
+const NO_ANSWER = -1;
+
+/** The events' data begins with protocol, messageId and action: the payload, which may be large, is not looked into. */
+const NEWEST = `
+  SELECT sequence, substr(data, instr(data, '"action":"') + 10, 40) AS action, length(data) AS length FROM log
+  WHERE sequence > ?1 AND sequence <= ?2 AND type = 'ocpp.call' ORDER BY sequence DESC`;
+const ONE = "SELECT at, data FROM log WHERE sequence = ?1 AND type = 'ocpp.call'";
+
+interface Kept {
+  at: number;
+  call: KeptCall;
+}
+
+export class Repetitions {
+  readonly #store: Store;
+  /** Two lists in step, oldest first: numbers in lists of their own are kept without a box. */
+  readonly #fingerprints: number[] = [];
+  readonly #sequences: number[] = [];
+  /** Sequence of the newest BootNotification that was answered; 0: none is known. */
+  #booted = 0;
+
+  /** @param floor sequence behind which the log of this registration begins */
+  constructor(store: Store, floor: number, head: number) {
+    this.#store = store;
+    let length = 0;
+    const rows = store.run<{ sequence: number; action: string; length: number }>(
+      NEWEST,
+      Math.max(head - WITHIN_EVENTS, floor),
+      head,
+    );
+    for (const row of rows) {
+      const action = row.action.slice(0, row.action.indexOf('"'));
+      if (action === "BootNotification" && this.#booted === 0) this.#booted = row.sequence;
+      // The payload tells no more than this of an action: whether it is asked for at all.
+      if (!isRecognisable({ action, payload: { idToken: {} } }) || this.#sequences.length >= CALLS_MAX) continue;
+      length += row.length;
+      if (length > READ_MAX_LENGTH) break;
+      const kept = this.#read(row.sequence);
+      if (kept === null) continue;
+      this.#fingerprints.unshift(keyOf(kept.call));
+      this.#sequences.unshift(row.sequence);
+    }
+  }
+
+  /** A call was appended to the log. */
+  note(sequence: number, call: KeptCall): void {
+    if (call.action === "BootNotification") this.#booted = sequence;
+    if (!isRecognisable(call)) return;
+    if (this.#sequences.length >= CALLS_MAX) {
+      this.#fingerprints.shift();
+      this.#sequences.shift();
+    }
+    this.#fingerprints.push(keyOf(call));
+    this.#sequences.push(sequence);
+  }
+
+  /** The answer that a repeated CALL was given before; `null`: it is new, or its like was never acknowledged. */
+  answerTo(call: CallIdentity, now: number): Answer | null {
+    if (!isRecognisable(call)) return null;
+    const at = this.#fingerprints.lastIndexOf(fingerprint(call));
+    const sequence = this.#sequences[at];
+    const kept = sequence === undefined ? null : this.#read(sequence);
+    if (sequence === undefined || kept === null || kept.call.answer === null) return null;
+    const meanwhile = {
+      elapsedMs: Math.abs(now - kept.at),
+      booted: this.#booted > sequence,
+      between: this.#behind(at),
+    };
+    return isRepetition(call, kept.call, meanwhile) ? { payload: kept.call.answer } : null;
+  }
+
+  *#behind(at: number): Generator<KeptCall> {
+    for (const sequence of this.#sequences.slice(at + 1)) {
+      const kept = this.#read(sequence);
+      if (kept !== null) yield kept.call;
+    }
+  }
+
+  /** `null`: its row was needed for a newer event. */
+  #read(sequence: number): Kept | null {
+    const [row] = this.#store.run<{ at: number; data: string }>(ONE, sequence);
+    return row === undefined ? null : { at: row.at, call: JSON.parse(row.data) as KeptCall };
+  }
+}
+
+/** [1.6 §3.7.1, 2.x E13] What is repeated after a CALLERROR is another attempt. */
+function keyOf(call: KeptCall): number {
+  return call.answer === null || "error" in call.answer ? NO_ANSWER : fingerprint(call);
+}
