@@ -83,6 +83,12 @@ const TRANSACTION_EVENT = {
   seqNo: 0,
   transactionInfo: { transactionId: "T1" },
 };
+const SETTLEMENT = {
+  pspRef: "psp-1",
+  status: "Settled",
+  settlementAmount: 12.5,
+  settlementTime: AT,
+};
 const START = { connectorId: 1, idTag: "04A1", meterStart: 0, timestamp: AT };
 const STOP = { transactionId: 1, meterStop: 5, timestamp: AT };
 const bootOf = (protocol: Protocol) => (protocol === "ocpp1.6" ? BOOT_16 : BOOT_2X);
@@ -295,11 +301,11 @@ describe("While the CSMS", () => {
         ? [
             ["Authorize", { idTag: "04A1" }],
             ["StartTransaction", START],
-            ["StopTransaction", STOP],
           ]
         : [
             ["Authorize", { idToken: ID_TOKEN }],
             ["TransactionEvent", { ...TRANSACTION_EVENT, idToken: ID_TOKEN }],
+            ["TransactionEvent", { ...TRANSACTION_EVENT, eventType: "Updated", idToken: ID_TOKEN }],
             ["NotifyEVChargingSchedule", validPayload(protocol, "NotifyEVChargingSchedule", "request", seeded(3))],
           ];
     calls.push(["DataTransfer", { vendorId: "org.example" }], ["SignCertificate", { csr: "-----BEGIN" }]);
@@ -309,6 +315,60 @@ describe("While the CSMS", () => {
     }
     const [, , boot] = await station.call("BootNotification", bootOf(protocol));
     expect(boot).toMatchObject({ status: "Pending", interval: BOOT_RETRY_SECONDS });
+  });
+
+  test.each<[string, () => Reply]>([
+    ["is down", () => ({ status: 500 })],
+    ["never answers", () => "hang"],
+    ["answers no JSON", () => ({ text: "<html>" })],
+    ["answers what fits no schema", () => ({ body: { payload: { idTagInfo: {}, idTokenInfo: {} } } })],
+    ["answers an error", () => ({ body: { error: { code: "InternalError", description: "no such transaction" } } })],
+  ])("%s, what has happened already is kept and acknowledged, and nobody is accepted", async (how, reply) => {
+    const ended = { ...TRANSACTION_EVENT, eventType: "Ended", idToken: ID_TOKEN, seqNo: 5 };
+    const offline = { ...TRANSACTION_EVENT, idToken: ID_TOKEN, offline: true };
+    const kinds: [Protocol, string, [string, unknown][]][] = [
+      [
+        "ocpp1.6",
+        "stop",
+        [
+          ["StopTransaction", STOP],
+          ["StopTransaction", { ...STOP, transactionId: 2, idTag: "04A1" }],
+        ],
+      ],
+      [
+        "ocpp2.0.1",
+        "ended",
+        [
+          ["TransactionEvent", offline],
+          ["TransactionEvent", ended],
+        ],
+      ],
+      [
+        "ocpp2.1",
+        "settled",
+        [
+          ["TransactionEvent", ended],
+          ["NotifySettlement", SETTLEMENT],
+        ],
+      ],
+    ];
+    csms.reply = reply;
+    await Promise.all(
+      kinds.map(async ([protocol, name, calls]) => {
+        const id = `HAPPENED-${how.length}-${name}`;
+        const station = await connect(kerbside, id, protocol);
+        for (const [index, [action, payload]] of calls.entries()) {
+          const messageId = `${action}-${index}`;
+          expect(await station.call(action, payload, messageId)).toEqual([3, messageId, {}]);
+          expect((await eventIn(id, messageId)).data).toMatchObject({ payload, answer: {}, answeredBy: "edge" });
+        }
+        // It is kept: said again, nobody is asked.
+        const questions = askedBy(id).length;
+        const [action, payload] = calls[0] as [string, unknown];
+        expect(await station.call(action, payload, "again")).toEqual([3, "again", {}]);
+        expect(askedBy(id)).toHaveLength(questions);
+      }),
+    );
   });
 
   test.each(["ocpp2.0.1", "ocpp2.1"] as const)(
@@ -341,18 +401,39 @@ describe("While the CSMS", () => {
     expect(eventsFor("SLOW").map(({ data }) => data.messageId)).toEqual(["s1", "s2"]);
   });
 
-  test("is asked, a repetition of the same CALL is not asked again, and is answered once", async () => {
-    const station = await connect(kerbside, "REPEAT");
-    csms.reply = () => ({ body: { payload: authorizedIn("ocpp1.6", "Accepted") }, delayMs: 100 });
-    const call = [2, "r1", "Authorize", { idTag: "04A1" }];
+  test.each([
+    ["Authorize", { idTag: "04A1" }],
+    ["DataTransfer", { vendorId: "org.example" }],
+  ])("is asked, a repetition of the same %s is not asked again, and is answered once", async (action, payload) => {
+    const id = `REPEAT-${action}`;
+    const station = await connect(kerbside, id);
+    const answer = action === "Authorize" ? authorizedIn("ocpp1.6", "Accepted") : { status: "Accepted" };
+    csms.reply = () => ({ body: { payload: answer }, delayMs: 100 });
+    const call = [2, "r1", action, payload];
     station.send(call);
     station.send(call);
-    expect((await station.next())[1]).toBe("r1");
+    expect(await station.next()).toEqual([3, "r1", answer]);
+    expect((await station.call("Heartbeat"))[0]).toBe(3);
+    expect(askedBy(id).filter(({ body }) => body.includes('"r1"'))).toHaveLength(1);
+    if (action === "Authorize") return;
     station.send(call);
-    expect(await station.next()).toEqual([3, "r1", authorizedIn("ocpp1.6", "Accepted")]);
-    expect(await messagesKept(station, "REPEAT")).toEqual(["r1"]);
-    expect(station.frames.filter(([, messageId]) => messageId === "r1")).toHaveLength(2);
-    expect(askedBy("REPEAT").filter(({ body }) => body.includes('"r1"'))).toHaveLength(1);
+    expect(await station.next()).toEqual([3, "r1", answer]);
+    expect(await messagesKept(station, id)).toEqual(["r1"]);
+    expect(askedBy(id).filter(({ body }) => body.includes('"r1"'))).toHaveLength(1);
+  });
+
+  test("has blocked a tag meanwhile, an Authorize under the id of one that was accepted is asked, and is blocked", async () => {
+    const station = await connect(kerbside, "BLOCKED");
+    for (const status of ["Accepted", "Blocked"]) {
+      csms.reply = () => ({ body: { payload: authorizedIn("ocpp1.6", status) } });
+      expect(await station.call("Authorize", { idTag: "04A1" }, "a1")).toEqual([
+        3,
+        "a1",
+        authorizedIn("ocpp1.6", status),
+      ]);
+    }
+    await eventIn("BLOCKED", "a1");
+    expect(askedBy("BLOCKED")).toHaveLength(2);
   });
 
   test.each(["hibernate", "close"] as const)(
@@ -379,6 +460,69 @@ describe("While the CSMS", () => {
       expect(results()).toEqual([[3, "v1", authorizedIn("ocpp1.6", "Accepted")]]);
     },
   );
+});
+
+describe.each(["ocpp2.0.1", "ocpp2.1"] as const)("In %s a CALL right behind a BootNotification", (protocol) => {
+  const name = protocol.replaceAll(".", "");
+  const bootIs = (status: string): Reply => ({ body: { payload: { ...bootAccepted, status } } });
+  /** Sent back to back, as stations do at every start. */
+  const together = async (station: TestStation, suffix: string, action: string, payload: unknown): Promise<Frame[]> => {
+    station.send([2, `boot-${suffix}`, "BootNotification", BOOT_2X]);
+    station.send([2, `behind-${suffix}`, action, payload]);
+    return [await station.next(), await station.next()];
+  };
+
+  test("is welcome once that is Accepted, though the one before was Pending [B02.FR.09]", async () => {
+    const id = `BEHIND-${name}`;
+    const station = await connect(kerbside, id, protocol);
+    csms.reply = () => bootIs("Pending");
+    const [pending, early] = await together(station, "1", "StatusNotification", STATUS_2X);
+    expect([pending?.[2].status, early?.[0], early?.[2]]).toEqual(["Pending", 4, "SecurityError"]);
+    csms.reply = () => bootIs("Accepted");
+    const [accepted, status] = await together(station, "2", "StatusNotification", STATUS_2X);
+    expect([accepted?.[2].status, status]).toEqual(["Accepted", [3, "behind-2", {}]]);
+    await eventIn(id, "behind-2");
+    expect(eventsFor(id).map(({ data }) => data.messageId)).toEqual(["boot-1", "boot-2", "behind-2"]);
+    const { evses } = (await kerbside.api("GET", `/v1/stations/${id}`)).body;
+    expect(JSON.stringify(evses)).toContain("Available");
+  });
+
+  test.each([
+    ["Rejected", () => bootIs("Rejected")],
+    ["Pending", () => bootIs("Pending")],
+    ["Pending", (): Reply => ({ status: 500 })],
+  ])(
+    "is refused where the first boot of a fresh station is %s: nobody is asked, nothing kept [B02.FR.09, B03.FR.07]",
+    async (status, reply) => {
+      const id = `FRESH-${name}-${status}-${JSON.stringify(reply()).length}`;
+      const station = await connect(kerbside, id, protocol);
+      csms.reply = reply;
+      const event = { ...TRANSACTION_EVENT, idToken: ID_TOKEN };
+      const [boot, behind] = await together(station, "1", "TransactionEvent", event);
+      expect([boot?.[2].status, behind?.[0], behind?.[2]]).toEqual([status, 4, "SecurityError"]);
+      await eventIn(id, "boot-1");
+      csms.reply = () => bootIs("Accepted");
+      await station.call("BootNotification", BOOT_2X, "boot-2");
+      await eventIn(id, "boot-2");
+      expect(eventsFor(id).map(({ data }) => data.messageId)).toEqual(["boot-1", "boot-2"]);
+      expect(askedBy(id).map(({ body }) => JSON.parse(body).action)).toEqual(["BootNotification", "BootNotification"]);
+    },
+  );
+
+  test("is welcome where the CSMS asked for it while the boot was Pending, unless it is Rejected now", async () => {
+    const id = `INVITED-${name}`;
+    const station = await connect(kerbside, id, protocol);
+    csms.reply = () => bootIs("Pending");
+    await station.call("BootNotification", BOOT_2X);
+    station.answerCalls(() => ({ status: "Accepted" }));
+    const trigger = { requestedMessage: "StatusNotification" };
+    expect((await kerbside.command(id, "TriggerMessage", trigger)).body.state).toBe("result");
+    const [, invited] = await together(station, "1", "StatusNotification", STATUS_2X);
+    expect(invited).toEqual([3, "behind-1", {}]);
+    csms.reply = () => bootIs("Rejected");
+    const [, refused] = await together(station, "2", "StatusNotification", STATUS_2X);
+    expect(refused?.slice(0, 3)).toEqual([4, "behind-2", "SecurityError"]);
+  });
 });
 
 describe("A request to the CSMS", () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { eventsOf, HttpPeer, SECRET, type TestEvent, until } from "../support/http-peers.ts";
+import { eventsOf, HttpPeer, type Received, type Reply, SECRET, type TestEvent, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
-import { STATUS_16, TestStation } from "../support/test-station.ts";
+import { BOOT_16, STATUS_16, TestStation } from "../support/test-station.ts";
 import { over } from "../support/transports.ts";
 
 const START = { connectorId: 1, idTag: "04A1", meterStart: 100, timestamp: "2026-11-20T12:00:00.000Z" };
@@ -30,6 +30,7 @@ beforeEach(() => {
   csms.reply = ({ body }) => {
     const { action } = JSON.parse(body);
     asked++;
+    if (action === "DataTransfer") return { body: { payload: { status: "Accepted", data: `${asked}` } } };
     if (action === "TransactionEvent") return { body: { payload: { totalCost: asked } } };
     const idTagInfo = { status: "Accepted" };
     return { body: { payload: action === "StartTransaction" ? { idTagInfo, transactionId: asked } : { idTagInfo } } };
@@ -47,6 +48,13 @@ async function callsOf(id: string, station: TestStation): Promise<TestEvent[]> {
   await until(`the last event of ${id}`, () => events().at(-1)?.data.messageId === "last");
   return events().slice(0, -1);
 }
+
+const booting =
+  (reply: (received: Received) => Reply) =>
+  (received: Received): Reply =>
+    JSON.parse(received.body).action === "BootNotification"
+      ? { body: { payload: { currentTime: "2026-11-20T12:00:00Z", interval: 60, status: "Accepted" } } }
+      : reply(received);
 
 /** An eviction waits for a delivery under way. */
 const untilAtRest = (id: string) =>
@@ -143,17 +151,178 @@ test("A StartTransaction that the CSMS failed is asked anew, and that one is the
   expect(kept.map(({ data }) => [data.messageId, data.answer.transactionId])).toEqual([["third", transactionId]]);
 });
 
-test("A station that comes back while the CSMS still thinks gets one answer, and the backend one event", async () => {
-  const station = await kerbside.station("IMPATIENT");
-  const { reply } = csms;
-  csms.reply = (received) => ({ ...(reply(received) as object), delayMs: 300 });
-  station.send([2, "start", "StartTransaction", START]);
-  await until("the question", () => asked === 1);
-  station.kill();
-  const returned = await kerbside.station("IMPATIENT", { register: false });
-  const [, , { transactionId }] = await returned.call("StartTransaction", START, "start");
-  const events = await callsOf("IMPATIENT", returned);
-  expect(events.map(({ data }) => data.answer.transactionId)).toEqual([transactionId]);
+test("A repetition is one though its keys come in another order, its spaces differ and its numbers are written otherwise", async () => {
+  const station = await kerbside.station("REWRITTEN");
+  const [, , first] = await station.call("StartTransaction", START, "a");
+  for (const messageId of ["a", "b"]) {
+    const payload = String.raw`{ "timestamp":"2026-11-20T13:00:00+01:00",
+      "meterStart" : 1.00e2,"idTag":"\u00304A1","connectorId":1.0 }`;
+    station.send(`[2,"${messageId}", "StartTransaction",${payload}]`);
+    expect(await station.next()).toEqual([3, messageId, first]);
+  }
+  expect((await callsOf("REWRITTEN", station)).map(({ data }) => data.messageId)).toEqual(["a"]);
+  expect(asked).toBe(1);
+});
+
+describe("A station whose clock was never set", () => {
+  const stopAt = (transactionId: number, meterStop: number, timestamp: string) => ({
+    transactionId,
+    meterStop,
+    timestamp,
+  });
+
+  test.each([
+    ["1970", "1970-01-01T00:00:00Z", "new ids"],
+    ["0001", "0001-01-01T00:00:00.000Z", "new ids"],
+    ["1970", "1970-01-01T00:00:00Z", "one id for all"],
+  ])(
+    "and says %s: what starts at meter 0 each time is a transaction each time (%s%s)",
+    async (year, timestamp, ids) => {
+      const id = `CLOCKLESS-${year}-${ids.length}`;
+      const station = await kerbside.station(id);
+      let count = 0;
+      const idOf = () => (ids === "new ids" ? `m${++count}` : "m");
+      const start = { ...START, meterStart: 0, timestamp };
+      const [, , one] = await station.call("StartTransaction", start, idOf());
+      expect((await station.call("StopTransaction", stopAt(one.transactionId, 100, timestamp), idOf()))[0]).toBe(3);
+      const [, , two] = await station.call("StartTransaction", start, idOf());
+      expect((await station.call("StopTransaction", stopAt(two.transactionId, 300, timestamp), idOf()))[0]).toBe(3);
+      expect(two.transactionId).not.toBe(one.transactionId);
+      expect((await callsOf(id, station)).map(({ data }) => [data.action, data.payload.meterStop])).toEqual([
+        ["StartTransaction", undefined],
+        ["StopTransaction", 100],
+        ["StartTransaction", undefined],
+        ["StopTransaction", 300],
+      ]);
+    },
+  );
+
+  test.each(RETURNS)("and asks again under a new id %s has started one transaction", async (how, back) => {
+    const id = `CLOCKLESS-${RETURNS.findIndex(([name]) => name === how)}`;
+    const station = await kerbside.station(id);
+    const start = { ...START, timestamp: "1970-01-01T00:00:00Z" };
+    const [, , first] = await station.call("StartTransaction", start, "a");
+    const returned = await back(id, station);
+    expect(await returned.call("StartTransaction", start, "b")).toEqual([3, "b", first]);
+    expect((await callsOf(id, returned)).map(({ data }) => data.messageId)).toEqual(["a"]);
+    expect(asked).toBe(1);
+  });
+
+  test("and lost its power in a transaction starts another one; what it had ended is ended once", async () => {
+    const station = await kerbside.station("CLOCKLESS-BOOT");
+    csms.reply = booting(csms.reply);
+    const start = { ...START, timestamp: "1970-01-01T00:00:00Z" };
+    const [, , one] = await station.call("StartTransaction", start, "a");
+    const stopped = stopAt(one.transactionId, 5, start.timestamp);
+    await station.call("StopTransaction", stopped, "b");
+    const [, , two] = await station.call("StartTransaction", start, "c");
+    await untilAtRest("CLOCKLESS-BOOT");
+    await kerbside.edge.evict("CLOCKLESS-BOOT");
+    await station.call("BootNotification", BOOT_16, "boot");
+    expect((await station.call("StopTransaction", stopped, "d"))[0]).toBe(3);
+    const [, , three] = await station.call("StartTransaction", start, "e");
+    expect(new Set([one, two, three].map(({ transactionId }) => transactionId)).size).toBe(3);
+    const events = await callsOf("CLOCKLESS-BOOT", station);
+    expect(events.map(({ data }) => data.messageId)).toEqual(["a", "b", "c", "boot", "e"]);
+  });
+});
+
+test("A queue that is replayed after a reboot is recognised, message by message", async () => {
+  const station = await kerbside.station("REPLAY");
+  csms.reply = booting(csms.reply);
+  const queue: [string, unknown][] = [];
+  for (const hour of [12, 14, 16]) {
+    const start = { ...START, timestamp: `2026-11-20T${hour}:00:00.000Z` };
+    const [, , { transactionId }] = await station.call("StartTransaction", start, `start-${hour}`);
+    const stop = { transactionId, meterStop: 200, timestamp: `2026-11-20T${hour + 1}:00:00.000Z` };
+    await station.call("StopTransaction", stop, `stop-${hour}`);
+    queue.push(["StartTransaction", start], ["StopTransaction", stop]);
+  }
+  await untilAtRest("REPLAY");
+  await kerbside.edge.evict("REPLAY");
+  await station.call("BootNotification", BOOT_16, "boot");
+  const before = asked;
+  for (const [index, [action, payload]] of queue.entries()) {
+    expect((await station.call(action, payload, `again-${index}`))[0]).toBe(3);
+  }
+  expect(asked).toBe(before);
+  expect(await callsOf("REPLAY", station)).toHaveLength(7);
+});
+
+describe("A station whose line breaks while the CSMS decides", () => {
+  const DATA = { vendorId: "org.example", data: "x" };
+  /** Lets the CSMS think until the test has done what it wants done meanwhile. */
+  const thinking = () => {
+    const { reply } = csms;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    csms.reply = (received) => ({ ...(reply(received) as object), after: promise });
+    return resolve;
+  };
+  const ask = async (id: string, action: string, payload: unknown) => {
+    const station = await kerbside.station(id);
+    station.send([2, "first", action, payload]);
+    await until("the question", () => asked === 1);
+    station.kill();
+    return kerbside.station(id, { register: false });
+  };
+
+  test.each([
+    ["a StartTransaction", "StartTransaction", START, "first"],
+    ["a StartTransaction under a new id", "StartTransaction", START, "second"],
+    ["an Authorize", "Authorize", { idTag: "04A1" }, "first"],
+    ["an Authorize under a new id", "Authorize", { idTag: "04A1" }, "second"],
+    ["a DataTransfer", "DataTransfer", DATA, "first"],
+  ])("and repeats %s has it asked once, and gets that answer", async (what, action, payload, messageId) => {
+    const id = `BREAK-${what.length}`;
+    const decide = thinking();
+    const returned = await ask(id, action, payload);
+    returned.send([2, messageId, action, payload]);
+    // Refused at once: the edge has read what came before it.
+    expect((await returned.call("NoSuchAction"))[2]).toBe("NotImplemented");
+    decide();
+    const [type, answered, answer] = await returned.next();
+    expect([type, answered]).toEqual([3, messageId]);
+    expect(asked).toBe(1);
+    const events = await callsOf(id, returned);
+    expect(events.map(({ data }) => data.answer)).toEqual([answer]);
+  });
+
+  test.each([
+    ["a StartTransaction", "StartTransaction", START, "second"],
+    ["a DataTransfer", "DataTransfer", DATA, "first"],
+  ])(
+    "and comes back when it has decided on %s gets that answer from the log",
+    async (what, action, payload, messageId) => {
+      const id = `LATE-${what.length}`;
+      const decide = thinking();
+      const returned = await ask(id, action, payload);
+      returned.kill();
+      decide();
+      const kept = await until("the event", () => eventsOf(receiver).find(({ subject }) => subject === id));
+      expect(kept.data).toMatchObject({ action, messageId: "first", answeredBy: "csms" });
+      await untilAtRest(id);
+      await kerbside.edge.evict(id);
+      const again = await kerbside.station(id, { register: false });
+      expect(await again.call(action, payload, messageId)).toEqual([3, messageId, kept.data.answer]);
+      expect(await callsOf(id, again)).toHaveLength(1);
+      expect(asked).toBe(1);
+    },
+  );
+
+  test("and that is deregistered meanwhile: the answer belongs to nobody, and the same message is a new one", async () => {
+    const decide = thinking();
+    const station = await kerbside.station("GONE");
+    station.send([2, "first", "StartTransaction", START]);
+    await until("the question", () => asked === 1);
+    expect((await kerbside.api("DELETE", "/v1/stations/GONE")).status).toBe(204);
+    const anew = await kerbside.station("GONE");
+    anew.send([2, "first", "StartTransaction", START]);
+    await until("a question of its own", () => asked === 2);
+    decide();
+    expect((await anew.next())[2].transactionId).toBe(2);
+    const events = await callsOf("GONE", anew);
+    expect(events.map(({ data }) => data.answer.transactionId)).toEqual([2]);
+  });
 });
 
 describe("A TransactionEvent", () => {
@@ -182,6 +351,34 @@ describe("A TransactionEvent", () => {
     expect(await end("SEQ", returned)).toEqual(["a", "b", "e"]);
     expect(asked).toBe(1);
   });
+
+  test.each([
+    ["on another day", { timestamp: "2026-11-21T12:00:00.000Z" }],
+    ["at another EVSE", { evse: { id: 2 } }],
+    ["for another driver", { idToken: { idToken: "BLOCKED", type: "ISO14443" } }],
+  ])(
+    "of a counter that restarted, %s, is a new one: the CSMS is asked, and what it says counts",
+    async (when, other) => {
+      const id = `RESTARTED-${when.length}`;
+      const station = await connect(id);
+      const { reply } = csms;
+      const started = transactionEvent(0, "Started", {
+        evse: { id: 1 },
+        idToken: { idToken: "04A1", type: "ISO14443" },
+      });
+      csms.reply = (received) => {
+        reply(received);
+        const isFirst = JSON.stringify(JSON.parse(received.body).payload) === JSON.stringify(started);
+        return { body: { payload: { idTokenInfo: { status: isFirst ? "Accepted" : "Blocked" } } } };
+      };
+      const [, , first] = await station.call("TransactionEvent", started, "a");
+      expect(first.idTokenInfo.status).toBe("Accepted");
+      const [, , second] = await station.call("TransactionEvent", { ...started, ...other }, "b");
+      expect(second.idTokenInfo.status).toBe("Blocked");
+      expect(await end(id, station)).toEqual(["a", "b"]);
+      expect(asked).toBe(2);
+    },
+  );
 
   test.each([
     ["seqNo", transactionEvent(2)],
