@@ -3,10 +3,11 @@
  * and never shows a value, since some are secrets.
  */
 import * as z from "zod";
-import { isSigningSecret } from "./delivery/signature.ts";
+import { isSigningSecret, SIGNING_SECRET } from "./delivery/signature.ts";
 import { PROTOCOLS } from "./ocpp/protocol.ts";
 import { apiKeysSchema } from "./security/api-key.ts";
 import { normalizeSki } from "./security/client-certificate.ts";
+import { mtlsHost } from "./security/transport.ts";
 
 const flag = z.enum(["true", "false"]).transform((value) => value === "true");
 const list = z.string().transform((text) =>
@@ -15,6 +16,23 @@ const list = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter((item) => item !== ""),
 );
+const mtlsHosts = z.array(
+  z.string().transform((entry, context) => {
+    const host = mtlsHost(entry);
+    if (host !== null) return host;
+    context.addIssue({ code: "custom", message: "host or host:port, no URL, wildcard or trailing dot" });
+    return z.NEVER;
+  }),
+);
+/** [RFC 5280 §4.2.1.2] Mostly 20 bytes of a hash; none at all would mean every CA. */
+const skis = z
+  .array(
+    z
+      .string()
+      .transform(normalizeSki)
+      .pipe(z.string().regex(/^(?:[0-9a-f]{2}){1,64}$/, "a key identifier in hex, with or without colons")),
+  )
+  .min(1, "a key identifier at least; leave it out for every CA that the mTLS host trusts");
 const integer = (min: number, max: number) =>
   z.string().regex(/^\d+$/, "a whole number").transform(Number).pipe(z.number().min(min).max(max));
 const json = z.string().transform((text, context) => {
@@ -28,8 +46,8 @@ const json = z.string().transform((text, context) => {
 
 const settingsSchema = z.object({
   API_KEYS: json.pipe(apiKeysSchema).default([]),
-  MTLS_HOSTS: list.default([]),
-  CLIENT_CA_SKIS: list.transform((skis) => skis.map(normalizeSki)).default([]),
+  MTLS_HOSTS: list.pipe(mtlsHosts).default([]),
+  CLIENT_CA_SKIS: list.pipe(skis).default([]),
   ALLOW_PROFILE_0: flag.default(false),
   PROTOCOLS: list.pipe(z.array(z.enum(PROTOCOLS)).min(1)).default([...PROTOCOLS]),
   SUBPROTOCOL_MISMATCH: z.enum(["refuse", "close"]).default("refuse"),
@@ -37,7 +55,7 @@ const settingsSchema = z.object({
   CSMS_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** ms */
   CSMS_TIMEOUT_MS: integer(100, 60_000).default(10_000),
-  CSMS_SECRET: z.string().refine(isSigningSecret, { error: "base64, with or without the prefix whsec_" }).optional(),
+  CSMS_SECRET: z.string().refine(isSigningSecret, { error: SIGNING_SECRET }).optional(),
   STANDALONE_AUTHORIZATION: z.enum(["Accepted", "Invalid"]).default("Accepted"),
   HEARTBEAT_INTERVAL_SECONDS: integer(1, 86_400).default(300),
   BOOT_RETRY_SECONDS: integer(1, 86_400).default(30),

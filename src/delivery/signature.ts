@@ -12,10 +12,17 @@ export function signedHeaders(secret: string, id: string, body: string, at: Date
   };
 }
 
-/** Whether a secret can sign: base64, with or without the prefix `whsec_`; 24 to 64 bytes are recommended. */
+/** [Standard Webhooks 1.0.0, Signature scheme] In bytes; a shorter secret can be guessed from one delivery. */
+const SECRET_MIN_BYTES = 24;
+const SECRET_MAX_BYTES = 64;
+
+export const SIGNING_SECRET = `base64 of ${SECRET_MIN_BYTES} to ${SECRET_MAX_BYTES} bytes, with or without the prefix whsec_`;
+
+/** Whether a secret can sign, and is none that could be guessed. */
 export function isSigningSecret(secret: string): boolean {
   try {
-    return new Webhook(secret) !== null;
+    const { length } = atob(secret.replace(/^whsec_/, ""));
+    return length >= SECRET_MIN_BYTES && length <= SECRET_MAX_BYTES && new Webhook(secret) !== null;
   } catch {
     return false;
   }

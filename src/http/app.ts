@@ -4,6 +4,7 @@
 import { Hono } from "hono";
 import { ConfigError, configOf } from "../config.ts";
 import { log, messageOf } from "../log.ts";
+import { transportOf } from "../security/transport.ts";
 import { storageFaultOf } from "../storage-fault.ts";
 import type { ApiEnv } from "./auth.ts";
 import { commandRoutes } from "./commands.ts";
@@ -21,7 +22,22 @@ app.use(async (c, next) => {
   c.set("requestId", requestId);
   await next();
   // By `c.header` the answer would be made anew, and its body read as a stream.
-  c.res.headers.set("X-Request-Id", requestId);
+  const { headers } = c.res;
+  headers.set("X-Request-Id", requestId);
+  headers.set("X-Content-Type-Options", "nosniff");
+  // Answers hold passwords that are shown once, and states that are old a moment later.
+  if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
+});
+
+/** Health alone is told in the clear and on any host: a key or a password is not. */
+app.use(async (c, next) => {
+  const { LOCAL, MTLS_HOSTS } = configOf(c.env);
+  const url = new URL(c.req.url);
+  if (!LOCAL && url.pathname !== "/healthz") {
+    if (transportOf(url, MTLS_HOSTS) === "mtls") throw problems.notFound("This host serves Charging Stations alone.");
+    if (url.protocol !== "https:") throw problems.httpsRequired("Use https: a key must not travel in the clear.");
+  }
+  await next();
 });
 
 app.get("/healthz", (c) => {

@@ -5,6 +5,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { configOf } from "../config.ts";
 import type { Env } from "../env.ts";
 import { findApiKey, type Scope } from "../security/api-key.ts";
+import { addressKey, FailedAttempts } from "../security/attempts.ts";
 import { problems } from "./problem.ts";
 
 export interface ApiEnv {
@@ -13,12 +14,26 @@ export interface ApiEnv {
 }
 export type ApiContext = Context<ApiEnv>;
 
+/** A hundred wrong keys at once, one in 600 ms after them: more than any misconfigured backend needs to be told. */
+const wrongKeys = new FailedAttempts({ burst: 100, perSecond: 100 / 60 });
+
+/** Only who has no valid key ever comes here, so that nobody can lock out a backend that shares the address. */
+function refuseGuessing(address: string, isGuess: boolean, now: number): void {
+  if (wrongKeys.isExhausted(address, now)) {
+    throw problems.tooManyAttempts("Too many requests with a wrong API key. Try again later.", {
+      headers: { "Retry-After": "60" },
+    });
+  }
+  if (isGuess) wrongKeys.failed(address, now);
+}
+
 /** [RFC 6750] 401 without a known key, 403 where it lacks the scope. */
 export function requireScope(scope: Scope): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     const token = /^Bearer +(\S+) *$/i.exec(c.req.header("Authorization") ?? "")?.[1];
     const key = token === undefined ? null : await findApiKey(token, configOf(c.env).API_KEYS);
     if (key === null) {
+      refuseGuessing(addressKey(c.req.header("CF-Connecting-IP") ?? null), token !== undefined, Date.now());
       throw problems.unauthorized("A valid API key is required.", {
         headers: { "WWW-Authenticate": 'Bearer realm="kerbside"' },
       });

@@ -11,6 +11,7 @@ import { parseIdentity } from "../ocpp/identity.ts";
 import { parseOffer } from "../ocpp/subprotocol.ts";
 import { err, ok, type Result } from "../result.ts";
 import { type ConnectionClaims, refuseEarly } from "../security/admission.ts";
+import { addressKey } from "../security/attempts.ts";
 import { parseBasic } from "../security/basic-credentials.ts";
 import { type TlsClientAuth, verifyCertificate } from "../security/client-certificate.ts";
 import { type RefusalReason, refusalOnWire } from "../security/refusal.ts";
@@ -24,9 +25,11 @@ export const isConnect = (url: URL): boolean => url.pathname.startsWith("/ocpp/"
 
 export async function connect(request: Request, url: URL, env: Env, ctx: ExecutionContext): Promise<Response> {
   const remoteAddress = request.headers.get("CF-Connecting-IP");
+  const requestId = crypto.randomUUID();
   const refused = (reason: RefusalReason, stationId?: string): Response => {
-    log("warn", "connection refused", { stationId, reason, remoteAddress });
-    return problemResponse(refusalOnWire(reason));
+    log("warn", "connection refused", { requestId, stationId, reason, remoteAddress });
+    const problem = refusalOnWire(reason);
+    return problemResponse({ ...problem, headers: { ...problem.headers, "X-Request-Id": requestId } });
   };
 
   if (request.method !== "GET" || request.headers.get("Upgrade")?.toLowerCase() !== "websocket") {
@@ -80,11 +83,12 @@ const admissionSettings = (config: Config) => ({
 
 /** By station and address together, so that no stranger can lock a station out; and by address against guessing names. */
 async function withinLimits(env: Env, stationId: string, remoteAddress: string | null): Promise<boolean> {
-  const [station, address] = await Promise.all([
-    env.CONNECT_BY_STATION.limit({ key: `${stationId}|${remoteAddress}` }),
-    env.CONNECT_BY_ADDRESS.limit({ key: `${remoteAddress}` }),
+  const address = addressKey(remoteAddress);
+  const [byStation, byAddress] = await Promise.all([
+    env.CONNECT_BY_STATION.limit({ key: `${stationId}|${address}` }),
+    env.CONNECT_BY_ADDRESS.limit({ key: address }),
   ]);
-  return station.success && address.success;
+  return byStation.success && byAddress.success;
 }
 
 function claimsOf(

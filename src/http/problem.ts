@@ -31,7 +31,12 @@ export function problemResponse({ status, slug, title, detail, errors, headers }
   const body = { type: `/problems/${slug}`, title, status, detail, ...(errors !== undefined && { errors }) };
   return new Response(JSON.stringify(body), {
     status,
-    headers: { "content-type": "application/problem+json", ...headers },
+    headers: {
+      "content-type": "application/problem+json",
+      "Cache-Control": "no-store",
+      "X-Content-Type-Options": "nosniff",
+      ...headers,
+    },
   });
 }
 
@@ -45,6 +50,7 @@ export const problems = {
   illegalIdentity: make(400, "illegal-identity", "Bad Request"),
   unauthorized: make(401, "unauthorized", "Unauthorized"),
   forbidden: make(403, "missing-scope", "Forbidden"),
+  httpsRequired: make(403, "https-required", "Forbidden"),
   notFound: make(404, "not-found", "Not Found"),
   stationNotFound: make(404, "station-not-found", "Not Found"),
   methodNotAllowed: make(405, "method-not-allowed", "Method Not Allowed"),
@@ -57,6 +63,7 @@ export const problems = {
   tooManyWebhooks: make(409, "too-many-webhooks", "Conflict"),
   bodyTooLarge: make(413, "body-too-large", "Content Too Large"),
   invalid: make(422, "invalid-request", "Unprocessable Content"),
+  tooManyAttempts: make(429, "too-many-attempts", "Too Many Requests"),
   queueFull: make(429, "queue-full", "Too Many Requests"),
   internal: make(500, "internal-error", "Internal Server Error"),
   unavailable: make(503, "unavailable", "Service Unavailable"),

@@ -6,7 +6,7 @@ import * as z from "zod";
 import { configOf } from "../config.ts";
 import { EVENT_TYPES } from "../delivery/event.ts";
 import type { Webhook } from "../delivery/outbox.ts";
-import { isSigningSecret } from "../delivery/signature.ts";
+import { isSigningSecret, SIGNING_SECRET } from "../delivery/signature.ts";
 import { checkWebhookUrl } from "../delivery/webhook-url.ts";
 import { startReplay } from "../fleet/replay.ts";
 import { forgetWebhooks, registryOf, WEBHOOKS_MAX } from "../fleet/webhook-registry.ts";
@@ -16,7 +16,7 @@ import { problems } from "./problem.ts";
 
 const subscription = z.strictObject({
   url: z.string().max(2_000),
-  secret: z.string().max(200).refine(isSigningSecret, { error: "base64, with or without the prefix whsec_" }),
+  secret: z.string().max(200).refine(isSigningSecret, { error: SIGNING_SECRET }),
   types: z.array(z.enum(EVENT_TYPES)).max(EVENT_TYPES.length).default([]),
 });
 const name = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/);
