@@ -157,7 +157,11 @@ describe("Credentials", () => {
   test("of a wrong user and of a wrong password get answers that cannot be told apart", async () => {
     const user = await knock("/ocpp/BASIC", [basic("OTHER", PASSWORD)]);
     const password = await knock("/ocpp/BASIC", [basic("BASIC", "wrong horse battery")]);
-    expect(user).toEqual(password);
+    const told = ({ headers: { "x-request-id": requestId, ...headers }, ...rest }: typeof user) => {
+      expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
+      return { ...rest, headers };
+    };
+    expect(told(user)).toEqual(told(password));
   });
 
   test("in the URL's query are not looked at", async () => {
