@@ -3,8 +3,8 @@
  * Must not know whether that is enough.
  */
 import type { X509Certificate } from "node:crypto";
-import type { TLSSocket } from "node:tls";
 import { keyIdentifiersOf } from "./certificate-extension.ts";
+import type { ClientHandshake } from "./client-handshake.ts";
 import { legacy, rfc2253 } from "./distinguished-name.ts";
 import { verificationReason } from "./verification-reason.ts";
 
@@ -38,7 +38,6 @@ export interface Revocations {
 
 const LEAF_MAX_CHARACTERS = 10 * 1024;
 const CHAIN_MAX_CHARACTERS = 16 * 1024;
-const CHAIN_MAX_CERTIFICATES = 16;
 
 /** The edge gives such an object also where no certificate was asked for. */
 export const NO_CLIENT_CERTIFICATE: Readonly<TlsClientAuth> = Object.freeze({
@@ -65,18 +64,12 @@ export const NO_CLIENT_CERTIFICATE: Readonly<TlsClientAuth> = Object.freeze({
   certChainRFC9440TooLarge: false,
 });
 
-/** @param intermediates that the front knows itself, for a leaf that comes without its issuer */
+/** The revocation is looked up anew each time: it may come between two requests of one connection. */
 export function tlsClientAuthOf(
-  socket: TLSSocket,
+  { leaf, chain, issuer, fault }: ClientHandshake,
   revocations: Revocations,
-  intermediates: readonly X509Certificate[] = [],
 ): Readonly<TlsClientAuth> {
-  const leaf = socket.getPeerX509Certificate();
-  if (leaf === undefined) return NO_CLIENT_CERTIFICATE;
-  const chain = chainOf(leaf);
-  const issuer = [...chain, ...intermediates].find((candidate) => leaf.checkIssued(candidate));
-  const keyIds = keyIdentifiersOf(leaf.raw);
-  const issuerKeyId = issuer === undefined ? keyIds.authority : keyIdentifiersOf(issuer.raw).subject;
+  const issuerKeyId = issuer === null ? "" : keyIdentifiersOf(issuer.raw).subject;
   const leafText = byteSequence(leaf);
   const chainText = chain.map(byteSequence).join(", ");
   const isLeafTooLarge = leafText.length > LEAF_MAX_CHARACTERS;
@@ -85,9 +78,9 @@ export function tlsClientAuthOf(
   const issuerName = rfc2253(leaf.issuer ?? "");
   return {
     certPresented: "1",
-    certVerified: socket.authorized ? "SUCCESS" : `FAILED:${verificationReason(String(socket.authorizationError))}`,
+    certVerified: fault === null ? "SUCCESS" : `FAILED:${verificationReason(fault)}`,
     // As on the edge: only a certificate that is otherwise good is looked up.
-    certRevoked: socket.authorized && revocations.has(issuerKeyId, leaf.serialNumber) ? "1" : "0",
+    certRevoked: fault === null && revocations.has(issuerKeyId, leaf.serialNumber) ? "1" : "0",
     certSubjectDN: subject,
     certIssuerDN: issuerName,
     certSubjectDNRFC2253: subject,
@@ -96,7 +89,7 @@ export function tlsClientAuthOf(
     certIssuerDNLegacy: legacy(leaf.issuer ?? ""),
     certSerial: leaf.serialNumber.toUpperCase(),
     certIssuerSerial: issuer?.serialNumber.toUpperCase() ?? "",
-    certSKI: keyIds.subject,
+    certSKI: keyIdentifiersOf(leaf.raw).subject,
     certIssuerSKI: issuerKeyId,
     certFingerprintSHA1: lowerHex(leaf.fingerprint),
     certFingerprintSHA256: lowerHex(leaf.fingerprint256),
@@ -107,17 +100,6 @@ export function tlsClientAuthOf(
     certChainRFC9440: isChainTooLarge ? "" : chainText,
     certChainRFC9440TooLarge: isChainTooLarge,
   };
-}
-
-/** What the client sent behind its leaf, in its order. */
-function chainOf(leaf: X509Certificate): X509Certificate[] {
-  const chain: X509Certificate[] = [];
-  let next = leaf.issuerCertificate;
-  while (next !== undefined && chain.length < CHAIN_MAX_CERTIFICATES) {
-    chain.push(next);
-    next = next.issuerCertificate;
-  }
-  return chain;
 }
 
 /** [RFC 9440 §2.2] A structured field's byte sequence. */

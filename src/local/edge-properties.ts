@@ -4,6 +4,7 @@
 import { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import { type ClientHandshake, clientHandshakeOf } from "./client-handshake.ts";
 import { NO_CLIENT_CERTIFICATE, type Revocations, tlsClientAuthOf } from "./client-certificate.ts";
 
 /** The edge names TLS 1.3's ciphers as BoringSSL does. */
@@ -15,33 +16,39 @@ const TLS_1_3_CIPHERS: Record<string, string> = {
 
 export class EdgeProperties {
   readonly #revocations: Revocations | undefined;
-  readonly #intermediates: readonly X509Certificate[];
-  /** One text a TLS connection: a certificate is not parsed again for each request on it. */
-  readonly #texts = new WeakMap<Socket, string>();
+  /** The root, then the CAs below it: a station may send its leaf alone. */
+  readonly #known: readonly X509Certificate[];
+  readonly #handshakes = new WeakMap<Socket, ClientHandshake | null>();
 
   /** @param clientCertificates left out: the front asks for none */
-  constructor(clientCertificates?: { revocations: Revocations; intermediates: readonly string[] }) {
+  constructor(clientCertificates?: { rootPem: string; revocations: Revocations; intermediates: readonly string[] }) {
     this.#revocations = clientCertificates?.revocations;
-    this.#intermediates = (clientCertificates?.intermediates ?? []).map((pem) => new X509Certificate(pem));
+    const pems =
+      clientCertificates === undefined ? [] : [clientCertificates.rootPem, ...clientCertificates.intermediates];
+    this.#known = pems.map((pem) => new X509Certificate(pem));
+  }
+
+  /** Called once a connection, when its handshake is over. @throws where the certificate cannot be read */
+  handshaken(socket: TLSSocket): void {
+    if (this.#revocations !== undefined) this.#handshakes.set(socket, clientHandshakeOf(socket, this.#known));
   }
 
   of(socket: Socket, httpVersion: string): string {
     if (!(socket instanceof TLSSocket)) return propertiesText(httpVersion, "", "", NO_CLIENT_CERTIFICATE);
-    const known = this.#texts.get(socket);
-    if (known !== undefined) return known;
     const cipher = socket.getCipher().name;
-    const auth =
-      this.#revocations === undefined
-        ? NO_CLIENT_CERTIFICATE
-        : tlsClientAuthOf(socket, this.#revocations, this.#intermediates);
-    const text = propertiesText(httpVersion, socket.getProtocol() ?? "", TLS_1_3_CIPHERS[cipher] ?? cipher, auth);
-    this.#texts.set(socket, text);
-    return text;
+    const auth = this.#authOf(socket);
+    return propertiesText(httpVersion, socket.getProtocol() ?? "", TLS_1_3_CIPHERS[cipher] ?? cipher, auth);
   }
 
-  /** An upgraded connection brings no further request: its text would only take up memory. */
+  /** An upgraded connection brings no further request: what it proved would only take up memory. */
   forget(socket: Socket): void {
-    this.#texts.delete(socket);
+    this.#handshakes.delete(socket);
+  }
+
+  #authOf(socket: Socket): object {
+    const handshake = this.#handshakes.get(socket) ?? null;
+    if (this.#revocations === undefined || handshake === null) return NO_CLIENT_CERTIFICATE;
+    return tlsClientAuthOf(handshake, this.#revocations);
   }
 }
 

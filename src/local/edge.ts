@@ -11,6 +11,7 @@ import { bundleWorker } from "./bundle.ts";
 import type { Upstream } from "./forwarder.ts";
 import { type Front, type FrontOptions, startFront } from "./front.ts";
 import { LOOK_AFTER_MS } from "./look-around.ts";
+import { PendingConnections } from "./pending-connections.ts";
 import { openPki, type Pki } from "./pki/pki.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
 import { endStaleRuntimes } from "./runtime-process.ts";
@@ -66,6 +67,10 @@ export interface Edge {
   stop(): Promise<void>;
 }
 
+/** Of the descriptors of this process, those that connections may have before they are a station's. */
+const PENDING_SHARE = 0.25;
+/** Where there is no /proc to ask. */
+const DESCRIPTORS_UNKNOWN = 4_096;
 const STATION_CLASS = "ChargingStation";
 
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
@@ -174,8 +179,9 @@ async function startFronts(
   shared: Pick<FrontOptions, "secret" | "upstreams" | "barred">,
 ) {
   const started: Front[] = [];
+  const pending = new PendingConnections(Math.floor((descriptorLimit() ?? DESCRIPTORS_UNKNOWN) * PENDING_SHARE));
   const start = async (port: number | undefined, tls: object) => {
-    const front = await startFront({ port: port ?? 0, ...shared, ...tls });
+    const front = await startFront({ port: port ?? 0, pending, ...shared, ...tls });
     started.push(front);
     return front;
   };

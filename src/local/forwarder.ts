@@ -3,16 +3,31 @@
  */
 import http, { type ClientRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { pipeline } from "node:stream";
 import type { EdgeProperties } from "./edge-properties.ts";
 import { combine, type ShardAnswer } from "./fleet-wide.ts";
 import { answeredHeaders, forwardedHeaders, pathOf } from "./front-headers.ts";
-import { answerProblem, BAD_TARGET, NO_ROOM, NOT_RUNNING, problemOf, refuse, TOO_LARGE } from "./front-problem.ts";
-import type { Problem } from "./front-problem.ts";
+import {
+  answerProblem,
+  BAD_TARGET,
+  NO_ROOM,
+  NOT_ONE_HOST,
+  NOT_RUNNING,
+  type Problem,
+  PIPELINED_UPGRADE,
+  problemOf,
+  refuse,
+  TOO_LARGE,
+  UPGRADE_WITH_BODY,
+} from "./front-problem.ts";
+import { guarded } from "./guarded.ts";
+import type { PendingConnections } from "./pending-connections.ts";
 import { discardRest, passBody, readText } from "./request-body.ts";
 import { routeOf } from "./shards.ts";
 import { lingerThenDestroy, tunnel } from "./tunnel.ts";
 import type { UpgradeGate } from "./upgrade-gate.ts";
+import { announcesBody, hasOneHost, isWebSocketUpgrade } from "./upgrade-request.ts";
 
 /** A workerd as the fronts see it. */
 export interface Upstream {
@@ -30,6 +45,7 @@ export interface ForwarderOptions {
   properties: EdgeProperties;
   /** What stands in the way of passing a request on; `null`: nothing. */
   barred: (isHealthCheck: boolean) => Problem | null;
+  pending: PendingConnections;
 }
 
 const UPSTREAM_HOST = "127.0.0.1";
@@ -41,25 +57,46 @@ const UPGRADE_MAX_MS = 30_000;
 const FLEET_BODY_MAX_BYTES = 2_000_000;
 const NOTHING = Buffer.alloc(0);
 
-export function isWebSocketUpgrade(request: IncomingMessage): boolean {
-  return request.method === "GET" && request.headers.upgrade?.toLowerCase() === "websocket";
-}
-
 export class Forwarder {
   readonly #options: ForwarderOptions;
   readonly #host: string;
   readonly #requests = new http.Agent({ keepAlive: true, timeout: UPSTREAM_IDLE_MS });
   readonly #upgrades = new http.Agent({ keepAlive: false });
+  /** What Node's parser still finds on them is nobody's request. */
+  readonly #taken = new WeakSet<Socket>();
 
   constructor(options: ForwarderOptions) {
     this.#options = options;
     this.#host = new URL(options.origin).host;
   }
 
+  handshaken(socket: TLSSocket): void {
+    this.#options.pending.opened(socket);
+    this.#options.properties.handshaken(socket);
+  }
+
   request(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    if (this.#taken.has(socket)) {
+      socket.destroy();
+      return;
+    }
+    const { pending } = this.#options;
+    pending.asks(socket);
+    response.once("close", () => pending.answered(socket));
+    if (!hasOneHost(request)) {
+      answerProblem(response, NOT_ONE_HOST);
+      return;
+    }
     // Some stations leave out `Connection: Upgrade`, and the parser then sees a plain request.
     if (isWebSocketUpgrade(request)) {
-      this.upgrade(request, takeSocket(request, response), NOTHING);
+      if (announcesBody(request)) answerProblem(response, UPGRADE_WITH_BODY);
+      // Behind another request it is not its turn to have the socket.
+      else if (response.socket !== socket) answerProblem(response, PIPELINED_UPGRADE);
+      else {
+        this.#taken.add(socket);
+        this.upgrade(request, takeSocket(request, response), NOTHING);
+      }
       return;
     }
     const path = pathOf(request.url ?? "");
@@ -75,8 +112,9 @@ export class Forwarder {
 
   upgrade(request: IncomingMessage, station: Socket, head: Buffer): void {
     station.on("error", ignore);
+    this.#options.pending.asks(station);
     const path = pathOf(request.url ?? "");
-    const problem = this.#problemOf(path);
+    const problem = this.#problemOf(path) ?? (hasOneHost(request) ? null : NOT_ONE_HOST);
     if (path === undefined || problem !== null) {
       refuse(station, problem ?? BAD_TARGET);
       return;
@@ -105,8 +143,10 @@ export class Forwarder {
     const late = setTimeout(() => ask.destroy(new Error("the upgrade was not decided in time")), UPGRADE_MAX_MS);
     const abandon = () => ask.destroy();
     station.once("close", abandon);
-    ask.on("upgrade", (answer, upstream, upstreamHead) => {
+    const itsOwn = <A extends unknown[]>(listener: (...args: A) => unknown) => guarded(() => station, listener);
+    const opened = (answer: IncomingMessage, upstream: Socket, upstreamHead: Buffer) => {
       station.off("close", abandon);
+      this.#options.pending.upgraded(station);
       gate.opened();
       upstream.once("close", () => gate.closed());
       tunnel(station, upstream);
@@ -114,15 +154,20 @@ export class Forwarder {
       if (upstreamHead.length > 0) station.write(upstreamHead);
       // Held back until now: had workerd refused, it would have read these bytes as a further, unfiltered request.
       if (head.length > 0) upstream.write(head);
-    });
-    ask.on("response", (answer) => {
+    };
+    const refused = (answer: IncomingMessage) => {
       station.write(headText(answer, [...answeredHeaders(answer.rawHeaders), "Connection", "close"]));
       answer.on("error", () => station.destroy());
       answer.pipe(station);
       station.resume();
       lingerThenDestroy(station);
-    });
-    ask.on("error", (error) => refuse(station, problemOf(error)));
+    };
+    ask.on("upgrade", itsOwn(opened));
+    ask.on("response", itsOwn(refused));
+    ask.on(
+      "error",
+      itsOwn((error: Error) => refuse(station, problemOf(error))),
+    );
     ask.once("close", () => {
       clearTimeout(late);
       gate.leave();
@@ -137,17 +182,20 @@ export class Forwarder {
       answerProblem(response, NOT_RUNNING);
       return;
     }
-    ask.on("response", (answer) => {
+    const itsOwn = <A extends unknown[]>(listener: (...args: A) => unknown) => guarded(() => response, listener);
+    const answered = (answer: IncomingMessage) => {
       response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answeredHeaders(answer.rawHeaders));
       pipeline(answer, response, (error) => {
         if (error) response.destroy();
         else if (!request.complete) discardRest(request, ask);
       });
-    });
-    ask.on("error", (error) => {
+    };
+    const failed = (error: Error) => {
       if (response.headersSent) response.destroy();
       else answerProblem(response, problemOf(error));
-    });
+    };
+    ask.on("response", itsOwn(answered));
+    ask.on("error", itsOwn(failed));
     response.on("close", () => {
       if (!response.writableFinished) ask.destroy();
     });

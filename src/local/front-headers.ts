@@ -69,5 +69,15 @@ export function pathOf(target: string): string | undefined {
   if (!path.startsWith("/")) return undefined;
   // Bytes, percent-encoded as they are: a URL parser would take each for a character.
   const ascii = path.replace(/[^\x21-\x7e]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, "0")}`);
-  return URL.canParse(`http://localhost${ascii}`) ? ascii : undefined;
+  const url = URL.parse(`http://localhost${ascii}`);
+  if (url === null) return undefined;
+  // What is another path to the Worker than to whoever chooses the workerd would end up in the wrong one.
+  const [raw] = ascii.split(/[?#]/, 1);
+  return url.pathname === raw && !hasHiddenName(url.pathname) ? ascii : undefined;
+}
+
+/** Only an identity has characters that need an escape; `%73tations` is `stations` to one reader and not to another. */
+function hasHiddenName(pathname: string): boolean {
+  const names = pathname.replace(/^(\/ocpp\/\/?|\/v1\/stations\/)[^/]*/, "$1");
+  return names.includes("%");
 }

@@ -1,12 +1,13 @@
 /**
  * What a front answers itself, where workerd cannot. Must not know why.
  */
+import { randomUUID } from "node:crypto";
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { lingerThenDestroy } from "./tunnel.ts";
 
 export interface Problem {
-  status: 400 | 413 | 502 | 503;
+  status: 400 | 408 | 413 | 417 | 431 | 502 | 503;
   slug: string;
   detail: string;
 }
@@ -14,6 +15,25 @@ export interface Problem {
 const RETRY_AFTER_SECONDS = 1;
 
 export const BAD_TARGET: Problem = { status: 400, slug: "bad-request", detail: "The request target is not a path." };
+export const NOT_ONE_HOST: Problem = { status: 400, slug: "bad-request", detail: "A request has one Host header." };
+export const UPGRADE_WITH_BODY: Problem = { status: 400, slug: "bad-request", detail: "An upgrade has no body." };
+export const PIPELINED_UPGRADE: Problem = {
+  status: 400,
+  slug: "bad-request",
+  detail: "An upgrade is the only request on its connection, or names Upgrade in its Connection header.",
+};
+export const EXPECTATION_FAILED: Problem = {
+  status: 417,
+  slug: "expectation-failed",
+  detail: "No expectation but 100-continue can be met.",
+};
+const NO_HTTP: Problem = { status: 400, slug: "bad-request", detail: "This is no HTTP/1.1 request that can be read." };
+const TOO_SLOW: Problem = { status: 408, slug: "request-timeout", detail: "The request did not come within 10 s." };
+const HEADERS_TOO_LARGE: Problem = {
+  status: 431,
+  slug: "headers-too-large",
+  detail: "The request's head is larger than 16 KiB.",
+};
 export const TOO_LARGE: Problem = { status: 413, slug: "body-too-large", detail: "The body is too large." };
 export const NO_ROOM: Problem = { status: 503, slug: "unavailable", detail: "The local edge has no room. Try again." };
 export const NOT_RUNNING: Problem = { status: 503, slug: "unavailable", detail: "The local edge is not ready." };
@@ -23,8 +43,15 @@ export function problemOf(error: Error): Problem {
   return (error as NodeJS.ErrnoException).code === "ECONNREFUSED" ? NOT_RUNNING : NO_ANSWER;
 }
 
+/** What Node's parser refused, and would answer itself without a word of why. */
+export function problemOfParser({ code }: NodeJS.ErrnoException): Problem {
+  if (code === "HPE_HEADER_OVERFLOW") return HEADERS_TOO_LARGE;
+  return code === "ERR_HTTP_REQUEST_TIMEOUT" ? TOO_SLOW : NO_HTTP;
+}
+
 export function answerProblem(response: ServerResponse, problem: Problem): void {
-  response.writeHead(problem.status, headersOf(problem)).end(bodyOf(problem));
+  const headers = { ...headersOf(problem), ...(problem.status < 500 && { Connection: "close" }) };
+  response.writeHead(problem.status, headers).end(bodyOf(problem));
 }
 
 /** On a connection that Node's HTTP has let go of. */
@@ -39,7 +66,13 @@ export function refuse(station: Socket, problem: Problem): void {
 
 function headersOf(problem: Problem): Record<string, string | number> {
   const retry = problem.status < 500 ? {} : { "Retry-After": RETRY_AFTER_SECONDS };
-  return { "Content-Type": "application/problem+json", ...retry };
+  return {
+    "Content-Type": "application/problem+json",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Request-Id": randomUUID(),
+    ...retry,
+  };
 }
 
 function bodyOf({ status, slug, detail }: Problem): string {

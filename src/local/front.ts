@@ -3,13 +3,19 @@
  * Must not know OCPP, nor who is let in.
  */
 import { constants } from "node:crypto";
-import http from "node:http";
+import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import https from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
 import type { Revocations } from "./client-certificate.ts";
 import { EdgeProperties } from "./edge-properties.ts";
-import { Forwarder, isWebSocketUpgrade, type Upstream } from "./forwarder.ts";
-import type { Problem } from "./front-problem.ts";
+import { Forwarder, type Upstream } from "./forwarder.ts";
+import { frontLog } from "./front-log.ts";
+import { answerProblem, EXPECTATION_FAILED, type Problem, problemOfParser, refuse } from "./front-problem.ts";
+import { guarded } from "./guarded.ts";
+import type { PendingConnections } from "./pending-connections.ts";
+import { isBareUpgrade } from "./upgrade-request.ts";
 
 export interface FrontOptions {
   /** 0 takes any free port. */
@@ -19,6 +25,7 @@ export interface FrontOptions {
   upstreams: readonly Upstream[];
   /** What stands in the way of passing a request on; `null`: nothing. */
   barred: (isHealthCheck: boolean) => Problem | null;
+  pending: PendingConnections;
   /** PEM texts, each with a key and its certificate. */
   serverCertificates?: readonly string[];
   clientCertificates?: {
@@ -41,6 +48,10 @@ const IPV4_LOOPBACK = "127.0.0.1";
 const IPV6_LOOPBACK = "::1";
 const MAX_HEADER_BYTES = 16 * 1024;
 const PORT_ATTEMPTS = 20;
+/** ms for a TLS handshake, for a request's head, and for the whole of a request. */
+const CLIENT_MAX_MS = 10_000;
+/** ms between two looks at who took longer. */
+const TIMEOUT_LOOK_MS = 1_000;
 /** With Node's 511, the kernel drops part of a fleet that comes at once, which then waits a second and more. */
 const BACKLOG = 4_096;
 
@@ -72,12 +83,30 @@ class Listeners {
 
   async listen(host: string, port: number): Promise<number> {
     const server = createServer(this.#options);
+    const { pending, serverCertificates } = this.#options;
     server.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
+      if (serverCertificates === undefined) pending.opened(socket);
     });
-    server.on("request", (request, response) => this.#forwarder?.request(request, response));
-    server.on("upgrade", (request, socket, head) => this.#forwarder?.upgrade(request, socket as Socket, head));
+    const ofSocket = (socket: TLSSocket) => socket;
+    const ofRequest = ({ socket }: IncomingMessage, _: unknown) => socket;
+    const ofUpgrade = (_: IncomingMessage, socket: Duplex, __: Buffer) => socket;
+    const ofError = (_: Error, socket: Duplex) => socket;
+    const onRequest = (request: IncomingMessage, response: ServerResponse) =>
+      this.#forwarder?.request(request, response);
+    const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.#forwarder?.upgrade(request, socket as Socket, head);
+    server.on(
+      "secureConnection",
+      guarded(ofSocket, (socket: TLSSocket) => this.#forwarder?.handshaken(socket)),
+    );
+    server.on("tlsClientError", logFailedHandshake);
+    server.on("request", guarded(ofRequest, onRequest));
+    server.on("upgrade", guarded(ofUpgrade, onUpgrade));
+    // Node's own answers to these are no problem+json.
+    server.on("checkExpectation", (_, response) => answerProblem(response, EXPECTATION_FAILED));
+    server.on("clientError", guarded(ofError, refuseUnreadable));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.once("error", reject);
     server.listen({ host, port, backlog: BACKLOG }, resolve);
@@ -93,10 +122,11 @@ class Listeners {
   }
 
   forward(port: number): void {
-    const { serverCertificates, clientCertificates, secret, upstreams, barred } = this.#options;
+    const { serverCertificates, clientCertificates, secret, upstreams, pending, barred } = this.#options;
     const scheme = serverCertificates === undefined ? "http" : "https";
     const properties = new EdgeProperties(clientCertificates);
-    this.#forwarder = new Forwarder({ origin: `${scheme}://localhost:${port}`, secret, upstreams, barred, properties });
+    const origin = `${scheme}://localhost:${port}`;
+    this.#forwarder = new Forwarder({ origin, secret, upstreams, properties, pending, barred });
   }
 
   drop(): void {
@@ -112,13 +142,25 @@ class Listeners {
 
 function createServer(options: FrontOptions): http.Server {
   const { serverCertificates, clientCertificates } = options;
-  const shared = { maxHeaderSize: MAX_HEADER_BYTES, noDelay: true, shouldUpgradeCallback: isWebSocketUpgrade };
+  const shared = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    noDelay: true,
+    shouldUpgradeCallback: isBareUpgrade,
+    headersTimeout: CLIENT_MAX_MS,
+    requestTimeout: CLIENT_MAX_MS,
+    connectionsCheckingInterval: TIMEOUT_LOOK_MS,
+    // [RFC 9112 §3.2] Looked at where the answer is a problem.
+    requireHostHeader: false,
+  };
   if (serverCertificates === undefined) return http.createServer(shared);
   const tls = {
     ...shared,
     key: [...serverCertificates],
     cert: [...serverCertificates],
     minVersion: "TLSv1.2" as const,
+    handshakeTimeout: CLIENT_MAX_MS,
+    // A second handshake would bring another certificate under the first one's verdict.
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   };
   if (clientCertificates === undefined) return https.createServer(tls);
   return https.createServer({
@@ -128,8 +170,17 @@ function createServer(options: FrontOptions): http.Server {
     rejectUnauthorized: false,
     // A resumed session brings back the leaf without its chain, and a verdict from before the certificate expired.
     // Node keeps no sessions of its own, so without tickets none is resumed.
-    secureOptions: constants.SSL_OP_NO_TICKET,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_TICKET,
   });
+}
+
+function logFailedHandshake({ code, message }: NodeJS.ErrnoException, { remoteAddress }: TLSSocket): void {
+  frontLog("warn", "a TLS handshake failed", { remoteAddress, code, reason: message });
+}
+
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (socket.writable) refuse(socket as Socket, problemOfParser(error));
+  else socket.destroy();
 }
 
 function isAddressMissing(error: unknown): boolean {

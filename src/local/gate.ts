@@ -104,8 +104,8 @@ export default {
     inner.headers.delete(HEADER);
     inner.headers.delete("MF-CF-Blob");
     const response = await worker.fetch(inner as typeof request, withServices(env), ctx);
-    // An answer that is no error may itself be made of the body.
-    if (response.status >= 400) await discardBody(inner).catch(() => {});
+    // An answer may itself be made of the body.
+    if (response.body !== inner.body) await discardBody(inner).catch(() => {});
     return response;
   },
 };

@@ -1,7 +1,9 @@
 /**
- * Two sockets made one, byte for byte both ways, until either is gone. Must not know what passes through.
+ * Two sockets made one, byte for byte both ways, until either is gone. Must not know what passes through, but for the frame
+ * that ends it.
  */
 import type { Socket } from "node:net";
+import { CloseWatch } from "./close-watch.ts";
 
 /** How long a side may stay silent once the other has said its last. */
 export const LINGER_MS = 10_000;
@@ -10,10 +12,16 @@ export const LINGER_MS = 10_000;
  * socket's own events, and the station would wait for the end of it.
  */
 const UPSTREAM_LINGER_MS = 250;
+/** How long a station has to answer a close frame. One that never does would keep its place for ever. */
+const CLOSE_GRACE_MS = 5_000;
+/** How long a station may leave what it is told unread, in which nothing more is taken from it. */
+const UNREAD_MAX_MS = 30_000;
 
 export function tunnel(station: Socket, upstream: Socket): void {
   join(station, upstream, UPSTREAM_LINGER_MS);
   join(upstream, station, LINGER_MS);
+  endAfterClose(station, upstream);
+  holdUnread(station, upstream);
 }
 
 export function lingerThenDestroy(socket: Socket, lingerMs = LINGER_MS): void {
@@ -35,6 +43,39 @@ function join(source: Socket, sink: Socket, lingerMs: number): void {
     lingerThenDestroy(sink, lingerMs);
     sink.destroySoon();
   });
+}
+
+/** [RFC 6455 §7.1.1] The server may end the connection when the close is not answered. */
+function endAfterClose(station: Socket, upstream: Socket): void {
+  const watch = new CloseWatch();
+  const look = (chunk: Buffer) => {
+    if (!watch.sees(chunk)) return;
+    upstream.off("data", look);
+    const timer = setTimeout(() => {
+      station.destroy();
+      upstream.destroy();
+    }, CLOSE_GRACE_MS);
+    station.once("close", () => clearTimeout(timer));
+  };
+  upstream.on("data", look);
+}
+
+/** A station that reads nothing, and asks all the same, would have its answers pile up in workerd. */
+function holdUnread(station: Socket, upstream: Socket): void {
+  let timer: NodeJS.Timeout | null = null;
+  const release = () => {
+    if (timer === null) return;
+    clearTimeout(timer);
+    timer = null;
+    if (!upstream.writableNeedDrain) station.resume();
+  };
+  upstream.on("data", () => {
+    if (!station.writableNeedDrain || timer !== null) return;
+    station.pause();
+    timer = setTimeout(() => station.destroy(), UNREAD_MAX_MS);
+  });
+  station.on("drain", release);
+  station.once("close", release);
 }
 
 function ignore(): void {}

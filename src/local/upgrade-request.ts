@@ -1,0 +1,23 @@
+/**
+ * Whether a request asks for a WebSocket, and whether it may. Must not know where it goes.
+ */
+import type { IncomingMessage } from "node:http";
+
+export function isWebSocketUpgrade(request: IncomingMessage): boolean {
+  return request.method === "GET" && request.headers.upgrade?.toLowerCase() === "websocket";
+}
+
+/** [RFC 9110 §7.8] Node gives no socket for an upgrade that announces a body. */
+export function isBareUpgrade(request: IncomingMessage): boolean {
+  return isWebSocketUpgrade(request) && !announcesBody(request);
+}
+
+export function announcesBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) !== 0;
+}
+
+/** [RFC 9112 §3.2] Exactly one Host, but from an HTTP/1.0 station none is needed. */
+export function hasOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host");
+  return hosts.length === 1 || (hosts.length === 0 && httpVersion === "1.0");
+}
