@@ -25,6 +25,7 @@ import { guarded } from "./guarded.ts";
 import type { PendingConnections } from "./pending-connections.ts";
 import { discardRest, passBody, readText } from "./request-body.ts";
 import { routeOf } from "./shards.ts";
+import { headText, takeSocket } from "./station-socket.ts";
 import { lingerThenDestroy, tunnel } from "./tunnel.ts";
 import type { UpgradeGate } from "./upgrade-gate.ts";
 import { announcesBody, hasOneHost, isWebSocketUpgrade } from "./upgrade-request.ts";
@@ -286,22 +287,6 @@ async function answerTo(ask: ClientRequest, body: string): Promise<ShardAnswer> 
 
 function bodyHeaders(request: IncomingMessage): string[] {
   return request.headers["transfer-encoding"] === undefined ? [] : ["Transfer-Encoding", "chunked"];
-}
-
-/** Takes the connection from the HTTP parser, which would read the frames to come as requests. */
-function takeSocket(request: IncomingMessage, response: ServerResponse): Socket {
-  const { socket } = request;
-  response.detachSocket(socket);
-  // "close" stays: by it Node lets go of the parser.
-  for (const event of ["data", "end", "error", "drain", "timeout"]) socket.removeAllListeners(event);
-  socket.pause();
-  return socket;
-}
-
-function headText(answer: IncomingMessage, headers: readonly string[]): string {
-  let text = `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n`;
-  for (let i = 0; i + 1 < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  return `${text}\r\n`;
 }
 
 function ignore(): void {}
