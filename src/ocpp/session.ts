@@ -12,6 +12,7 @@ import { type Call, type CallError, decode, encode, encodeFault, isDeeper, NESTI
 import { isOpenStill } from "./open-call.ts";
 import { checkPayload, type PayloadCheck } from "./payload-check.ts";
 import type { Protocol } from "./protocol.ts";
+import { isSameCall } from "./repetition.ts";
 import type { Answer, AnsweredBy, CheckedCall, Effect, Input, Session, Step, WaitingCall } from "./session-state.ts";
 import { callRefusal, isTooEarly } from "./state-rules.ts";
 
@@ -167,8 +168,8 @@ function answer(session: Session, call: CheckedCall, now: number): Step {
 
 function onAnswer(session: Session, input: Input & { kind: "answer" }, settings: SessionSettings, now: number): Step {
   const { call } = input;
-  // An answer from before a restart of the conversation must not pass for one to a newer CALL.
-  if (session.asking?.messageId !== call.messageId) return { session, effects: [] };
+  // An answer from before a restart of the conversation must not pass for one to a newer CALL, be it under the same id.
+  if (session.asking === null || !isSameCall(session.asking, call)) return { session, effects: [] };
   const rested: Session = { ...session, asking: null };
   let step = decide(rested, { ...input, answer: sendable(session.protocol, input.answer) }, settings, now);
   while (step.session.asking === null && step.session.inbox.length > 0) {

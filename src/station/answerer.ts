@@ -2,6 +2,8 @@
  * Who decides on a station's CALL: the CSMS where there is one, the built-in answers where there is none.
  * Must not know how the answer is kept or sent.
  */
+import { log } from "../log.ts";
+import { hasHappened } from "../ocpp/actions.ts";
 import { standaloneAnswer } from "../ocpp/answers.ts";
 import { errorCode } from "../ocpp/error-codes.ts";
 import type { Call } from "../ocpp/message.ts";
@@ -20,7 +22,13 @@ export interface Decision {
 export async function answerOf(context: StationContext, protocol: Protocol, call: Call): Promise<Decision> {
   const { id, env, config, eventLog, now } = context;
   if (hasCsms(env, config)) {
-    return { answer: await askCsms(env, config, id, protocol, call), answeredBy: "csms" };
+    const answer = await askCsms(env, config, id, protocol, call);
+    if (answer !== null && "error" in answer && hasHappened(call.action, call.payload)) {
+      const { messageId, action } = call;
+      const reason = `${answer.error.code}: ${answer.error.description}`;
+      log("warn", "the CSMS refused what has happened already", { stationId: id, messageId, action, reason });
+    }
+    return { answer, answeredBy: "csms" };
   }
   const payload = standaloneAnswer(protocol, call.action, call.payload, {
     authorization: config.STANDALONE_AUTHORIZATION,

@@ -145,14 +145,15 @@ export class Conversation {
     const { config, now } = this.#context;
     const { session, effects } = step(this.#session, input, { bootRetrySeconds: config.BOOT_RETRY_SECONDS }, now());
     this.#session = session;
-    try {
-      for (const effect of effects) await this.#apply(effect);
-    } catch (error) {
-      // A CALL whose row failed was not kept: its repetition must not pass for one of an acknowledged CALL.
-      this.#session = { ...this.#session, lastAnswered: null };
-      throw error;
+    const failures: unknown[] = [];
+    for (const effect of effects) {
+      // One that fails must not take those behind it along: a CALL that is never asked for would hold up the rest for ever.
+      await this.#apply(effect).catch((error: unknown) => failures.push(error));
     }
+    // A CALL whose row failed was not kept: its repetition must not pass for one of an acknowledged CALL.
+    if (failures.length > 0) this.#session = { ...this.#session, lastAnswered: null };
     if (!this.#ended) this.#save();
+    if (failures.length > 0) throw failures[0];
   }
 
   async #apply(effect: Effect): Promise<void> {

@@ -10,7 +10,8 @@ import type { Store } from "./store.ts";
 const WITHIN_EVENTS = 1_000;
 /** Calls that are known at once; each costs an awake object 8 bytes or 16. */
 const CALLS_MAX = 500;
-/** Characters of rows that are read when the first such call comes after a wake: some 20 ms. */
+/** Characters of rows that are passed, and of those that are read, when the first such call comes after a wake: some 20 ms each. */
+const PASSED_MAX_LENGTH = 16_000_000;
 const READ_MAX_LENGTH = 2_000_000;
 /** Stands for a call that has no answer to repeat; others may have it by chance. */
 const NO_ANSWER = -1;
@@ -37,19 +38,17 @@ export class Repetitions {
   /** @param floor sequence behind which the log of this registration begins */
   constructor(store: Store, floor: number, head: number) {
     this.#store = store;
-    let length = 0;
-    const rows = store.run<{ sequence: number; action: string; length: number }>(
-      NEWEST,
-      Math.max(head - WITHIN_EVENTS, floor),
-      head,
-    );
-    for (const row of rows) {
+    let [passed, read] = [0, 0];
+    const from = Math.max(head - WITHIN_EVENTS, floor);
+    for (const row of store.each<{ sequence: number; action: string; length: number }>(NEWEST, from, head)) {
+      passed += row.length;
+      if (passed > PASSED_MAX_LENGTH) break;
       const action = row.action.slice(0, row.action.indexOf('"'));
       if (action === "BootNotification" && this.#booted === 0) this.#booted = row.sequence;
       // The payload tells no more than this of an action: whether it is asked for at all.
       if (!isRecognisable({ action, payload: { idToken: {} } }) || this.#sequences.length >= CALLS_MAX) continue;
-      length += row.length;
-      if (length > READ_MAX_LENGTH) break;
+      read += row.length;
+      if (read > READ_MAX_LENGTH) break;
       const kept = this.#read(row.sequence);
       if (kept === null) continue;
       this.#fingerprints.unshift(keyOf(kept.call));

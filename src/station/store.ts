@@ -118,6 +118,16 @@ export class Store {
       throw new Error(`${what} was not written: the storage is not as this object left it`);
   }
 
+  /** Row by row, no further than it is asked for. */
+  *each<Row extends Record<string, SqlStorageValue>>(query: string, ...bindings: SqlStorageValue[]): Generator<Row> {
+    const cursor = this.#storage.sql.exec<Row>(query, ...bindings);
+    try {
+      yield* cursor;
+    } finally {
+      this.rowsRead += cursor.rowsRead;
+    }
+  }
+
   get bytes(): number {
     return this.#storage.sql.databaseSize;
   }
