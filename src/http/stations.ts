@@ -126,9 +126,9 @@ stationRoutes.get("/:id", requireScope("stations:read"), async (c) => {
 });
 
 stationRoutes.delete("/:id", requireScope("stations:write"), async (c) => {
-  const station = await registeredStation(c);
+  const isEnded = await (await registeredStation(c)).deregister();
   forget(stationIdOf(c));
-  if (!(await station.deregister())) throw unknownStation();
+  if (!isEnded) throw unknownStation();
   return c.body(null, 204);
 });
 

@@ -229,7 +229,8 @@ export class ChargingStation extends DurableObject<Env> {
   async deliverSoon(): Promise<void> {
     if (this.#context.store.fact("registration") === undefined) return;
     forgetWebhooks();
-    await this.#deadlines.wakeAt(this.#context.now());
+    // Of the many that are asked most have nothing that waits, and an alarm is a row.
+    if (this.#delivery.hasWork) await this.#deadlines.wakeAt(this.#context.now());
   }
 
   /** Finds what a crash took, and delivers what waits: for a process that was started again. */

@@ -17,7 +17,7 @@ import { type Registered, type RegisterRequest, register } from "./registrar.ts"
 /** ms the directory has to take a registration; whoever asked is told to try again. */
 const DIRECTORY_WITHIN_MS = 5_000;
 /** ms; [interface.md §2] a deregistration is answered within 2 s. */
-const UNLISTED_WITHIN_MS = 1_000;
+const UNLISTED_WITHIN_MS = 500;
 /** ms after which the alarm looks whether all is done: a crash may have cut it off, or the directory be out of reach. */
 const CHECK_AFTER_MS = 60_000;
 

@@ -157,9 +157,11 @@ export class Store {
   /** Leaves nothing of a registration but its log and what `ended` says; nothing at all of those that are `forgotten`. */
   endRegistration(ended: Facts["ended"], forgotten: Facts["ended"]): void {
     const { schema = SCHEMA_VERSION } = this.#load();
+    // Should it fail all is as before, and read anew.
+    this.#facts = null;
     this.#storage.transactionSync(() => {
       for (const { floor, head } of forgotten) this.deleteLog(floor, head);
-      this.setFact("ended", ended);
+      this.run(UPSERT, "ended", JSON.stringify(ended));
       this.run("DELETE FROM facts WHERE key NOT IN ('schema', 'ended')");
     });
     this.#facts = { schema, ended };

@@ -1,0 +1,194 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { eventsOf, HttpPeer, SECRET, type TestEvent, until } from "../support/http-peers.ts";
+import { type Kerbside, startKerbside } from "../support/kerbside.ts";
+import { TestStation } from "../support/test-station.ts";
+
+/** One that answers at once, one that takes its time, and refuses now and then. */
+let swift: HttpPeer;
+let moody: HttpPeer;
+let kerbside: Kerbside;
+beforeAll(async () => {
+  [swift, moody] = await Promise.all([HttpPeer.start(), HttpPeer.start()]);
+  kerbside = await startKerbside({ WEBHOOK_RETRY_BASE_MS: "20" }, { connectsPerStation: 10_000 });
+  for (const [name, { url }] of Object.entries({ swift, moody })) {
+    await kerbside.api("PUT", `/v1/webhooks/${name}`, { url, secret: SECRET });
+  }
+});
+afterAll(async () => {
+  await kerbside?.stop();
+  await Promise.all([swift?.stop(), moody?.stop()]);
+});
+
+const STEPS = [
+  "put",
+  "delete",
+  "connect",
+  "start",
+  "drop",
+  "command",
+  "sleep",
+  "evict",
+  "slow",
+  "fast",
+  "refuse",
+] as const;
+type Step = (typeof STEPS)[number];
+
+interface Life {
+  /** messageIds that were acknowledged before anybody asked for its end, in their order. */
+  kept: string[];
+}
+
+/** Plays the steps on one station, some of them without waiting for the one before, and keeps what it was promised. */
+async function play(id: string, steps: readonly { step: Step; isAwaited: boolean }[]) {
+  const path = `/v1/stations/${id}`;
+  const url = `ws://localhost:${kerbside.edge.port}/ocpp/${id}`;
+  const lives: Life[] = [];
+  const transactionIds: number[] = [];
+  const statuses: number[] = [];
+  const commands: string[] = [];
+  let station: TestStation | null = null;
+  let isRegistered = false;
+  let count = 0;
+  const start = async (line: TestStation, life: Life | undefined) => {
+    const messageId = `${id}-${count++}`;
+    const timestamp = new Date(1_795_000_000_000 + count * 1_000).toISOString();
+    const payload = { connectorId: 1, idTag: "TAG", meterStart: count, timestamp };
+    line.send([2, messageId, "StartTransaction", payload]);
+    const answered = await until("an answer or an end", () => {
+      const frame = line.frames.find(([, given]) => given === messageId);
+      return frame ?? (line.socket.readyState === line.socket.OPEN ? null : ["ended"]);
+    });
+    if (answered[0] !== 3) return;
+    transactionIds.push(answered[2].transactionId);
+    // What a line was answered that ended meanwhile belongs to the life that ended.
+    if (life === lives.at(-1)) life?.kept.push(messageId);
+  };
+  const act = async (step: Step): Promise<void> => {
+    switch (step) {
+      case "put": {
+        const { status } = await kerbside.api("PUT", path, { securityProfile: 0 });
+        statuses.push(status);
+        if (status === 201) lives.push({ kept: [] });
+        isRegistered = true;
+        return;
+      }
+      case "delete": {
+        isRegistered = false;
+        const before = performance.now();
+        const { status } = await kerbside.api("DELETE", path);
+        statuses.push(status);
+        expect(performance.now() - before).toBeLessThan(10_000);
+        return;
+      }
+      case "connect":
+        station = await TestStation.connect({ url }).catch(() => null);
+        station?.answerCalls(() => ({ status: "Accepted" }));
+        return;
+      case "start":
+        if (station !== null) await start(station, lives.at(-1));
+        return;
+      case "drop":
+        station?.kill();
+        station = null;
+        return;
+      case "command": {
+        const more = { expiresInSeconds: 60 };
+        const { status, body } = await kerbside.api("POST", `${path}/commands`, {
+          action: "ClearCache",
+          payload: {},
+          ...more,
+        });
+        statuses.push(status);
+        if (body?.commandId !== undefined) commands.push(body.commandId);
+        return;
+      }
+      case "sleep":
+        return new Promise((resolve) => setTimeout(resolve, 30));
+      case "evict":
+        if (isRegistered)
+          await kerbside.edge.evict(id, { webSockets: count % 2 === 0 ? "hibernate" : "close" }).catch(() => {});
+        return;
+      case "slow":
+        moody.reply = () => ({ status: 204, delayMs: 60 });
+        return;
+      case "fast":
+        moody.reply = () => ({ status: 204 });
+        return;
+      case "refuse":
+        moody.reply = () => ({ status: 500, delayMs: 10 });
+    }
+  };
+  const open: Promise<void>[] = [];
+  for (const { step, isAwaited } of steps) {
+    const done = act(step);
+    if (isAwaited) await done;
+    else open.push(done);
+  }
+  await Promise.all(open);
+  moody.reply = () => ({ status: 204 });
+  (station as TestStation | null)?.kill();
+  return { lives, transactionIds, statuses, isConcurrent: open.length > 0, isRegistered };
+}
+
+const eventsAt = (peer: HttpPeer, id: string): TestEvent[] => eventsOf(peer).filter(({ subject }) => subject === id);
+
+let runs = 0;
+
+/** Of every station: sequences rise, no transactionId comes twice, and the last life has all that was acknowledged. */
+async function holds(steps: readonly { step: Step; isAwaited: boolean }[]): Promise<void> {
+  const id = `PROPERTY-${runs++}`;
+  swift.requests.splice(0);
+  moody.requests.splice(0);
+  const { lives, transactionIds, statuses, isConcurrent, isRegistered } = await play(id, steps);
+  expect(statuses.filter((status) => status >= 500)).toEqual([]);
+  expect(new Set(transactionIds).size).toBe(transactionIds.length);
+
+  const { status } = await kerbside.api("GET", `/v1/stations/${id}`);
+  if (!isConcurrent) expect(status).toBe(isRegistered ? 200 : 404);
+  if (status === 200) {
+    await until("an empty queue", async () => {
+      const { body } = await kerbside.api("GET", `/v1/stations/${id}`);
+      return body.queue.events === 0 && !body.online;
+    });
+    // Whatever was done to its predecessors, it can be used.
+    const heir = await TestStation.connect({ url: `ws://localhost:${kerbside.edge.port}/ocpp/${id}` });
+    heir.answerCalls(() => ({ status: "Accepted" }));
+    expect((await heir.call("Heartbeat", {}, "alive"))[0]).toBe(3);
+    await until("its connection's event", () => eventsAt(swift, id).at(-1) !== undefined);
+    heir.kill();
+    await until("an empty queue", async () => {
+      const { body } = await kerbside.api("GET", `/v1/stations/${id}`);
+      return body.queue.events === 0 && !body.online;
+    });
+    if (!isConcurrent) {
+      for (const peer of [swift, moody]) {
+        const messages = eventsAt(peer, id).map(({ data }) => data.messageId);
+        for (const messageId of lives.at(-1)?.kept ?? []) expect(messages).toContain(messageId);
+      }
+    }
+  }
+  for (const peer of [swift, moody]) {
+    const byLife = Map.groupBy(eventsAt(peer, id), (event) => String(event.id).slice(0, 36));
+    const ranges = [...byLife.values()].map((events) => {
+      const sequences = events.map(({ sequence }) => sequence as number);
+      expect(sequences).toEqual(sequences.toSorted((a, b) => a - b));
+      return [Math.min(...sequences), Math.max(...sequences)] as const;
+    });
+    // A farewell may come behind the first events of the next life; their numbers never meet.
+    const inOrder = ranges.toSorted(([a], [b]) => a - b);
+    for (const [index, [first]] of inOrder.slice(1).entries()) expect(first).toBeGreaterThan(inOrder[index]?.[1] ?? 0);
+  }
+}
+
+test("Whatever is done to a station's registration, and when, nothing of an earlier life meets a later one", async () => {
+  const runsMax = Number(process.env.KERBSIDE_PROPERTY_RUNS ?? 25);
+  const step = fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom<Step>("put", "delete", "connect", "start") },
+    { weight: 1, arbitrary: fc.constantFrom<Step>(...STEPS) },
+  );
+  const steps = fc.array(fc.record({ step, isAwaited: fc.boolean() }), { minLength: 5, maxLength: 25, size: "max" });
+  const whole = steps.map((list) => [{ step: "put" as Step, isAwaited: true }, ...list]);
+  await fc.assert(fc.asyncProperty(whole, holds), { numRuns: runsMax, endOnFailure: false });
+}, 300_000);
