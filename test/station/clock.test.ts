@@ -4,7 +4,7 @@ import { due, freshCursor, RETRY_MAX_MS } from "../../src/delivery/outbox.ts";
 import { isOpenStill } from "../../src/ocpp/open-call.ts";
 import { HttpPeer, SECRET, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
-import { STATUS_16 } from "../support/test-station.ts";
+import { STATUS_16, type TestStation } from "../support/test-station.ts";
 
 const HOURS_MS = 3_600_000;
 
@@ -27,9 +27,17 @@ beforeEach(() => setClock(0));
 const delivered = (messageId: string) =>
   receiver.requests.some(({ body }) => body.includes(`"messageId":"${messageId}"`));
 
+/** A station whose connection is delivered: what fails next is what the test sends. */
+async function connected(id: string): Promise<TestStation> {
+  const station = await kerbside.station(id);
+  await until("its connection's event", () => receiver.requests.some(({ body }) => body.includes(id)));
+  await until("an empty queue", async () => (await kerbside.api("GET", `/v1/stations/${id}`)).body.queue.events === 0);
+  return station;
+}
+
 describe("After the clock was set back by two hours", () => {
   test("what waits for another attempt is delivered with what the station says next", async () => {
-    const station = await kerbside.station("BACKED-OFF");
+    const station = await connected("BACKED-OFF");
     receiver.reply = ({ body }) => ({ status: body.includes("BACKED-OFF") ? 503 : 204 });
     await station.call("StatusNotification", STATUS_16, "before");
     await until(
@@ -81,7 +89,7 @@ describe("After the clock was set back by two hours", () => {
   });
 
   test("a replay is heeded, though an earlier one was asked for at a later hour", async () => {
-    const station = await kerbside.station("REPLAYED");
+    const station = await connected("REPLAYED");
     receiver.reply = ({ body }) => ({ status: body.includes("REPLAYED") ? 503 : 204 });
     await station.call("StatusNotification", STATUS_16, "kept");
     await until("an attempt", () => receiver.requests.some(({ body }) => body.includes('"kept"')));
