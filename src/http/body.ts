@@ -15,6 +15,12 @@ const BODY_MAX_BYTES = 1_500_000;
 
 export async function readBody<Schema extends z.ZodType>(c: ApiContext, schema: Schema): Promise<z.infer<Schema>> {
   let body: unknown;
+  const encoding = c.req.header("Content-Encoding")?.trim().toLowerCase() ?? "";
+  if (encoding !== "" && encoding !== "identity") {
+    // [RFC 9110 §15.5.16] Or it would pass for JSON that is none.
+    const headers = { "Accept-Encoding": "identity" };
+    throw problems.unsupportedEncoding("A body is taken as it is, without a Content-Encoding.", { headers });
+  }
   const text = await boundedText(c.req.raw);
   try {
     body = JSON.parse(text);

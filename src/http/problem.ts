@@ -62,6 +62,7 @@ export const problems = {
   notQueued: make(409, "command-not-queued", "Conflict"),
   tooManyWebhooks: make(409, "too-many-webhooks", "Conflict"),
   bodyTooLarge: make(413, "body-too-large", "Content Too Large"),
+  unsupportedEncoding: make(415, "unsupported-content-encoding", "Unsupported Media Type"),
   invalid: make(422, "invalid-request", "Unprocessable Content"),
   tooManyAttempts: make(429, "too-many-attempts", "Too Many Requests"),
   queueFull: make(429, "queue-full", "Too Many Requests"),

@@ -39,6 +39,7 @@ const labels = z
 const registration = z.strictObject({
   securityProfile: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
   password: password.exactOptional(),
+  passwordOverlap: z.boolean().exactOptional(),
   certificate: z
     .strictObject({
       commonName: z.string().min(1).max(255).exactOptional(),
@@ -49,6 +50,7 @@ const registration = z.strictObject({
   protocols: z.array(z.enum(PROTOCOLS)).max(PROTOCOLS.length).default([]),
   assumeProtocol: z.boolean().default(false),
   validation: z.enum(["strict", "lenient"]).exactOptional(),
+  heartbeatIntervalSeconds: z.int().min(10).max(86_400).exactOptional(),
   locationHint: z.enum(LOCATION_HINTS).exactOptional(),
   labels: labels.default({}),
 });

@@ -11,6 +11,8 @@ export interface OpenCall {
   deadline: number;
   /** Absent in sockets of older releases. */
   timeoutMs?: number;
+  /** It is no command, and only to hear whether somebody is there. */
+  probe?: true;
 }
 
 /** A deadline further ahead than its CALL may take is over too: the clock was set back since. */

@@ -53,7 +53,7 @@ export type Input =
   | { kind: "frame"; frame: string | ArrayBuffer }
   /** The answer to a CALL that was asked for; `null`: the CSMS is slow, down or broken. */
   | { kind: "answer"; call: CheckedCall; answer: Answer | null; answeredBy: AnsweredBy }
-  | { kind: "command"; messageId: string; action: string; payload: Payload; timeoutMs: number }
+  | { kind: "command"; messageId: string; action: string; payload: Payload; timeoutMs: number; probe?: true }
   | { kind: "tick" };
 
 export type Effect =
@@ -65,6 +65,8 @@ export type Effect =
   | { kind: "keep"; call: CheckedCall }
   | { kind: "send"; frame: string }
   | { kind: "settle"; messageId: string; outcome: Outcome }
+  /** The line is free, and nobody waits for what freed it. */
+  | { kind: "free" }
   /** A CALLRESULT: only who knows its CALL's action can tell whether it is one (`judgeResult` in call-result.ts). */
   | { kind: "judge"; messageId: string; payload: unknown }
   | { kind: "malformed"; reason: string; messageId?: string };

@@ -47,10 +47,11 @@ export function step(session: Session, input: Input, settings: SessionSettings, 
       return onCommand(session, input, now);
     case "tick":
       if (session.openCall === null || isOpenStill(session.openCall, now)) return { session, effects: [] };
-      return {
-        session: { ...session, openCall: null },
-        effects: [{ kind: "settle", messageId: session.openCall.messageId, outcome: { state: "timeout" } }],
-      };
+      return settle(session, session.openCall.messageId, {
+        kind: "settle",
+        messageId: session.openCall.messageId,
+        outcome: { state: "timeout" },
+      });
   }
 }
 
@@ -229,15 +230,20 @@ function acknowledge(session: Session, call: CheckedCall, given: Answer, by: Ans
 
 /** Frees the line. Matched by messageId, never by position: an answer may come after its deadline. */
 function settle(session: Session, messageId: string, effect: Effect): Step {
-  const openCall = session.openCall?.messageId === messageId ? null : session.openCall;
-  return { session: { ...session, openCall }, effects: [effect] };
+  if (session.openCall?.messageId !== messageId) return { session, effects: [effect] };
+  const effects: Effect[] = session.openCall.probe === true ? [{ kind: "free" }] : [effect];
+  return { session: { ...session, openCall: null }, effects };
 }
 
 function onCommand(session: Session, command: Input & { kind: "command" }, now: number): Step {
-  const { messageId, action, payload, timeoutMs } = command;
+  const { messageId, action, payload, timeoutMs, probe } = command;
   const invited = [...new Set([...session.invited, ...invitedBy(action, payload)])].slice(-INVITED_MAX);
   return {
-    session: { ...session, invited, openCall: { messageId, deadline: now + timeoutMs, timeoutMs } },
+    session: {
+      ...session,
+      invited,
+      openCall: { messageId, deadline: now + timeoutMs, timeoutMs, ...(probe && { probe }) },
+    },
     effects: [{ kind: "send", frame: encode({ type: "call", messageId, action, payload }) }],
   };
 }

@@ -2,6 +2,7 @@
  * What a station's acknowledged calls say of it: its boot and its connectors. A projection of the message log;
  * must not know how the log is kept.
  */
+import { changedInterval } from "./heartbeat-interval.ts";
 import type { Payload } from "./message.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Answer } from "./session.ts";
@@ -10,7 +11,7 @@ import type { RegistrationStatus } from "./state-rules.ts";
 export interface Boot {
   status: RegistrationStatus;
   at: string;
-  /** [1.6 §4.2, 2.x B01] Between heartbeats if Accepted, else until the next try. */
+  /** [1.6 §4.2, 2.x B01] Between heartbeats if Accepted, as a command may have changed it since; else until the next try. */
   intervalSeconds?: number;
   vendor?: string;
   model?: string;
@@ -32,7 +33,11 @@ export interface ConnectorStatus {
 export interface StationStatus {
   boot: Boot | null;
   connectors: ConnectorStatus[];
+  /** Of the last accepted boot: whose the connectors are. Absent before one, and in what older releases kept. */
+  hardware?: Hardware;
 }
+
+type Hardware = Pick<Boot, "vendor" | "model" | "serialNumber">;
 
 export const EMPTY_STATUS: StationStatus = { boot: null, connectors: [] };
 
@@ -49,11 +54,11 @@ export function observe(
   at: number,
 ): StationStatus {
   if (!("payload" in answer)) return status;
-  if (action === "BootNotification") return { ...status, boot: bootOf(protocol, payload, answer.payload, at) };
+  if (action === "BootNotification") return booted(status, bootOf(protocol, payload, answer.payload, at));
   if (action !== "StatusNotification") return status;
   const connector = connectorOf(protocol, payload);
   if (connector === null) return status;
-  const others = status.connectors.filter(
+  const others = observeVersion(status, protocol).connectors.filter(
     ({ connectorId, evseId }) => connectorId !== connector.connectorId || evseId !== connector.evseId,
   );
   if (others.length >= CONNECTORS_MAX) return status;
@@ -61,6 +66,35 @@ export function observe(
     (a, b) => (a.evseId ?? 0) - (b.evseId ?? 0) || a.connectorId - b.connectorId,
   );
   return { ...status, connectors };
+}
+
+/** The status of a station that speaks this version: OCPP 1.6 and 2.x number connectors each in its own way. */
+export function observeVersion(status: StationStatus, protocol: Protocol): StationStatus {
+  const connectors = status.connectors.filter(({ evseId }) => (evseId === undefined) === (protocol === "ocpp1.6"));
+  return connectors.length === status.connectors.length ? status : { ...status, connectors };
+}
+
+/** The status after a command that the station answered: a new interval is the one to reckon with. */
+export function observeCommand(
+  status: StationStatus,
+  action: string,
+  payload: Payload,
+  answer: Payload,
+): StationStatus {
+  const { boot } = status;
+  const intervalSeconds = changedInterval(action, payload, answer);
+  // Until it is accepted the interval is that of its next try.
+  if (intervalSeconds === null || boot?.status !== "Accepted") return status;
+  return intervalSeconds === boot.intervalSeconds ? status : { ...status, boot: { ...boot, intervalSeconds } };
+}
+
+/** Another box has its own connectors. One that is not accepted may be anybody's. */
+function booted(status: StationStatus, boot: Boot): StationStatus {
+  if (boot.status !== "Accepted") return { ...status, hardware: hardwareOf(status), boot };
+  const known = hardwareOf(status);
+  const hardware = { ...known, ...pick(boot) };
+  const isOther = Object.entries(known).some(([name, value]) => hardware[name as keyof Hardware] !== value);
+  return { boot, connectors: isOther ? [] : status.connectors, hardware };
 }
 
 function bootOf(protocol: Protocol, payload: Payload, answer: Payload, at: number): Boot {
@@ -94,8 +128,12 @@ function connectorOf(protocol: Protocol, payload: Payload): ConnectorStatus | nu
   };
 }
 
-/** ms between the heartbeats of an accepted station; `null`: it did not boot here, or was told none. */
-export function heartbeatIntervalMs({ boot }: StationStatus): number | null {
-  const { status, intervalSeconds = 0 } = boot ?? {};
-  return status === "Accepted" && intervalSeconds > 0 ? intervalSeconds * 1000 : null;
-}
+const hardwareOf = ({ boot, hardware }: StationStatus): Hardware =>
+  hardware ?? (boot?.status === "Accepted" ? pick(boot) : {});
+
+/** What it did not say is not named: a boot without its serial number is none of another box. */
+const pick = ({ vendor, model, serialNumber }: Hardware): Hardware => ({
+  ...(vendor !== undefined && { vendor }),
+  ...(model !== undefined && { model }),
+  ...(serialNumber !== undefined && { serialNumber }),
+});

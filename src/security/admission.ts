@@ -16,6 +16,8 @@ export type SecurityProfile = 0 | 1 | 2 | 3;
 export interface Registration {
   securityProfile: SecurityProfile;
   password: PasswordHash | null;
+  /** The one before, which counts until `password` was used once; absent: it has never been or is over. */
+  formerPassword?: PasswordHash;
   certificate: { commonName: string; organization?: string; fingerprints?: string[] };
   /** Empty: all that are enabled. */
   protocols: Protocol[];
@@ -40,6 +42,8 @@ export interface AdmissionSettings {
 export interface Admitted {
   securityProfile: SecurityProfile;
   protocol: Protocol;
+  /** While two passwords count: the newer one let it in. */
+  provedPassword?: true;
   /** Whether the 101 names the protocol: not to a station that offered none. */
   echoProtocol: boolean;
 }
@@ -53,7 +57,7 @@ export function refuseEarly(claims: ConnectionClaims, settings: AdmissionSetting
 
 /**
  * [OCPP 2.x A05.FR.07] A profile lower than the registered one is refused before a password is looked at.
- * @param passwordMatches asked at most once, and only where Basic decides
+ * @param passwordMatches asked only where Basic decides, once for each password that counts
  */
 export async function admit(
   claims: ConnectionClaims,
@@ -65,6 +69,7 @@ export async function admit(
   const early = refuseEarly(claims, settings);
   if (early !== null) return err(early);
 
+  let proved = false;
   const securityProfile = profileOf(claims, registration);
   if (securityProfile < registration.securityProfile) {
     const onlyCredentialsLack = claims.transport === "http" && registration.securityProfile === 1;
@@ -73,12 +78,19 @@ export async function admit(
   if (securityProfile === 3) {
     if (!belongsTo(claims.certificate, registration)) return err("certificate-of-another-station");
   } else if (securityProfile > 0) {
-    if (registration.password === null) return err("no-password-registered");
-    if (!(await passwordMatches(claims.basic?.password ?? "", registration.password))) return err("password-wrong");
+    const { password, formerPassword } = registration;
+    if (password === null) return err("no-password-registered");
+    const shown = claims.basic?.password ?? "";
+    const usedPassword = await passwordMatches(shown, password);
+    // Asked whatever the other said, so that time does not tell which one was right.
+    const usedFormer = formerPassword !== undefined && (await passwordMatches(shown, formerPassword));
+    if (!usedPassword && !usedFormer) return err("password-wrong");
+    proved = usedPassword && formerPassword !== undefined;
   } else if (!settings.allowProfile0) {
     return err("profile-too-low");
   }
-  return chosen(claims.offer, registration, settings, securityProfile);
+  const protocol = chosen(claims.offer, registration, settings);
+  return protocol.ok ? ok({ ...protocol.value, securityProfile, ...(proved && { provedPassword: true }) }) : protocol;
 }
 
 function profileOf(claims: ConnectionClaims, registration: Registration): SecurityProfile {
@@ -99,16 +111,15 @@ function chosen(
   offer: string[],
   registration: Registration,
   settings: AdmissionSettings,
-  securityProfile: SecurityProfile,
-): Result<Admitted, RefusalReason> {
+): Result<Pick<Admitted, "protocol" | "echoProtocol">, RefusalReason> {
   const registered = registration.protocols.length === 0 ? PROTOCOLS : registration.protocols;
   const allowed = registered.filter((protocol) => settings.enabledProtocols.includes(protocol));
   if (offer.length === 0) {
     // [known fault] Some stations send no Sec-WebSocket-Protocol; guessing among several would be assuming a version.
     const [only, ...others] = registration.protocols;
     const assumed = registration.assumeProtocol && only !== undefined && others.length === 0 && allowed.includes(only);
-    return assumed ? ok({ securityProfile, protocol: only, echoProtocol: false }) : err("no-common-subprotocol");
+    return assumed ? ok({ protocol: only, echoProtocol: false }) : err("no-common-subprotocol");
   }
   const protocol = chooseProtocol(offer, allowed);
-  return protocol === null ? err("no-common-subprotocol") : ok({ securityProfile, protocol, echoProtocol: true });
+  return protocol === null ? err("no-common-subprotocol") : ok({ protocol, echoProtocol: true });
 }

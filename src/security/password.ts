@@ -15,6 +15,8 @@ export interface PasswordHash {
   /** Hex. */
   salt: string;
   hash: string;
+  /** Of the password: HMAC pads its key, so that NULs behind it change no hash. Absent in what older releases kept. */
+  bytes?: number;
 }
 
 /** Rounds for a password that a person may have chosen: what a reconnecting fleet can pay at once. */
@@ -26,20 +28,29 @@ export const generatePassword = (
   random: Uint8Array = crypto.getRandomValues(new Uint8Array(GENERATED_BYTES)),
 ): string => toHex(random);
 
-export function hashPassword(password: Uint8Array, origin: "chosen" | "generated"): Promise<PasswordHash> {
+export function hashPassword(
+  password: Uint8Array,
+  origin: "chosen" | "generated",
+): Promise<PasswordHash & { bytes: number }> {
   const iterations = origin === "generated" ? 1 : CHOSEN_ITERATIONS;
   return derive(password, iterations, crypto.getRandomValues(new Uint8Array(16)));
 }
 
 export async function passwordMatches(password: Uint8Array, kept: PasswordHash): Promise<boolean> {
-  const { hash } = await derive(password, kept.iterations, fromHex(kept.salt));
-  return equalInConstantTime(fromHex(hash), fromHex(kept.hash));
+  const { hash, bytes } = await derive(password, kept.iterations, fromHex(kept.salt));
+  const isEqual = equalInConstantTime(fromHex(hash), fromHex(kept.hash));
+  return isEqual && (kept.bytes === undefined || kept.bytes === bytes);
 }
 
-async function derive(password: Uint8Array, iterations: number, salt: Bytes): Promise<PasswordHash> {
-  const key = await crypto.subtle.importKey("raw", canonical(password), "PBKDF2", false, ["deriveBits"]);
-  const bits = await crypto.subtle.deriveBits({ name: "PBKDF2", hash: "SHA-256", salt, iterations }, key, 256);
-  return { iterations, salt: toHex(salt), hash: toHex(new Uint8Array(bits)) };
+async function derive(
+  password: Uint8Array,
+  iterations: number,
+  salt: Bytes,
+): Promise<PasswordHash & { bytes: number }> {
+  const key = canonical(password);
+  const imported = await crypto.subtle.importKey("raw", key, "PBKDF2", false, ["deriveBits"]);
+  const bits = await crypto.subtle.deriveBits({ name: "PBKDF2", hash: "SHA-256", salt, iterations }, imported, 256);
+  return { iterations, salt: toHex(salt), hash: toHex(new Uint8Array(bits)), bytes: key.length };
 }
 
 /**

@@ -6,6 +6,7 @@ import { log } from "../log.ts";
 import { hasHappened } from "../ocpp/actions.ts";
 import { standaloneAnswer } from "../ocpp/answers.ts";
 import { errorCode } from "../ocpp/error-codes.ts";
+import { withIntervalCeiling } from "../ocpp/heartbeat-interval.ts";
 import type { Call } from "../ocpp/message.ts";
 import type { Protocol } from "../ocpp/protocol.ts";
 import type { Answer, AnsweredBy } from "../ocpp/session.ts";
@@ -20,6 +21,13 @@ export interface Decision {
 
 /** Without a CSMS the answer is there at once. */
 export async function answerOf(context: StationContext, protocol: Protocol, call: Call): Promise<Decision> {
+  const decision = await decide(context, protocol, call);
+  if (call.action !== "BootNotification" || decision.answer === null) return decision;
+  const ceiling = context.store.fact("registration")?.heartbeatIntervalSeconds;
+  return { ...decision, answer: withIntervalCeiling(decision.answer, ceiling) };
+}
+
+async function decide(context: StationContext, protocol: Protocol, call: Call): Promise<Decision> {
   const { id, env, config, eventLog, now } = context;
   if (hasCsms(env, config)) {
     const answer = await askCsms(env, config, id, protocol, call);

@@ -10,9 +10,9 @@ export interface Attachment {
   session: DurableSession;
   /** ms since the epoch */
   lastMessageAt: number;
-  /** ms since the epoch at which the connection was last looked at and found alive; 0: never. */
+  /** ms since the epoch of the last message at the last look that found somebody; 0: there was none. */
   presenceCheckedAt: number;
-  /** No alarm looks for it: nothing was heard on it yet of a station whose heartbeat interval is not known. */
+  /** No alarm looks for it: nothing was heard on it yet of a station that never booted here, nor was it called. */
   unwatched?: boolean;
   /** What webhooks have acknowledged since the last row that says so; absent in sockets of older releases. */
   acknowledged?: Acknowledged;

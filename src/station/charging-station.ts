@@ -55,13 +55,17 @@ export class ChargingStation extends DurableObject<Env> {
       {
         ask: (call, { protocol }) => questions.ask(call, protocol),
         settle: (messageId, outcome) => {
+          const { status } = this.#context.eventLog;
           const settled = this.#commands.settle(messageId, outcome);
           if (settled === null) log("info", "an answer to no CALL", { stationId: this.#context.id, messageId });
+          if (status !== this.#context.eventLog.status) this.#deadlines.changed();
+          this.#connections.askIfSilent();
           this.#commands.sendNext();
           return settled;
         },
+        lineFree: () => this.#commands.sendNext(),
         reportSecurity: (kind, details) => security.report(kind, details),
-        firstHeard: () => this.#deadlines.changed(),
+        watched: () => this.#deadlines.changed(),
         bootAcknowledged: () => {
           this.#deadlines.changed();
           this.#announce();
@@ -134,7 +138,7 @@ export class ChargingStation extends DurableObject<Env> {
     const { incarnation } = this.#context;
     if (incarnation === null) return;
     this.#connections.reconcile();
-    this.#connections.checked();
+    await this.#connections.look();
     await this.#connections.current()?.tick();
     // Of another registration nothing is due yet.
     if (this.#context.incarnation !== incarnation) return;

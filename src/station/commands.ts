@@ -5,6 +5,7 @@
 import { type CommandFault, commandFaults } from "../ocpp/payload-check.ts";
 import type { Protocol } from "../ocpp/protocol.ts";
 import type { Outcome } from "../ocpp/session.ts";
+import { observeCommand } from "../ocpp/station-status.ts";
 import { commandRefusal, type RegistrationStatus } from "../ocpp/state-rules.ts";
 import { err, ok, type Result } from "../result.ts";
 import { COMMAND_QUEUE_MAX, type Command, CommandStore, type Retry } from "./command-store.ts";
@@ -218,7 +219,12 @@ export class Commands {
 
   #complete(command: Command): void {
     const view = this.#view(command);
+    const { eventLog } = this.#context;
     this.#context.emit("ocpp.command.completed", view);
+    const { action, payload, outcome } = command;
+    if (outcome?.state === "result") {
+      eventLog.keepStatus(observeCommand(eventLog.status, action, payload, outcome.payload));
+    }
     const waiting = this.#waiting;
     this.#waiting = waiting.filter(({ id }) => id !== command.id);
     for (const { id, tell } of waiting) if (id === command.id) tell(view);

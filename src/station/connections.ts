@@ -3,7 +3,7 @@
  * Must not know commands, webhooks or HTTP's API.
  */
 import { log, messageOf } from "../log.ts";
-import { heartbeatIntervalMs } from "../ocpp/station-status.ts";
+import { type Expectation, expectationOf, isSilent, lookAt, nextLookAt } from "../ocpp/presence.ts";
 import { openSession } from "../ocpp/session.ts";
 import { admit, type Admitted } from "../security/admission.ts";
 import { fromLatin1, passwordMatches } from "../security/password.ts";
@@ -14,11 +14,6 @@ import type { StationContext } from "./context.ts";
 import { Conversation, type ConversationPort } from "./conversation.ts";
 import type { SecurityReports } from "./security-reports.ts";
 import type { ConnectionFacts, LoggedConnection } from "./store.ts";
-
-/** ms beyond two heartbeat intervals before a silent socket passes for half-open. */
-export const SILENCE_GRACE_MS = 30_000;
-/** ms of silence allowed to a station whose heartbeat interval is not known: it booted elsewhere. */
-const SILENCE_UNKNOWN_MS = 86_400_000;
 
 export class Connections {
   readonly #context: StationContext;
@@ -69,6 +64,10 @@ export class Connections {
       this.reportRefusal(admitted.error, connect.remoteAddress);
       return Response.json({ reason: admitted.error }, { status: 403 });
     }
+    if (admitted.value.provedPassword && registration !== null) {
+      const { formerPassword: _, ...rest } = registration;
+      this.#context.store.setFact("registration", rest);
+    }
     return this.#upgrade(connect, admitted.value);
   }
 
@@ -98,7 +97,7 @@ export class Connections {
     const strictness = this.#context.store.fact("registration")?.validation ?? this.#context.config.VALIDATION;
     const registrationStatus = this.#context.eventLog.status.boot?.status ?? "unknown";
     const session = openSession(protocol, strictness, registrationStatus);
-    const unwatched = this.#intervalMs === null;
+    const unwatched = this.#context.eventLog.status.boot === null;
     writeAttachment(socket, { connection, session, lastMessageAt: now, presenceCheckedAt: 0, unwatched });
     this.#context.emit("ocpp.station.connected", describe(connection));
     this.#wake(socket);
@@ -134,48 +133,42 @@ export class Connections {
     if (this.#context.eventLog.connection !== null && this.current() === null) {
       this.#end({ code: 1006, reason: "lost" });
     }
+  }
+
+  /** Called by the alarm alone: who only reads must not end a connection. Whoever is silent is asked before that. */
+  async look(): Promise<void> {
     const conversation = this.current();
-    if (conversation !== null && this.#silentAt(conversation) <= this.#context.now()) {
-      this.#end({ code: 1008, reason: "silent" });
+    if (conversation === null || conversation.isUnwatched) return;
+    switch (lookAt(conversation.line, this.#expected, this.#context.now())) {
+      case "none":
+        return;
+      case "alive":
+        return conversation.foundAlive();
+      case "ask":
+        return conversation.probe();
+      case "gone":
+        this.#end({ code: 1008, reason: "silent" });
     }
   }
 
-  /** Called by the alarm, after `reconcile`: whoever is still there has been looked at. */
-  checked(): void {
+  /** Called where a command has ended: what that left unanswered is asked for before the next command is sent in vain. */
+  askIfSilent(): void {
     const conversation = this.current();
-    if (conversation !== null && this.#lookDueAt(conversation) <= this.#context.now()) conversation.foundAlive();
+    if (conversation === null || conversation.line.openCall !== null) return;
+    const expected = this.#expected;
+    if (expected.mayBeAsked && isSilent(conversation.line, expected, this.#context.now())) void conversation.probe();
   }
 
-  /**
-   * ms since the epoch at which the alarm must look for a half-open socket; `null`: there is none, or one that nobody ever
-   * heard of, which is looked at by who asks for it. The first look comes as soon as silence would tell, later ones are
-   * rarer, since each costs a row and a wake.
-   */
+  /** ms since the epoch at which the alarm must look at the line; `null`: there is none to be looked at. */
   get presenceAt(): number | null {
     const conversation = this.current();
     if (conversation === null || conversation.isUnwatched) return null;
-    const silentAt = this.#silentAt(conversation);
-    return conversation.presenceCheckedAt === 0 ? silentAt : Math.max(silentAt, this.#lookDueAt(conversation));
+    return nextLookAt(conversation.line, this.#expected);
   }
 
-  /** Counted from the look before, not from the last message: a station that speaks would never have been looked at. */
-  #lookDueAt({ connection, presenceCheckedAt }: Conversation): number {
-    if (presenceCheckedAt === 0) return connection.since + this.#silenceMs;
-    return presenceCheckedAt + this.#context.config.PRESENCE_CHECK_SECONDS * 1000;
-  }
-
-  /** ms since the epoch from which the socket passes for half-open. */
-  #silentAt(conversation: Conversation): number {
-    return conversation.lastMessageAt + this.#silenceMs;
-  }
-
-  get #silenceMs(): number {
-    return this.#intervalMs === null ? SILENCE_UNKNOWN_MS : 2 * this.#intervalMs + SILENCE_GRACE_MS;
-  }
-
-  /** `null`: the station booted elsewhere, or not at all. */
-  get #intervalMs(): number | null {
-    return heartbeatIntervalMs(this.#context.eventLog.status);
+  get #expected(): Expectation {
+    const { HEARTBEAT_INTERVAL_SECONDS, PRESENCE_CHECK_SECONDS } = this.#context.config;
+    return expectationOf(this.#context.eventLog.status.boot, HEARTBEAT_INTERVAL_SECONDS, PRESENCE_CHECK_SECONDS * 1000);
   }
 
   #end({ code, reason }: { code: number; reason: string }): void {

@@ -6,6 +6,7 @@ import { log } from "../log.ts";
 import { type FrameRate, FRAMES_PER_SECOND, fullRate, takeFrame } from "../ocpp/frame-rate.ts";
 import { encodeResultFault, judgeResult } from "../ocpp/call-result.ts";
 import { callIdOf, encodeFault } from "../ocpp/message.ts";
+import { type Line, PROBE_TIMEOUT_MS } from "../ocpp/presence.ts";
 import { isRecognisable } from "../ocpp/repetition.ts";
 import {
   type Answer,
@@ -32,7 +33,9 @@ export interface ConversationPort {
   /** Ends a command; `null`: no command waits for this answer. */
   settle(messageId: string, outcome: (action: string) => Outcome): Outcome | null;
   reportSecurity(kind: SecurityKind, details: Record<string, unknown>): void;
-  firstHeard(): void;
+  /** From now on an alarm looks for the connection. */
+  watched(): void;
+  lineFree(): void;
   bootAcknowledged(): void;
   /** The station went on after its warnings: the connection must end. */
   tooManyFrames(): void;
@@ -76,9 +79,10 @@ export class Conversation {
   get isUnwatched(): boolean {
     return this.#unwatched;
   }
-
-  get presenceCheckedAt(): number {
-    return this.#presenceCheckedAt;
+  get line(): Line {
+    const { openCall } = this.#session;
+    const { since } = this.connection;
+    return { since, lastMessageAt: this.#lastMessageAt, presenceCheckedAt: this.#presenceCheckedAt, openCall };
   }
   get acknowledged(): Acknowledged {
     return this.#acknowledged;
@@ -93,8 +97,17 @@ export class Conversation {
   }
 
   foundAlive(): void {
-    this.#presenceCheckedAt = this.#context.now();
+    // Were the clock set back, the last message would lie ahead.
+    this.#lastMessageAt = Math.min(this.#lastMessageAt, this.#context.now());
+    this.#presenceCheckedAt = this.#lastMessageAt;
     this.#save();
+  }
+
+  /** Asks for what every station answers: a refusal is an answer too, and any frame will do. */
+  async probe(): Promise<void> {
+    const requestedMessage = { action: "TriggerMessage", payload: { requestedMessage: "Heartbeat" } };
+    const messageId = crypto.randomUUID();
+    await this.#run({ kind: "command", messageId, ...requestedMessage, timeoutMs: PROBE_TIMEOUT_MS, probe: true });
   }
 
   /** After it nothing is sent, kept or settled for this socket: a newer one may be there. */
@@ -104,8 +117,8 @@ export class Conversation {
 
   async receive(frame: string | ArrayBuffer): Promise<void> {
     this.#lastMessageAt = this.#context.now();
-    if (this.#unwatched) this.#port.firstHeard();
-    this.#unwatched = false;
+    this.#watch();
+    if (this.#session.openCall?.probe === true) this.#presenceCheckedAt = this.#lastMessageAt;
     const { rate, verdict } = takeFrame(this.#rate ?? fullRate(this.#lastMessageAt), this.#lastMessageAt);
     this.#rate = rate;
     if (verdict === "take") await this.#run({ kind: "frame", frame });
@@ -122,12 +135,19 @@ export class Conversation {
   }
 
   async command(command: Input & { kind: "command" }): Promise<void> {
+    this.#watch();
     await this.#run(command);
   }
 
   /** Ends the open CALL if its deadline is over. */
   async tick(): Promise<void> {
     await this.#run({ kind: "tick" });
+  }
+
+  #watch(): void {
+    if (!this.#unwatched) return;
+    this.#unwatched = false;
+    this.#port.watched();
   }
 
   #save(): void {
@@ -164,6 +184,8 @@ export class Conversation {
       case "settle":
         this.#port.settle(effect.messageId, () => effect.outcome);
         return;
+      case "free":
+        return this.#port.lineFree();
       case "judge":
         return this.#judge(effect.messageId, effect.payload);
       case "malformed":

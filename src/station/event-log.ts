@@ -188,6 +188,13 @@ export class EventLog {
     return sequence;
   }
 
+  /** What the log does not tell, with a row: an interval that a command changed, whose event has not its request. */
+  keepStatus(status: StationStatus): void {
+    if (this.#ended || status === this.status) return;
+    this.#delivery = { ...this.#delivery, status };
+    this.#saveDelivery();
+  }
+
   after(sequence: number, limit: number): StationEvent[] {
     const rows = this.#store.run<LogRow>(
       "SELECT * FROM log WHERE sequence > ?1 AND sequence <= ?2 ORDER BY sequence LIMIT ?3",

@@ -3,7 +3,7 @@
  */
 import type { StationEvent } from "../delivery/event.ts";
 import type { Protocol } from "../ocpp/protocol.ts";
-import { observe } from "../ocpp/station-status.ts";
+import { observe, observeVersion } from "../ocpp/station-status.ts";
 import type { DeliveryFacts, LoggedConnection } from "./store.ts";
 
 /** What is read of an `ocpp.call`. */
@@ -19,7 +19,10 @@ type Projection = Pick<DeliveryFacts, "status" | "connection">;
 
 /** What changes by one more event. */
 export function project({ status }: Projection, event: StationEvent): Partial<Projection> {
-  if (event.type === "ocpp.station.connected") return { connection: event.data as LoggedConnection };
+  if (event.type === "ocpp.station.connected") {
+    const connection = event.data as LoggedConnection;
+    return { connection, status: observeVersion(status, connection.protocol as Protocol) };
+  }
   if (event.type === "ocpp.station.disconnected") return { connection: null };
   if (event.type !== "ocpp.call") return {};
   const { protocol, action, payload, answer } = event.data as LoggedCall;

@@ -2,7 +2,7 @@
  * The registration of one station: made, replaced, shown. Must not know sockets; nothing secret ever leaves it.
  */
 import type { Registration } from "../security/admission.ts";
-import { generatePassword, hashPassword } from "../security/password.ts";
+import { generatePassword, hashPassword, type PasswordHash } from "../security/password.ts";
 import type { StationContext } from "./context.ts";
 import type { StoredRegistration } from "./store.ts";
 
@@ -10,10 +10,14 @@ import type { StoredRegistration } from "./store.ts";
 export interface RegisterRequest {
   securityProfile: Registration["securityProfile"];
   password?: string;
+  /** The password before counts until the new one was used; without a new one it says nothing unless it is `false`. */
+  passwordOverlap?: boolean;
   certificate?: Partial<Registration["certificate"]>;
   protocols: Registration["protocols"];
   assumeProtocol: boolean;
   validation?: "strict" | "lenient";
+  /** A ceiling on the interval that an accepted boot is told. */
+  heartbeatIntervalSeconds?: number;
   locationHint?: string;
   labels: Record<string, string>;
 }
@@ -22,10 +26,13 @@ export interface RegistrationView {
   stationId: string;
   securityProfile: number;
   hasPassword: boolean;
+  /** While the password before counts too. */
+  passwordOverlap?: true;
   certificate: Registration["certificate"];
   protocols: string[];
   assumeProtocol: boolean;
   validation?: "strict" | "lenient";
+  heartbeatIntervalSeconds?: number;
   locationHint?: string;
   labels: Record<string, string>;
 }
@@ -46,7 +53,7 @@ export async function register(
   request: RegisterRequest,
   floorOf: () => Promise<number>,
 ): Promise<Registered | "password-required"> {
-  const { password, certificate, ...rest } = request;
+  const { password, passwordOverlap, certificate, ...rest } = request;
   const generated = password === "generate" ? generatePassword() : undefined;
   const plain = generated ?? password;
   const hash =
@@ -61,9 +68,11 @@ export async function register(
   // Meanwhile it may have been registered, or deregistered: what counts is what is now.
   if (needsPassword && isLacking()) return "password-required";
   const known = context.store.fact("registration");
+  const former = formerPassword(known, hash !== null, passwordOverlap);
   const stored: StoredRegistration = {
     ...rest,
     password: hash ?? known?.password ?? null,
+    ...(former !== undefined && { formerPassword: former }),
     certificate: { commonName: context.id, ...certificate },
     incarnation: known?.incarnation ?? crypto.randomUUID(),
     floor: known === undefined ? Math.max(floor, context.furthest ?? 0) : (known.floor ?? 0),
@@ -80,7 +89,18 @@ export async function register(
   };
 }
 
+/** While one overlaps already, the one that is not proven gives way: the one before is what the station has used. */
+function formerPassword(
+  known: StoredRegistration | undefined,
+  isNew: boolean,
+  overlap: boolean | undefined,
+): PasswordHash | undefined {
+  if (overlap === false || (isNew && overlap !== true)) return undefined;
+  return known?.formerPassword ?? (isNew ? (known?.password ?? undefined) : undefined);
+}
+
 export function viewRegistration(stationId: string, stored: StoredRegistration): RegistrationView {
-  const { password, incarnation: _, floor: __, revision: ___, ...shown } = stored;
-  return { stationId, hasPassword: password !== null, ...shown };
+  const { password, formerPassword, incarnation: _, floor: __, revision: ___, ...shown } = stored;
+  const overlap = formerPassword !== undefined && { passwordOverlap: true as const };
+  return { stationId, hasPassword: password !== null, ...overlap, ...shown };
 }

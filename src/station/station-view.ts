@@ -38,6 +38,8 @@ export function stationView(
 ): StationView {
   const { eventLog, store, id } = context;
   const { boot, connectors } = eventLog.status;
+  const spoken = conversation?.session.protocol ?? "ocpp1.6";
+  const is2x = connectors.some(({ evseId }) => evseId !== undefined) || spoken !== "ocpp1.6";
   const [counted] = store.run<{ rows: number }>(
     "SELECT (SELECT count(*) FROM facts) + (SELECT count(*) FROM log) AS rows",
   );
@@ -46,7 +48,7 @@ export function stationView(
     online: conversation !== null,
     connection: conversation && connectionOf(conversation),
     boot,
-    ...(connectors.some(({ evseId }) => evseId !== undefined) ? { evses: byEvse(connectors) } : { connectors }),
+    ...(is2x ? { evses: byEvse(connectors) } : { connectors }),
     queue: { commands: queuedCommands, events: eventLog.backlog, deadLetters: eventLog.deadLetters },
     storage: {
       bytes: store.bytes,

@@ -16,6 +16,7 @@ export interface StoredRegistration extends Registration {
   /** Counts its changes, which no event tells of; absent in registrations of older releases: 0. */
   revision?: number;
   validation?: "strict" | "lenient";
+  heartbeatIntervalSeconds?: number;
   locationHint?: string;
   labels: Record<string, string>;
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask } from "../support/edge-client.ts";
 import { eventsOf, HttpPeer, SECRET, until } from "../support/http-peers.ts";
@@ -55,6 +56,12 @@ function expectProblem({ status, headers, body }: ApiAnswer, expected: number, s
   if (paths === undefined) return;
   expect(new Set(body.errors.map(({ path }: { path: string }) => path))).toEqual(new Set(paths));
   for (const { message } of body.errors) expect(message).toEqual(expect.any(String));
+}
+
+/** It waits for a delivery under way, so there must be none. */
+async function sleep(id: string): Promise<void> {
+  await until("nothing to be under way", async () => (await view(id)).queue.events === 0);
+  await kerbside.edge.evict(id);
 }
 
 describe("A registration", () => {
@@ -184,6 +191,18 @@ describe("A registration", () => {
     ["no password for profile 1", { securityProfile: 1 }, ["/password"]],
     ["no password for profile 2", { securityProfile: 2 }, ["/password"]],
     ["a null", { securityProfile: 0, password: null }, ["/password"]],
+    ["an overlap as text", { securityProfile: 0, passwordOverlap: "yes" }, ["/passwordOverlap"]],
+    ["an interval below its bound", { securityProfile: 0, heartbeatIntervalSeconds: 9 }, ["/heartbeatIntervalSeconds"]],
+    [
+      "an interval above its bound",
+      { securityProfile: 0, heartbeatIntervalSeconds: 86_401 },
+      ["/heartbeatIntervalSeconds"],
+    ],
+    [
+      "a fraction of an interval",
+      { securityProfile: 0, heartbeatIntervalSeconds: 60.5 },
+      ["/heartbeatIntervalSeconds"],
+    ],
     ["a list", [], [""]],
     ["a text", '"securityProfile"', [""]],
   ])("with %s is refused with 422 and the path of each fault, and leaves nothing", async (_, registration, paths) => {
@@ -203,6 +222,32 @@ describe("A registration", () => {
   ])("with %s is refused", async (_, body, status, slug) => {
     expectProblem(await put("FAULTY", body), status, slug);
     expectProblem(await kerbside.api("GET", pathOf("FAULTY")), 404, "station-not-found");
+  });
+
+  test.each(["gzip", "br", "gzip, identity", "x-unknown"])("in the coding %s is refused with 415", async (coding) => {
+    const packed = gzipSync(JSON.stringify({ securityProfile: 0 }));
+    const response = await ask(
+      `${kerbside.edge.httpUrl}${pathOf("PACKED")}`,
+      {
+        method: "PUT",
+        headers: {
+          authorization: `Bearer ${kerbside.edge.apiKey}`,
+          "content-encoding": coding,
+          "content-length": packed.length,
+        },
+      },
+      packed,
+    );
+    expect(response.status).toBe(415);
+    expect(response.headers["accept-encoding"]).toBe("identity");
+    expect(JSON.parse(response.text)).toMatchObject({ type: "/problems/unsupported-content-encoding", status: 415 });
+    expectProblem(await kerbside.api("GET", pathOf("PACKED")), 404, "station-not-found");
+  });
+
+  test("in the coding `identity` is taken", async () => {
+    const headers = { "content-encoding": "Identity" };
+    const body = JSON.stringify({ securityProfile: 0 });
+    expect((await kerbside.api("PUT", pathOf("AS-IT-IS"), body, headers)).status).toBe(201);
   });
 
   test("may come without a length, and is bounded all the same", async () => {
@@ -248,7 +293,136 @@ describe("A registration", () => {
   });
 });
 
+describe("A password that takes another's place", () => {
+  const [OLD, NEW, NEWER] = ["the old password 1", "the new password 2", "the newer password 3"];
+  const register = (id: string, more: object) => put(id, { securityProfile: 1, ...more });
+  const isLetIn = async (id: string, password: string): Promise<boolean> => {
+    const station = await connect(id, { password }).catch(() => null);
+    station?.kill();
+    return station !== null;
+  };
+  const overlaps = async (id: string) => (await view(id)).passwordOverlap;
+
+  test("with `passwordOverlap` leaves the old one valid until the new one was used, and not one upgrade longer", async () => {
+    await register("OVERLAP", { password: OLD });
+    const { status, body } = await register("OVERLAP", { password: NEW, passwordOverlap: true });
+    expect([status, body.passwordOverlap, body.hasPassword]).toEqual([200, true, true]);
+    expect(JSON.stringify([body, await view("OVERLAP")])).not.toMatch(/"salt"|"hash"|formerPassword/);
+    for (let times = 0; times < 2; times++) expect(await isLetIn("OVERLAP", OLD)).toBe(true);
+    expect(await isLetIn("OVERLAP", "neither of the two")).toBe(false);
+    // The object may sleep or crash meanwhile.
+    await sleep("OVERLAP");
+    expect(await overlaps("OVERLAP")).toBe(true);
+    expect(await isLetIn("OVERLAP", NEW)).toBe(true);
+    expect(await view("OVERLAP")).not.toHaveProperty("passwordOverlap");
+    expect(await isLetIn("OVERLAP", OLD)).toBe(false);
+    await sleep("OVERLAP");
+    expect(await isLetIn("OVERLAP", OLD)).toBe(false);
+    expect(await isLetIn("OVERLAP", NEW)).toBe(true);
+  });
+
+  test("is not used by an upgrade that is refused for something else", async () => {
+    await register("UNUSED", { password: OLD });
+    await register("UNUSED", { password: NEW, passwordOverlap: true });
+    const unspoken = over(kerbside, "http", "UNUSED", { password: NEW, protocols: ["mqtt"] });
+    expect((await TestStation.refused(unspoken)).status).toBe(400);
+    expect(await isLetIn("UNUSED", OLD)).toBe(true);
+  });
+
+  test("ends the old one at once where no overlap is asked for, also one that lasted", async () => {
+    await register("AT-ONCE", { password: OLD });
+    await register("AT-ONCE", { password: NEW, passwordOverlap: true });
+    await register("AT-ONCE", { password: NEWER });
+    expect(await overlaps("AT-ONCE")).toBeUndefined();
+    expect([await isLetIn("AT-ONCE", OLD), await isLetIn("AT-ONCE", NEW)]).toEqual([false, false]);
+    expect(await isLetIn("AT-ONCE", NEWER)).toBe(true);
+  });
+
+  test("replaced again before it was used gives way, and the one that the station has stays", async () => {
+    await register("TWICE", { password: OLD });
+    await register("TWICE", { password: NEW, passwordOverlap: true });
+    await register("TWICE", { password: NEWER, passwordOverlap: true });
+    expect(await isLetIn("TWICE", NEW)).toBe(false);
+    expect(await isLetIn("TWICE", OLD)).toBe(true);
+    expect(await isLetIn("TWICE", NEWER)).toBe(true);
+    expect(await isLetIn("TWICE", OLD)).toBe(false);
+  });
+
+  test("keeps its overlap over a PUT that brings none, unless that one says `false`", async () => {
+    await register("PATIENT", { password: OLD });
+    const { password } = (await register("PATIENT", { password: "generate", passwordOverlap: true })).body;
+    await register("PATIENT", { labels: { site: "north" } });
+    expect(await overlaps("PATIENT")).toBe(true);
+    await register("PATIENT", { passwordOverlap: true });
+    expect(await isLetIn("PATIENT", OLD)).toBe(true);
+    expect((await register("PATIENT", { passwordOverlap: false })).body).not.toHaveProperty("passwordOverlap");
+    expect([await isLetIn("PATIENT", OLD), await isLetIn("PATIENT", password)]).toEqual([false, true]);
+  });
+
+  test("that is the first one overlaps with nothing", async () => {
+    expect((await register("FIRST", { password: NEW, passwordOverlap: true })).body).not.toHaveProperty(
+      "passwordOverlap",
+    );
+    expect((await register("FIRST", { passwordOverlap: true })).body).not.toHaveProperty("passwordOverlap");
+    expect(await isLetIn("FIRST", NEW)).toBe(true);
+  });
+
+  test("is itself to the byte: NULs behind it make it another", async () => {
+    await register("NULS", { password: OLD });
+    expect(await isLetIn("NULS", `${OLD}\0`)).toBe(false);
+    expect(await isLetIn("NULS", `${OLD}\0\0\0`)).toBe(false);
+    expect(await isLetIn("NULS", OLD)).toBe(true);
+  });
+});
+
 describe("The view of a station", () => {
+  const at = "2026-11-20T12:00:00Z";
+  const evse = { timestamp: at, evseId: 1, connectorId: 1, connectorStatus: "Available" };
+
+  test("forgets connectors of another version, also on the way back", async () => {
+    const old = await kerbside.station("VERSIONS");
+    await old.call("BootNotification", BOOT_16);
+    await old.call("StatusNotification", { ...STATUS_16, connectorId: 2 });
+    const young = await connect("VERSIONS", { protocols: ["ocpp2.0.1"] });
+    const changed = await view("VERSIONS");
+    expect(changed.evses).toEqual([]);
+    expect(changed).not.toHaveProperty("connectors");
+    await young.call("BootNotification", BOOT_2X);
+    await young.call("StatusNotification", evse);
+    expect((await view("VERSIONS")).evses).toMatchObject([{ evseId: 1, connectors: [{ connectorId: 1 }] }]);
+    const upgraded = await connect("VERSIONS", { protocols: ["ocpp2.1"] });
+    expect((await view("VERSIONS")).evses).toHaveLength(1);
+    upgraded.kill();
+    const back = await connect("VERSIONS");
+    await sleep("VERSIONS");
+    const again = await view("VERSIONS");
+    expect(again.connectors).toEqual([]);
+    expect(again).not.toHaveProperty("evses");
+    back.kill();
+  });
+
+  const box = (chargePointSerialNumber: string | undefined, more: object = {}) => ({
+    ...BOOT_16,
+    ...(chargePointSerialNumber !== undefined && { chargePointSerialNumber }),
+    ...more,
+  });
+  test.each<[string, object, object, number]>([
+    ["another serial number", box("S1", { firmwareVersion: "1" }), box("S2"), 0],
+    ["another model", box("S1"), box("S1", { chargePointModel: "Other" }), 0],
+    ["another vendor", box(undefined), box(undefined, { chargePointVendor: "Other" }), 0],
+    ["the same serial number and another firmware", box("S1"), box("S1", { firmwareVersion: "2" }), 1],
+    ["no serial number", box("S1"), box(undefined), 1],
+  ])("after a boot with %s has the connectors of that box", async (name, first, second, connectors) => {
+    const id = `BOX-${name.replaceAll(" ", "-")}`;
+    const station = await kerbside.station(id);
+    await station.call("BootNotification", first);
+    await station.call("StatusNotification", STATUS_16);
+    await station.call("BootNotification", second);
+    const shown = await view(id);
+    expect(shown.connectors).toHaveLength(connectors);
+    if (!("firmwareVersion" in second)) expect(shown.boot).not.toHaveProperty("firmwareVersion");
+  });
+
   test("is offline, never booted and empty before it ever came", async () => {
     await put("NEW", { securityProfile: 0 });
     expect(await view("NEW")).toEqual({

@@ -44,6 +44,28 @@ async function decide(
   return { asked: asked.length, outcome: result.ok ? result.value.securityProfile : result.error };
 }
 
+describe("While a password is being replaced", () => {
+  const former: PasswordHash = { ...KEPT, hash: "former" };
+  test.each<[string, number | string, true | undefined]>([
+    ["right", 1, true],
+    ["former", 1, undefined],
+    ["wrong", "password-wrong", undefined],
+  ])("both are compared, whatever the first says, with `%s`", async (password, outcome, proved) => {
+    const claims = { basic: { user: "CS001", password } };
+    const registration: Partial<Registration> = { securityProfile: 1, formerPassword: former };
+    expect(await decide(claims, registration)).toEqual({ asked: 2, outcome });
+    const result = await admit(
+      { ...CLAIMS, ...claims },
+      { ...REGISTRATION, ...registration },
+      SETTINGS,
+      async (shown, kept) => {
+        return shown === kept.hash;
+      },
+    );
+    expect(result.ok && result.value.provedPassword).toBe(result.ok && proved);
+  });
+});
+
 describe("Before a station is known", () => {
   test.each<[string, Partial<ConnectionClaims>, AdmissionSettings, string | null]>([
     ["a plain connection without credentials", {}, SETTINGS, null],

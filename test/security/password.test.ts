@@ -13,6 +13,20 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 const HEX = "00ff80c3a90d0af0deadbeef0123456789abcdef";
 
 describe("A kept password", () => {
+  test("differs from itself with NULs behind it, though HMAC would pad it with them", async () => {
+    const kept = await hashPassword(utf8("correct horse battery"), "chosen");
+    expect(await passwordMatches(utf8("correct horse battery\0"), kept)).toBe(false);
+    const hex = await hashPassword(utf8(`${"ab".repeat(18)}0000`), "generated");
+    expect(await passwordMatches(fromHex(`${"ab".repeat(18)}0000`), hex)).toBe(true);
+    expect(await passwordMatches(fromHex("ab".repeat(18)), hex)).toBe(false);
+  });
+
+  test("of an older release, which kept no length, lets its station in", async () => {
+    const { bytes: _, ...kept } = await hashPassword(utf8("correct horse battery"), "chosen");
+    expect(await passwordMatches(utf8("correct horse battery"), kept)).toBe(true);
+    expect(await passwordMatches(utf8("wrong horse battery!!"), kept)).toBe(false);
+  });
+
   test("holds neither the password nor the same salt twice", async () => {
     const [one, two] = await Promise.all([
       hashPassword(utf8("correct horse battery"), "chosen"),
@@ -22,7 +36,7 @@ describe("A kept password", () => {
     expect(one.hash).toMatch(/^[0-9a-f]{64}$/);
     expect(one.salt).not.toBe(two.salt);
     expect(one.hash).not.toBe(two.hash);
-    expect(Object.keys(one).sort()).toEqual(["hash", "iterations", "salt"]);
+    expect(Object.keys(one).sort()).toEqual(["bytes", "hash", "iterations", "salt"]);
   });
 
   test("is stretched unless it was generated", async () => {

@@ -22,7 +22,7 @@ export interface Answer {
   text: string;
 }
 
-export async function ask(url: string, options: https.RequestOptions = {}, body?: string): Promise<Answer> {
+export async function ask(url: string, options: https.RequestOptions = {}, body?: string | Buffer): Promise<Answer> {
   const request = (url.startsWith("https") ? https : http).request(url, { agent: false, ...options });
   request.end(body);
   const [response] = (await once(request, "response")) as [http.IncomingMessage];
