@@ -61,6 +61,10 @@ const settingsSchema = z.object({
   BOOT_RETRY_SECONDS: integer(1, 86_400).default(30),
   /** ms; the first wait before a delivery is tried again, doubled each time. */
   WEBHOOK_RETRY_BASE_MS: integer(10, 3_600_000).default(2_000),
+  /** Events of one station that may wait for one webhook. */
+  WEBHOOK_BACKLOG_MAX: integer(100, 100_000).default(10_000),
+  /** Bytes of one delivery; an event that is larger goes alone. */
+  WEBHOOK_BATCH_MAX_BYTES: integer(1_000, 10_000_000).default(524_288),
   /** Between two looks for a half-open socket, once a first one found the station alive. */
   PRESENCE_CHECK_SECONDS: integer(1, 86_400).default(10_800),
   /** Set by the local edge alone: loopback webhooks over http are taken. */

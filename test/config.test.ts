@@ -96,6 +96,8 @@ describe("Settings", () => {
     ["HEARTBEAT_INTERVAL_SECONDS", "0"],
     ["BOOT_RETRY_SECONDS", "-1"],
     ["WEBHOOK_RETRY_BASE_MS", "1.5"],
+    ["WEBHOOK_BACKLOG_MAX", "99"],
+    ["WEBHOOK_BATCH_MAX_BYTES", "512KiB"],
   ])("with a faulty %s, %j, are refused by its name, without its value", (name, value) => {
     expect(() => configOf({ [name]: value })).toThrow(ConfigError);
     expect(() => configOf({ [name]: value })).toThrow(new RegExp(`\\b${name}\\b`));

@@ -28,6 +28,25 @@ export interface Cursor {
   deadFrom: number;
   /** The webhook's `replayAt` that was last heeded. */
   replayedAt: number;
+  // Absent where there is nothing of the kind, and in cursors that an older release wrote.
+  /** The last event that was given up. */
+  deadTo?: number;
+  /** Events that were given up since the last replay. */
+  lost?: number;
+  /** Up to here only events of transactions still wait: the others were given up when the backlog was at its bound. */
+  thinnedTo?: number;
+  /** Events of transactions that wait up to `thinnedTo`. */
+  kept?: number;
+  /** Events in one delivery, after a receiver that would take no more. */
+  batchMax?: number;
+  /** The last of the events that were refused one by one, while others are tried. */
+  suspectTo?: number;
+  /** Of them there are so many. */
+  suspects?: number;
+  /** An event acknowledged before, sent once more to see whether the receiver takes anything. */
+  proof?: number;
+  /** Another passed: if they are refused once more, so many of them are given up. */
+  proven?: number;
 }
 /** By `cursorKey`. */
 export type Cursors = Record<string, Cursor>;
@@ -39,10 +58,9 @@ export const cursorKey = ({ name, createdAt }: Webhook): string => `${name}@${cr
 export const GIVE_UP_AFTER_MS = 72 * 3_600_000;
 /** The longest wait between two attempts. */
 export const RETRY_MAX_MS = 3_600_000;
-/** Events in one delivery, and its characters: what a receiver can take in one request. */
+/** Events in one delivery. */
 export const BATCH_MAX_EVENTS = 100;
-export const BATCH_MAX_CHARACTERS = 1_000_000;
-/** Dead letters kept for a replay, counted back from the newest event. */
+/** Dead letters kept for a replay: the newest, and no more than a tenth of the backlog, since they take room in it. */
 export const DEAD_LETTERS_MAX = 1_000;
 
 /** @param acknowledged the last event that is not for this webhook */
@@ -64,49 +82,62 @@ export function due(cursor: Cursor, head: number, now: number): Due {
   return isOver ? { at: "now" } : { at: cursor.retryAt };
 }
 
-export const succeeded = (cursor: Cursor, upTo: number): Cursor => ({
-  ...cursor,
-  acknowledged: upTo,
-  failures: 0,
-  retryAt: 0,
-});
-
 /**
- * The cursor after a failed attempt: exponential backoff, jittered over its upper half. Events that are 72 h old are
- * given up, so that a dead backend never blocks what comes after them.
- * @param expiredUpTo the newest sequence of the attempt that is past its 72 h; `null`: none
- * @param random 0 ≤ random < 1
+ * Heeds a call for a replay, once: nothing waits any longer, and dead letters come again with what followed them.
+ * @param backlogMax events that may wait for one webhook
  */
-export function failed(
-  cursor: Cursor,
-  expiredUpTo: number | null,
-  now: number,
-  baseMs: number,
-  random: number,
-): Cursor {
-  const waitMs = Math.min(baseMs * 2 ** Math.min(cursor.failures, 30), RETRY_MAX_MS);
-  const firstLost = cursor.deadFrom === 0 ? cursor.acknowledged + 1 : cursor.deadFrom;
+export function replayed(cursor: Cursor, { replayAt }: Webhook, head: number, backlogMax: number): Cursor {
+  if (replayAt <= cursor.replayedAt) return cursor;
+  const before = firstDeadLetter(cursor, head, backlogMax) - 1;
+  const acknowledged = Math.min(cursor.acknowledged, before);
+  const thinnedTo = Math.min(cursor.thinnedTo ?? 0, before);
   return {
-    ...cursor,
-    acknowledged: expiredUpTo ?? cursor.acknowledged,
-    failures: cursor.failures + 1,
-    retryAt: now + Math.round(waitMs * (0.5 + random / 2)),
-    deadFrom: expiredUpTo === null ? cursor.deadFrom : firstLost,
+    acknowledged,
+    failures: 0,
+    retryAt: 0,
+    deadFrom: 0,
+    replayedAt: replayAt,
+    ...(thinnedTo > acknowledged && { thinnedTo, kept: cursor.kept ?? 0 }),
   };
 }
 
-/** Heeds a call for a replay, once: nothing waits any longer, and dead letters come again with what followed them. */
-export function replayed(cursor: Cursor, { replayAt }: Webhook): Cursor {
-  if (replayAt <= cursor.replayedAt) return cursor;
-  const acknowledged = cursor.deadFrom === 0 ? cursor.acknowledged : cursor.deadFrom - 1;
-  return { acknowledged, failures: 0, retryAt: 0, deadFrom: 0, replayedAt: replayAt };
+/** Dead letters that are kept for a replay. */
+export const deadLettersKept = (backlogMax: number): number => Math.min(DEAD_LETTERS_MAX, Math.floor(backlogMax / 10));
+
+/** The first dead letter that a replay would send; infinite: there is none. What is older than a whole backlog is gone. */
+export function firstDeadLetter({ acknowledged, deadFrom, deadTo }: Cursor, head: number, backlogMax: number): number {
+  if (deadFrom === 0) return Number.POSITIVE_INFINITY;
+  const newest = (deadTo ?? acknowledged) - deadLettersKept(backlogMax) + 1;
+  return Math.max(deadFrom, newest, head - backlogMax + 1);
 }
 
-/** The last event that no webhook needs any more, so that its row may be used again. */
-export function spentUpTo(cursors: Cursors, head: number): number {
-  return Object.values(cursors).reduce((low, { acknowledged, deadFrom }) => {
-    const kept =
-      deadFrom === 0 ? acknowledged : Math.max(deadFrom - 1, Math.min(acknowledged, head - DEAD_LETTERS_MAX));
-    return Math.min(low, kept);
-  }, head);
+/** Whether some webhook did not take the last it was sent. */
+export const isFailing = (cursors: Cursors): boolean => Object.values(cursors).some(({ failures }) => failures > 0);
+
+/** Events given up since the last replay. */
+export function lostEvents({ acknowledged, deadFrom, deadTo, lost }: Cursor): number {
+  return deadFrom === 0 ? 0 : (lost ?? (deadTo ?? acknowledged) - deadFrom + 1);
+}
+
+/** Gives up `lost` events, of which `first` and `last` are the outer ones. */
+export const withDeadLetters = (cursor: Cursor, first: number, last: number, lost: number): Cursor => ({
+  ...cursor,
+  deadFrom: cursor.deadFrom === 0 ? first : Math.min(cursor.deadFrom, first),
+  deadTo: Math.max(cursor.deadTo ?? 0, last),
+  lost: lostEvents(cursor) + lost,
+});
+
+/** The last event that no webhook needs any more, so that its row may be used again, and so of all rows before it. */
+export const spentUpTo = (cursors: Cursors, head: number, backlogMax: number): number =>
+  lowest(cursors, head, backlogMax, ({ acknowledged }) => acknowledged);
+
+/** The last event of which no webhook needs any but those of transactions: rows of others before it may be used again. */
+export const thinnedUpTo = (cursors: Cursors, head: number, backlogMax: number): number =>
+  lowest(cursors, head, backlogMax, ({ acknowledged, thinnedTo = 0 }) => Math.max(acknowledged, thinnedTo));
+
+function lowest(cursors: Cursors, head: number, backlogMax: number, reached: (cursor: Cursor) => number): number {
+  return Object.values(cursors).reduce(
+    (low, cursor) => Math.min(low, reached(cursor), firstDeadLetter(cursor, head, backlogMax) - 1),
+    head,
+  );
 }

@@ -74,7 +74,7 @@ export function answeredBy(action: string, payload: Record<string, unknown>): "e
 }
 
 /** [1.6 §3.7, 2.x E13] Messages of a transaction: lost money if dropped, so they are the last that a full log refuses. */
-const TRANSACTIONAL = set("StartTransaction StopTransaction TransactionEvent");
+export const TRANSACTIONAL = set("StartTransaction StopTransaction TransactionEvent");
 export const isTransactional = (action: string): boolean => TRANSACTIONAL.has(action);
 
 /**

@@ -15,10 +15,25 @@ export type Carrier = () => {
 /** By `cursorKey`. */
 export type Acknowledged = Record<string, number>;
 
-/** Nothing but success since the row was written, and less than `rowEvery` of it. */
+/** What must be as the row has it. May be forgotten: how far the webhook got, and that its batches grew again. */
+const ALIKE = [
+  "failures",
+  "retryAt",
+  "deadFrom",
+  "deadTo",
+  "lost",
+  "replayedAt",
+  "thinnedTo",
+  "kept",
+  "suspectTo",
+  "proof",
+  "proven",
+] as const;
+
+/** Nothing but progress since the row was written, and less than `rowEvery` of it. */
 export function isCarried(saved: Cursor | undefined, cursor: Cursor, rowEvery: number): boolean {
-  if (saved === undefined || cursor.failures > 0 || cursor.deadFrom > 0) return false;
-  const isUneventful = saved.failures === 0 && saved.deadFrom === 0 && saved.replayedAt === cursor.replayedAt;
+  if (saved === undefined) return false;
+  const isUneventful = ALIKE.every((field) => saved[field] === cursor[field]);
   const ahead = cursor.acknowledged - saved.acknowledged;
   return isUneventful && ahead >= 0 && ahead < rowEvery;
 }

@@ -4,6 +4,8 @@
 import { type Config, configOf } from "../config.ts";
 import type { EventType } from "../delivery/event.ts";
 import type { Env } from "../env.ts";
+import { log } from "../log.ts";
+import { LogRows } from "./log-rows.ts";
 import type { Carrier } from "./carried-acknowledgements.ts";
 import { EventLog } from "./event-log.ts";
 import { type EndedRegistration, Store, type StoredRegistration } from "./store.ts";
@@ -38,9 +40,18 @@ export class StationContext {
   get eventLog(): EventLog {
     if (this.#eventLog === null) {
       const { incarnation = "", floor = 0 } = this.store.fact("registration") ?? {};
-      this.#eventLog = new EventLog(this.store, this.#carrier, { incarnation, floor });
+      this.#eventLog = new EventLog(this.store, this.#carrier, { incarnation, floor }, this.#rows);
     }
     return this.#eventLog;
+  }
+
+  get #rows(): LogRows {
+    return new LogRows(this.store, this.config.WEBHOOK_BACKLOG_MAX);
+  }
+
+  /** The log of a registration that has ended, as it was kept. */
+  logOf(ended: EndedRegistration): EventLog {
+    return new EventLog(this.store, () => null, ended, this.#rows, ended);
   }
 
   /** New with each registration, and part of every event id. `null`: there is none. */
@@ -59,7 +70,26 @@ export class StationContext {
 
   /** Appends to the log; whoever calls it sees to a drain. */
   emit(type: EventType, data: unknown): number {
-    return this.eventLog.append(type, data, this.now());
+    const sequence = this.eventLog.append(type, data, this.now());
+    this.#sayIfFull();
+    return sequence;
+  }
+
+  /** Why a CALL of this action is refused: nobody takes this station's events. `null`: there is room for it. */
+  refusal(action: string): string | null {
+    if (this.eventLog.hasRoomFor(action)) return null;
+    this.#sayIfFull(action);
+    return `${this.eventLog.backlog} events are undelivered; try again later`;
+  }
+
+  #sayIfFull(refused?: string): void {
+    const lost = this.eventLog.takeLoss(refused !== undefined, this.now());
+    if (lost === null) return;
+    const message =
+      refused === undefined
+        ? "a webhook's backlog is full: its oldest events are given up"
+        : "no webhook takes this station's events: its messages are refused";
+    log("warn", message, { stationId: this.id, ...lost, ...(refused !== undefined && { action: refused }) });
   }
 
   /** The registration ends: nothing that is under way for it writes any more. */

@@ -5,6 +5,7 @@ import type { CallData } from "../delivery/event.ts";
 import { log } from "../log.ts";
 import { type FrameRate, FRAMES_PER_SECOND, fullRate, takeFrame } from "../ocpp/frame-rate.ts";
 import { encodeResultFault, judgeResult } from "../ocpp/call-result.ts";
+import { errorCode } from "../ocpp/error-codes.ts";
 import { callIdOf, encodeFault } from "../ocpp/message.ts";
 import { type Line, PROBE_TIMEOUT_MS } from "../ocpp/presence.ts";
 import { isRecognisable } from "../ocpp/repetition.ts";
@@ -191,7 +192,7 @@ export class Conversation {
       case "malformed":
         return this.#port.reportSecurity("malformed-frame", { reason: effect.reason, messageId: effect.messageId });
       case "keep":
-        if (this.#context.eventLog.hasRoomFor(effect.call.action)) this.#keep(effect.call, null, "edge");
+        if (this.#context.refusal(effect.call.action) === null) this.#keep(effect.call, null, "edge");
         return;
       case "ask":
         return this.#ask(effect.call);
@@ -210,7 +211,11 @@ export class Conversation {
   async #decide(call: CheckedCall): Promise<Decision> {
     const earlier = this.#earlierAnswer(call);
     if (earlier !== null) return { answer: earlier, answeredBy: "csms" };
-    if (!this.#context.eventLog.hasRoomFor(call.action)) return { answer: null, answeredBy: "edge" };
+    const refusal = this.#context.refusal(call.action);
+    if (refusal !== null) {
+      const code = errorCode(this.#session.protocol, "internal");
+      return { answer: { error: { code, description: refusal, details: {} } }, answeredBy: "edge" };
+    }
     return this.#port.ask(call, this.#session);
   }
 
@@ -237,11 +242,11 @@ export class Conversation {
   #acknowledge({ call, answer, answeredBy, frame }: Effect & { kind: "acknowledge" }): void {
     // A Heartbeat says nothing that a backend would miss, and costs no row.
     if (call.action !== "Heartbeat" && this.#earlierAnswer(call) === null) {
-      if (!this.#context.eventLog.hasRoomFor(call.action)) {
-        const description = `${this.#context.eventLog.backlog} events are undelivered; try again later`;
+      const refusal = this.#context.refusal(call.action);
+      if (refusal !== null) {
         // Not kept, so not answered: its repetition must not pass for one of an acknowledged CALL.
         this.#session = { ...this.#session, lastAnswered: null };
-        this.#send(encodeFault(this.#session.protocol, call.messageId, "internal", description));
+        this.#send(encodeFault(this.#session.protocol, call.messageId, "internal", refusal));
         return;
       }
       this.#keep(call, answer, answeredBy);

@@ -1,25 +1,33 @@
 /**
  * Drains a station's outbox to the webhooks and the queue. Must not know sockets, sessions or what events mean.
  */
-import { type StationEvent, toCloudEvent, eventId } from "../delivery/event.ts";
+import { settled } from "../delivery/attempt.ts";
 import * as outbox from "../delivery/outbox.ts";
-import { signedHeaders } from "../delivery/signature.ts";
 import { knownWebhooks, webhooksOf } from "../fleet/webhook-registry.ts";
 import { log as writeLog, messageOf } from "../log.ts";
 import type { StationContext } from "./context.ts";
+import { attempt, type Attempted, QUEUE } from "./delivery-attempt.ts";
 import type { EventLog } from "./event-log.ts";
-import { fetchText } from "./fetch-text.ts";
-import { sendToQueue } from "./queue-sink.ts";
 
-/** ms a receiver has to acknowledge a batch. */
-const DELIVERY_TIMEOUT_MS = 15_000;
-/** The queue binding EVENTS, as one more webhook of this name; no subscription can have it. */
-const QUEUE: outbox.Webhook = { name: "queue:EVENTS", url: "", secret: "", types: [], createdAt: 0, replayAt: 0 };
+/** ms without an answer after which a replay must be able to find the station, and is looked for. */
+const SLOW_MS = 2_000;
+
+/** One webhook being served. */
+interface Run {
+  log: EventLog;
+  /** As it was when the list was last read. */
+  webhook: outbox.Webhook;
+  /** Of the attempt that is under way. */
+  open: { replayedAt: number; url: string; abort: AbortController } | null;
+  /** That attempt has taken long. */
+  isSlow: boolean;
+  done: Promise<void>;
+}
 
 export class Delivery {
   readonly #context: StationContext;
   /** One run a webhook, so that one which hangs holds up no other. */
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #running = new Map<string, Run>();
   #troubleRetryAt: number | null = null;
 
   /** Called when trouble with a webhook began or ended. */
@@ -34,9 +42,10 @@ export class Delivery {
     this.#retryDue = retryDue;
   }
 
-  /** Whether some webhook does not take its events, or has given some up. */
+  /** Whether some webhook does not take its events, or not yet, or was not given some. */
   get inTrouble(): boolean {
-    return this.#context.eventLog.inTrouble;
+    const { eventLog } = this.#context;
+    return eventLog.inTrouble || [...this.#running.values()].some(({ log, isSlow }) => log === eventLog && isSlow);
   }
 
   /** ms since the epoch of the next drain after one that could not even begin; `null`: the last one could. */
@@ -62,6 +71,7 @@ export class Delivery {
       if (subscribed === null || log.isEnded) return;
       const webhooks = env.EVENTS === undefined ? subscribed : [...subscribed, QUEUE];
       log.follow(webhooks);
+      for (const run of this.#running.values()) if (run.log === log) overtake(run, webhooks);
       await Promise.all(webhooks.map((webhook) => this.#join(log, webhook)));
     } catch (error) {
       this.#troubleRetryAt = this.#context.now() + this.#context.config.WEBHOOK_RETRY_BASE_MS;
@@ -72,28 +82,32 @@ export class Delivery {
   #join(log: EventLog, webhook: outbox.Webhook): Promise<void> {
     const key = runKey(log, webhook);
     const running = this.#running.get(key);
-    if (running !== undefined) return running;
-    const run = this.#run(log, webhook, key);
+    if (running !== undefined) return running.done;
+    const run: Run = { log, webhook, open: null, isSlow: false, done: Promise.resolve() };
     this.#running.set(key, run);
-    return run;
+    run.done = this.#serve(run, key);
+    return run.done;
   }
 
   /** The last events of a log that has ended: to each webhook once, batch by batch, until it fails or the time is over. */
   async finish(log: EventLog, withinMs: number): Promise<void> {
     let isOver = false;
+    const leave = new AbortController();
     const { promise: over, resolve } = Promise.withResolvers<null>();
     const timer = setTimeout(() => {
       isOver = true;
+      leave.abort();
       resolve(null);
     }, withinMs);
     const finishOne = async (webhook: outbox.Webhook) => {
-      await Promise.race([this.#running.get(runKey(log, webhook)), over]);
+      await Promise.race([this.#running.get(runKey(log, webhook))?.done, over]);
       while (!isOver) {
         const cursor = log.cursorOf(webhook);
         if (cursor === undefined || cursor.acknowledged >= log.head) return;
-        const next = await Promise.race([this.#deliver(log, webhook, cursor), over]);
-        if (next === null || next.failures > 0) return;
-        log.advance(webhook, next);
+        const attempted = await Promise.race([attempt(this.#context, log, webhook, cursor, leave.signal), over]);
+        if (attempted === null) return;
+        this.#settle(log, webhook, attempted);
+        if ((log.cursorOf(webhook)?.failures ?? 0) > 0) return;
       }
     };
     try {
@@ -111,19 +125,23 @@ export class Delivery {
   }
 
   /** A run is of one log from its beginning to its end: that of another registration is none of its business. */
-  async #run(log: EventLog, webhook: outbox.Webhook, key: string): Promise<void> {
-    // Until here the run is not in the map, and could not leave it.
-    await null;
+  async #serve(run: Run, key: string): Promise<void> {
+    const { log } = run;
     try {
       while (!log.isEnded) {
-        const cursor = log.cursorOf(webhook);
+        const cursor = log.cursorOf(run.webhook);
         const due = cursor === undefined ? null : outbox.due(cursor, log.head, this.#context.now());
         // Not at the end of the drain: another webhook may hang until then.
         if (due !== null && due.at !== "now") await this.#retryDue(due.at);
         if (cursor === undefined || due?.at !== "now") return;
-        const before = log.inTrouble;
-        log.advance(webhook, await this.#deliver(log, webhook, cursor));
-        if (!log.isEnded && log.inTrouble !== before) this.#troubleChanged();
+        const before = log.trouble;
+        const attempted = await this.#attempt(run, cursor);
+        if (attempted !== null) this.#settle(log, run.webhook, attempted);
+        const { isSlow } = run;
+        run.isSlow = false;
+        if (log.isEnded) return;
+        if (isSlow) log.countTrouble();
+        if (isSlow || log.trouble !== before) this.#troubleChanged();
       }
     } finally {
       // At once: a call that joined a run which has ended would wait for the next event.
@@ -131,55 +149,64 @@ export class Delivery {
     }
   }
 
-  async #deliver(log: EventLog, webhook: outbox.Webhook, cursor: outbox.Cursor): Promise<outbox.Cursor> {
-    const { id, config, now } = this.#context;
-    const batch = bounded(log.after(cursor.acknowledged, outbox.BATCH_MAX_EVENTS));
-    const last = batch.at(-1)?.sequence ?? log.head;
-    const wanted = batch.filter(({ type }) => webhook.types.length === 0 || webhook.types.includes(type));
+  /** What came of it; `null`: a replay was called for meanwhile, or the webhook moved, and it counts for nothing. */
+  async #attempt(run: Run, cursor: outbox.Cursor): Promise<Attempted | null> {
+    const open = { replayedAt: cursor.replayedAt, url: run.webhook.url, abort: new AbortController() };
+    run.open = open;
+    const timer = setTimeout(() => this.#isSlow(run), SLOW_MS);
     try {
-      if (wanted.length > 0) await this.#send(log.incarnation, webhook, wanted);
-      return outbox.succeeded(cursor, last);
-    } catch (error) {
-      const expired = batch.filter(({ at }) => at <= now() - outbox.GIVE_UP_AFTER_MS);
-      const upTo = expired.at(-1)?.sequence ?? null;
-      writeLog("warn", "a delivery failed", {
-        stationId: id,
-        webhook: webhook.name,
-        from: batch[0]?.sequence,
-        to: last,
-        attempt: cursor.failures + 1,
-        gaveUpTo: upTo,
-        reason: messageOf(error),
-      });
-      return outbox.failed(cursor, upTo, now(), config.WEBHOOK_RETRY_BASE_MS, Math.random());
+      const attempted = await attempt(this.#context, run.log, run.webhook, cursor, open.abort.signal);
+      return open.abort.signal.aborted ? null : attempted;
+    } finally {
+      clearTimeout(timer);
+      run.open = null;
     }
   }
 
-  async #send(incarnation: string, webhook: outbox.Webhook, events: StationEvent[]): Promise<void> {
-    const { id, env, now } = this.#context;
-    const batch = events.map((event) => toCloudEvent(id, incarnation, event));
-    if (webhook === QUEUE) {
-      await sendToQueue(env.EVENTS, batch, id);
-      return;
+  /** Whoever calls for a replay must find the station; who called before it could be found is heard now. */
+  #isSlow(run: Run): void {
+    if (run.log.isEnded) return;
+    run.isSlow = true;
+    run.log.countTrouble();
+    this.#troubleChanged();
+    void this.drain();
+  }
+
+  #settle(log: EventLog, webhook: outbox.Webhook, { attempt: made, outcome }: Attempted): void {
+    const { id, config, now } = this.#context;
+    // Not the one that the attempt began with: events may have been given up meanwhile.
+    const cursor = log.cursorOf(webhook);
+    if (cursor === undefined) return;
+    const next = settled(cursor, made, outcome, {
+      now: now(),
+      baseMs: config.WEBHOOK_RETRY_BASE_MS,
+      random: Math.random(),
+      hasMore: made.upTo < log.head,
+      proof: outcome.kind === "refused" ? log.acknowledgedBefore(cursor, webhook) : null,
+    });
+    const lost = outbox.lostEvents(next) - outbox.lostEvents(cursor);
+    if (lost > 0) {
+      const facts = {
+        stationId: id,
+        webhook: webhook.name,
+        from: cursor.acknowledged + 1,
+        to: next.deadTo,
+        events: lost,
+      };
+      writeLog("warn", "events were given up", { ...facts, deadLetters: outbox.lostEvents(next) });
     }
-    const body = JSON.stringify(batch);
-    const [first, last] = [events[0]?.sequence ?? 0, events.at(-1)?.sequence ?? 0];
-    const headers = signedHeaders(webhook.secret, `${eventId(incarnation, first)}-${last}`, body, new Date(now()));
-    const contentType = "application/cloudevents-batch+json; charset=utf-8";
-    const request = { method: "POST", body, headers: { ...headers, "content-type": contentType } };
-    await fetchText(undefined, webhook.url, request, DELIVERY_TIMEOUT_MS, 0);
+    log.advance(webhook, next);
   }
 }
 
 /** Runs of an ended registration are none of the next one's. */
 const runKey = (log: EventLog, webhook: outbox.Webhook): string => `${log.incarnation}/${outbox.cursorKey(webhook)}`;
 
-/** The first events that fit into one delivery; at least one. */
-function bounded(events: StationEvent[]): StationEvent[] {
-  let characters = 0;
-  const end = events.findIndex((event, index) => {
-    characters += JSON.stringify(event.data).length;
-    return index > 0 && characters > outbox.BATCH_MAX_CHARACTERS;
-  });
-  return end < 0 ? events : events.slice(0, end);
+/** Ends the attempt of a run whose webhook was removed or moved, or is to be replayed. */
+function overtake(run: Run, webhooks: readonly outbox.Webhook[]): void {
+  const key = outbox.cursorKey(run.webhook);
+  const webhook = webhooks.find((each) => outbox.cursorKey(each) === key);
+  const isSame = webhook?.url === run.open?.url && run.log.cursorOf(run.webhook)?.replayedAt === run.open?.replayedAt;
+  if (webhook !== undefined) run.webhook = webhook;
+  if (run.open !== null && !isSame) run.open.abort.abort(new Error("overtaken"));
 }

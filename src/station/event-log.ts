@@ -3,35 +3,32 @@
  * Must not know sockets or how events are sent.
  */
 import type { EventType, StationEvent } from "../delivery/event.ts";
+import { waitingFor } from "../delivery/backlog.ts";
 import {
   type Cursor,
   type Cursors,
   cursorKey,
   freshCursor,
+  isFailing,
+  lostEvents,
   replayed,
-  spentUpTo,
   type Webhook,
 } from "../delivery/outbox.ts";
-import { isTransactional } from "../ocpp/actions.ts";
 import type { CallIdentity, KeptCall } from "../ocpp/repetition.ts";
 import type { Answer } from "../ocpp/session.ts";
 import { EMPTY_STATUS, type StationStatus } from "../ocpp/station-status.ts";
+import type { LogRows } from "./log-rows.ts";
 import { type Acknowledged, type Carrier, carried, isCarried } from "./carried-acknowledgements.ts";
 import { project } from "./projection.ts";
 import { Repetitions } from "./repetitions.ts";
 import type { DeliveryFacts, EndedRegistration, LoggedConnection, LogRow, Store } from "./store.ts";
 
-/** Events kept for looking back, once they are delivered. */
-export const RING_EVENTS = 200;
 /**
  * Events between two rows that say how far deliveries are and what the status is: so many may be folded in anew at a wake, and
  * delivered once more after a crash.
  */
 const ROW_EVERY = 32;
-/** Undelivered events at which a class of messages is refused: the station keeps what it is not told is kept. */
-export const BACKLOG_MAX = { periodic: 5_000, other: 8_000, transactional: 10_000 } as const;
 
-const OLDEST = "SELECT min(sequence) AS sequence FROM log WHERE sequence > ?1 AND sequence <= ?2";
 const NOTHING: DeliveryFacts = { cursors: {}, status: EMPTY_STATUS, connection: null, statusSequence: 0 };
 
 /** Whose log it is. */
@@ -48,24 +45,31 @@ export class EventLog {
   readonly #floor: number;
   #head: number;
   #ended = false;
-  /** `null`: not asked for yet. */
-  #oldestKnown: number | null = null;
   #delivery: DeliveryFacts;
   /** `null`: not asked for yet. */
   #repetitions: Repetitions | null = null;
   readonly #carrier: Carrier;
+  readonly #rows: LogRows;
   /** As the row has them. */
   #savedCursors: Cursors;
 
   /** @param ended what was kept of a log whose registration has ended; it is read and delivered, no more */
-  constructor(store: Store, carrier: Carrier, { incarnation, floor }: LogOwner, ended?: EndedRegistration) {
+  constructor(
+    store: Store,
+    carrier: Carrier,
+    { incarnation, floor }: LogOwner,
+    rows: LogRows,
+    ended?: EndedRegistration,
+  ) {
     this.incarnation = incarnation;
     this.#floor = floor;
     this.#store = store;
+    this.#rows = rows;
     this.#carrier = carrier;
     const saved = ended === undefined ? store.fact("delivery") : { cursors: ended.cursors, statusSequence: ended.head };
     this.#delivery = { ...NOTHING, statusSequence: floor, ...saved };
     this.#savedCursors = this.#delivery.cursors;
+    rows.restore(this.#delivery, floor);
     this.#ended = ended !== undefined;
     this.#head = this.#delivery.statusSequence;
     if (ended === undefined) this.#foldIn(carrier()?.acknowledged ?? {});
@@ -96,16 +100,6 @@ export class EventLog {
   get head(): number {
     return this.#head;
   }
-  /** Whether there are so many. Sequences have no gaps: what is overwritten or deleted is always the oldest. */
-  #holds(events: number): boolean {
-    // Asking for the oldest costs a statement, which a short log can do without.
-    return this.#head - this.#floor >= events && this.#head - this.#oldest + 1 >= events;
-  }
-  get #oldest(): number {
-    this.#oldestKnown ??=
-      this.#store.run<{ sequence: number | null }>(OLDEST, this.#floor, this.#head)[0]?.sequence ?? this.#floor + 1;
-    return this.#oldestKnown;
-  }
   get status(): StationStatus {
     return this.#delivery.status;
   }
@@ -127,6 +121,16 @@ export class EventLog {
     return Object.values(this.cursors).some(({ failures, deadFrom }) => failures > 0 || deadFrom > 0);
   }
 
+  /** The same, and how much was given up, as one value to compare. */
+  get trouble(): string {
+    return `${this.inTrouble} ${this.deadLetters}`;
+  }
+
+  /** Trouble changed, if not by an event. */
+  countTrouble(): void {
+    this.#delivery = { ...this.#delivery, revision: this.troubles + 1 };
+  }
+
   /** How often that changed. */
   get troubles(): number {
     return this.#delivery.revision ?? 0;
@@ -136,55 +140,43 @@ export class EventLog {
     return this.cursors[cursorKey(webhook)];
   }
 
-  /** Events that some webhook was not given within their 72 h, and that a replay would send. */
+  /** Events that the worst served webhook was not given, since its last replay. */
   get deadLetters(): number {
-    return Object.values(this.cursors).reduce((most, { deadFrom, acknowledged }) => {
-      const from = Math.max(deadFrom, this.#oldest);
-      return deadFrom === 0 ? most : Math.max(most, acknowledged - from + 1);
-    }, 0);
+    return Math.max(0, ...Object.values(this.cursors).map(lostEvents));
   }
 
   /** Undelivered events, of the webhook that is furthest behind. */
   get backlog(): number {
-    const cursors = Object.values(this.cursors);
-    return cursors.reduce((most, { acknowledged }) => Math.max(most, this.#head - acknowledged), 0);
+    return Math.max(0, ...Object.values(this.cursors).map((cursor) => waitingFor(cursor, this.#head)));
   }
 
-  /** Is there room for a CALL of this action? Periodic meter values are refused first, transactions last. */
   hasRoomFor(action: string): boolean {
-    const { periodic, other, transactional } = BACKLOG_MAX;
-    const bound = isTransactional(action) ? transactional : action === "MeterValues" ? periodic : other;
-    return this.backlog < bound;
+    return this.#rows.hasRoomFor(this.cursors, this.#head, action);
+  }
+
+  /** What is to be said of events given up or refused, once an hour; `null`: nothing. */
+  takeLoss(refused: boolean, at: number): { undelivered: number; deadLetters: number } | null {
+    if (!this.#rows.takeLoss(refused, at)) return null;
+    this.#saveDelivery();
+    return { undelivered: this.backlog, deadLetters: this.deadLetters };
   }
 
   /** One row. Once the ring is full the oldest settled row becomes the new one, since a delete would cost a second. */
   append(type: EventType, data: unknown, at: number): number {
     if (this.#ended) throw new Error("the registration of this log has ended");
     const sequence = this.#head + 1;
-    const text = JSON.stringify(data);
-    if (this.#holds(RING_EVENTS) && this.#oldest <= this.#spentUpTo()) {
-      if (this.#oldest > this.#delivery.statusSequence) this.#saveDelivery();
-      const oldest = this.#oldest;
-      // Asked for anew, should it not be there.
-      this.#oldestKnown = null;
-      this.#store.write(
-        `event ${sequence}, in place of ${oldest},`,
-        "UPDATE log SET sequence = ?1, at = ?2, type = ?3, data = ?4 WHERE sequence = ?5",
-        sequence,
-        at,
-        type,
-        text,
-        oldest,
-      );
-      this.#oldestKnown = oldest + 1;
-    } else {
-      this.#store.write(`event ${sequence}`, "INSERT INTO log VALUES (?1, ?2, ?3, ?4)", sequence, at, type, text);
-    }
+    const row = { sequence, at, type, data: JSON.stringify(data) };
+    const reused = this.#rows.reusable(this.cursors, this.#head);
+    // What the row says must not be there alone, nor may a gap be that nothing tells of.
+    if (reused !== null && (reused > this.#delivery.statusSequence || this.#rows.hasNewGaps)) this.#saveDelivery();
+    this.#rows.put(row, reused);
     this.#head = sequence;
     this.#project({ sequence, at, type, data });
     if (type === "ocpp.call") this.#repetitions?.note(sequence, data as KeptCall);
+    this.#thin();
     const unsaved = sequence - this.#delivery.statusSequence;
-    if (unsaved >= ROW_EVERY && !this.isFollowed) this.#saveDelivery();
+    // What waits through an outage must not all be read again at each wake.
+    if (unsaved >= ROW_EVERY && (!this.isFollowed || isFailing(this.cursors))) this.#saveDelivery();
     return sequence;
   }
 
@@ -195,14 +187,21 @@ export class EventLog {
     this.#saveDelivery();
   }
 
-  after(sequence: number, limit: number): StationEvent[] {
-    const rows = this.#store.run<LogRow>(
-      "SELECT * FROM log WHERE sequence > ?1 AND sequence <= ?2 ORDER BY sequence LIMIT ?3",
-      sequence,
-      this.#head,
-      limit,
-    );
-    return rows.map(toEvent);
+  /** Keeps each webhook's backlog within its bound. */
+  #thin(): void {
+    const cursors = this.#rows.thinned(this.cursors, this.#head);
+    if (cursors !== this.cursors) this.#delivery = { ...this.#delivery, cursors };
+  }
+
+  /** Events that wait for a webhook, oldest first, read one by one as long as `take` wants another. `false`: there were more. */
+  read(cursor: Cursor, take: (event: StationEvent) => boolean): boolean {
+    for (const row of this.#rows.rows(cursor, this.#head)) if (!take(toEvent(row))) return false;
+    return true;
+  }
+
+  /** An event that a webhook has acknowledged; `null`: there is none left. */
+  acknowledgedBefore(cursor: Cursor, webhook: Webhook): number | null {
+    return this.#rows.acknowledgedBefore(cursor, webhook);
   }
 
   /** The answer that a repeated CALL was given before; `null`: it is new. Only who asks has the log looked through, once. */
@@ -218,9 +217,16 @@ export class EventLog {
       const key = cursorKey(webhook);
       const known = this.cursors[key];
       cursors[key] =
-        known === undefined ? freshCursor(this.#lastBefore(webhook.createdAt), webhook) : replayed(known, webhook);
+        known === undefined
+          ? freshCursor(this.#rows.lastBefore(webhook.createdAt, this.#head), webhook)
+          : this.#replayed(known, webhook);
     }
     this.#delivery = { ...this.#delivery, cursors };
+  }
+
+  #replayed(known: Cursor, webhook: Webhook): Cursor {
+    const cursor = replayed(known, webhook, this.#head, this.#rows.max);
+    return cursor === known ? known : this.#rows.recounted(cursor);
   }
 
   /** Keeps where a webhook stands: with the socket where that will do, otherwise, and the status with it, in one row. */
@@ -228,12 +234,12 @@ export class EventLog {
     const key = cursorKey(webhook);
     // Unsubscribed meanwhile: a cursor of no webhook would hold the ring for ever.
     if (this.cursors[key] === undefined) return;
-    const before = this.inTrouble;
+    const before = this.trouble;
     this.#delivery = { ...this.#delivery, cursors: { ...this.cursors, [key]: cursor } };
     if (this.#ended) return;
-    if (this.inTrouble !== before) this.#delivery = { ...this.#delivery, revision: this.troubles + 1 };
+    if (this.trouble !== before) this.countTrouble();
     if (!this.#carry()) this.#saveDelivery();
-    this.#shrink();
+    this.#rows.shrink(this.cursors, this.#head);
   }
 
   #carry(): boolean {
@@ -245,33 +251,9 @@ export class EventLog {
   }
 
   #saveDelivery(): void {
-    this.#delivery = { ...this.#delivery, statusSequence: this.#head };
+    this.#delivery = { ...this.#delivery, ...this.#rows.takeFacts(), statusSequence: this.#head };
     this.#store.setFact("delivery", this.#delivery);
     this.#savedCursors = this.#delivery.cursors;
-  }
-
-  /** After an outage the ring goes back to its size; until then it only grew. */
-  #shrink(): void {
-    if (!this.#holds(2 * RING_EVENTS + 1)) return;
-    const upTo = Math.min(this.#spentUpTo(), this.#head - RING_EVENTS);
-    if (upTo < this.#oldest) return;
-    const range = [this.#floor, upTo] as const;
-    this.#store.write("a shorter log", "DELETE FROM log WHERE sequence > ?1 AND sequence <= ?2", ...range);
-    this.#oldestKnown = upTo + 1;
-  }
-
-  #spentUpTo(): number {
-    return spentUpTo(this.cursors, this.#head);
-  }
-
-  #lastBefore(at: number): number {
-    const [row] = this.#store.run<{ sequence: number }>(
-      "SELECT sequence FROM log WHERE at < ?1 AND sequence > ?2 AND sequence <= ?3 ORDER BY sequence DESC LIMIT 1",
-      at,
-      this.#floor,
-      this.#head,
-    );
-    return row?.sequence ?? this.#oldest - 1;
   }
 
   #project(event: StationEvent): void {

@@ -6,7 +6,7 @@ import { log, messageOf } from "../log.ts";
 import type { Announcements } from "./announcements.ts";
 import type { StationContext } from "./context.ts";
 import type { Delivery } from "./delivery.ts";
-import { EventLog } from "./event-log.ts";
+import type { EventLog } from "./event-log.ts";
 import type { EndedRegistration } from "./store.ts";
 
 /** ms in which the last events of a registration are delivered. */
@@ -48,9 +48,10 @@ export class Farewell {
 
   /** Goes on with what a crash or the directory held up. */
   async goOn(): Promise<void> {
-    const { store } = this.#context;
-    const held = (store.fact("ended") ?? []).filter(({ incarnation }) => !this.#underway.has(incarnation));
-    await Promise.all(held.map((ended) => this.begin(ended, new EventLog(store, () => null, ended, ended)).over));
+    const held = (this.#context.store.fact("ended") ?? []).filter(
+      ({ incarnation }) => !this.#underway.has(incarnation),
+    );
+    await Promise.all(held.map((ended) => this.begin(ended, this.#context.logOf(ended)).over));
   }
 
   async #finish(ended: EndedRegistration, log: EventLog, unlisted: Promise<boolean>): Promise<void> {

@@ -22,7 +22,7 @@ export interface StationView extends RegistrationView {
   connectors?: ConnectorStatus[];
   /** OCPP 2.x */
   evses?: { evseId: number; connectors: Omit<ConnectorStatus, "evseId">[] }[];
-  /** `deadLetters`: given up after 72 h, sent again by a replay. */
+  /** `deadLetters`: given up since the last replay, which sends the newest of them again. */
   queue: { commands: number; events: number; deadLetters: number };
   /** `rowsWritten` and `rowsRead` count since the object woke. */
   storage: { bytes: number; rows: number; rowsWritten: number; rowsRead: number };

@@ -52,6 +52,10 @@ export interface DeliveryFacts {
   statusSequence: number;
   /** Counts how often trouble with a webhook began or ended, which no event tells of; absent in older rows: 0. */
   revision?: number;
+  /** Up to here the log holds events of transactions alone, with gaps between them; absent where it has none. */
+  reusedTo?: number;
+  /** ms since the epoch at which the log (the one for people) was last told that events are given up or refused. */
+  fullSaidAt?: number;
 }
 
 /** A registration that has ended, until the directory knows it and its last events have had their chance. */

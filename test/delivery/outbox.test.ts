@@ -1,20 +1,22 @@
 import { describe, expect, test } from "vitest";
+import { waitingFor } from "../../src/delivery/backlog.ts";
 import {
   type Cursor,
   cursorKey,
   DEAD_LETTERS_MAX,
   due,
-  failed,
   freshCursor,
+  lostEvents,
   replayed,
   RETRY_MAX_MS,
   spentUpTo,
-  succeeded,
+  thinnedUpTo,
   type Webhook,
+  withDeadLetters,
 } from "../../src/delivery/outbox.ts";
 
 const NOW = 1_000_000_000_000;
-const BASE_MS = 2_000;
+const BACKLOG = 10_000;
 const WEBHOOK: Webhook = { name: "w", url: "", secret: "", types: [], createdAt: 1, replayAt: 0 };
 const at = (acknowledged: number, more: Partial<Cursor> = {}): Cursor => ({
   ...freshCursor(acknowledged, WEBHOOK),
@@ -30,45 +32,33 @@ describe("An attempt is due", () => {
   });
 });
 
-describe("Failures in a row", () => {
-  test("wait twice as long each, between half and the whole, and never more than an hour", () => {
-    let cursor = at(0);
-    for (let failures = 0; failures < 40; failures++) {
-      const longest = Math.min(BASE_MS * 2 ** failures, RETRY_MAX_MS);
-      expect(failed(cursor, null, NOW, BASE_MS, 0).retryAt - NOW).toBe(longest / 2);
-      expect(failed(cursor, null, NOW, BASE_MS, 1 - 2 ** -30).retryAt - NOW).toBe(longest);
-      cursor = failed(cursor, null, NOW, BASE_MS, 0.5);
-      expect(cursor).toMatchObject({ acknowledged: 0, failures: failures + 1, deadFrom: 0 });
-    }
-  });
+describe("Events that were given up", () => {
+  const dead = (acknowledged: number, deadFrom: number, deadTo: number): Cursor =>
+    withDeadLetters(at(acknowledged), deadFrom, deadTo, deadTo - deadFrom + 1);
 
-  test("are forgotten with the first success", () => {
-    expect(succeeded(failed(at(0), null, NOW, BASE_MS, 0), 3)).toEqual(at(3));
-  });
-});
-
-describe("Events that are 72 h old", () => {
-  test("are given up with the attempt that fails, and what came after them is next", () => {
-    const cursor = failed(at(10, { failures: 70 }), 15, NOW, BASE_MS, 0);
-    expect(cursor).toMatchObject({ acknowledged: 15, deadFrom: 11, failures: 71 });
-    expect(due(cursor, 20, cursor.retryAt)).toEqual({ at: "now" });
-  });
-
-  test("keep the first of them where more are given up later, or others succeed in between", () => {
-    const first = failed(at(10), 15, NOW, BASE_MS, 0);
-    expect(failed(first, 30, NOW, BASE_MS, 0)).toMatchObject({ acknowledged: 30, deadFrom: 11 });
-    expect(failed(succeeded(first, 20), 30, NOW, BASE_MS, 0)).toMatchObject({ acknowledged: 30, deadFrom: 11 });
-  });
-
-  test("stay in the log for a replay, as many as are kept", () => {
-    const dead = failed(at(10), 15, NOW, BASE_MS, 0);
-    expect(spentUpTo({ a: at(100), b: dead }, 100)).toBe(10);
-    expect(spentUpTo({ a: at(20), b: succeeded(dead, 20) }, 100)).toBe(10);
-    const head = 15 + DEAD_LETTERS_MAX + 1;
-    expect(spentUpTo({ b: succeeded(dead, head) }, head)).toBe(16);
+  test("stay in the log for a replay: the newest of them, while they are among the newest of a whole backlog", () => {
+    expect(spentUpTo({ a: at(100), b: dead(15, 11, 15) }, 100, BACKLOG)).toBe(10);
+    expect(spentUpTo({ a: at(20), b: dead(20, 11, 15) }, 100, BACKLOG)).toBe(10);
+    const many = dead(5_000, 1, 5_000);
+    expect(spentUpTo({ b: many }, 6_000, BACKLOG)).toBe(5_000 - DEAD_LETTERS_MAX);
+    expect(spentUpTo({ b: at(20_000, { deadFrom: 11, deadTo: 15 }) }, 20_000, BACKLOG)).toBe(20_000 - BACKLOG);
     // What was never given up is never overwritten, however long ago.
-    expect(spentUpTo({ b: dead }, 5_000)).toBe(15);
-    expect(spentUpTo({ b: at(10) }, 5_000)).toBe(10);
+    expect(spentUpTo({ b: dead(15, 11, 15) }, 50_000, BACKLOG)).toBe(15);
+    expect(spentUpTo({ b: at(10) }, 50_000, BACKLOG)).toBe(10);
+  });
+
+  test("from before an event that still waits do not let go of that event", () => {
+    const thinned = withDeadLetters(at(4, { thinnedTo: 60, kept: 3 }), 6, 60, 52);
+    expect(spentUpTo({ a: thinned }, 100, 100)).toBe(4);
+    expect(thinnedUpTo({ a: thinned }, 100, 100)).toBe(50);
+    expect(thinnedUpTo({ a: thinned, b: at(30) }, 100, 100)).toBe(30);
+  });
+
+  test("are counted, also those that an older release did not count", () => {
+    expect(lostEvents(at(9))).toBe(0);
+    expect(lostEvents(dead(15, 11, 15))).toBe(5);
+    expect(lostEvents(at(15, { deadFrom: 11 }))).toBe(5);
+    expect(lostEvents(withDeadLetters(at(15, { deadFrom: 11 }), 20, 20, 1))).toBe(6);
   });
 });
 
@@ -76,27 +66,38 @@ describe("A replay", () => {
   const called: Webhook = { ...WEBHOOK, replayAt: NOW };
 
   test("ends the wait, once for each call", () => {
-    const waiting = at(4, { failures: 9, retryAt: NOW + RETRY_MAX_MS });
-    const after = replayed(waiting, called);
+    const waiting = at(4, { failures: 9, retryAt: NOW + RETRY_MAX_MS, batchMax: 3, suspectTo: 5, suspects: 1 });
+    const after = replayed(waiting, called, 10, BACKLOG);
     expect(after).toEqual({ ...at(4), replayedAt: NOW });
-    const again = failed(after, null, NOW, BASE_MS, 0);
-    expect(replayed(again, called)).toBe(again);
+    const again = { ...after, failures: 1 };
+    expect(replayed(again, called, 10, BACKLOG)).toBe(again);
   });
 
-  test("goes back to the first dead letter", () => {
-    const dead = succeeded(failed(at(10), 15, NOW, BASE_MS, 0), 40);
-    expect(replayed(dead, called)).toMatchObject({ acknowledged: 10, deadFrom: 0, retryAt: 0 });
+  test("goes back to the first dead letter that is kept", () => {
+    const dead = withDeadLetters(at(40), 11, 15, 5);
+    expect(replayed(dead, called, 40, BACKLOG)).toEqual({ ...at(10), replayedAt: NOW });
+    expect(replayed(withDeadLetters(at(5_000), 1, 5_000, 5_000), called, 5_000, BACKLOG).acknowledged).toBe(4_000);
+
+    expect(replayed(withDeadLetters(at(30_000), 11, 15, 5), called, 30_000, BACKLOG).acknowledged).toBe(20_000);
+  });
+
+  test("of a thinned backlog sends what is kept of it, and fits into the bound", () => {
+    const thinned = withDeadLetters(at(4, { thinnedTo: 60, kept: 3 }), 6, 60, 52);
+    const after = replayed(thinned, called, 147, 100);
+    expect(after).toEqual({ ...at(4), thinnedTo: 50, kept: 3, replayedAt: NOW });
+    expect(waitingFor(after, 147)).toBeLessThanOrEqual(100);
+    expect(replayed({ ...thinned, acknowledged: 70 }, called, 147, 100)).toEqual({ ...at(50), replayedAt: NOW });
   });
 
   test("from before a webhook was first heard of is none for it", () => {
     const fresh = freshCursor(7, called);
-    expect(replayed(fresh, called)).toBe(fresh);
+    expect(replayed(fresh, called, 9, BACKLOG)).toBe(fresh);
   });
 });
 
 test("Nothing is spent that some webhook still needs, and everything where there is none", () => {
-  expect(spentUpTo({ a: at(9), b: at(3) }, 12)).toBe(3);
-  expect(spentUpTo({}, 12)).toBe(12);
+  expect(spentUpTo({ a: at(9), b: at(3) }, 12, BACKLOG)).toBe(3);
+  expect(spentUpTo({}, 12, BACKLOG)).toBe(12);
 });
 
 test("A webhook that was removed and made again under its name starts anew", () => {

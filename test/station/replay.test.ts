@@ -56,6 +56,49 @@ test("A replay sends at once what waits in a long backoff, of all stations in tr
   for (const name of ["failing", "other", "served"]) await kerbside.api("DELETE", `/v1/webhooks/${name}`);
 });
 
+test.each([
+  ["has only begun", 0],
+  ["is slow", 4_000],
+])(
+  "A replay sends at once what an attempt that hangs holds up, when it %s, and the old attempt counts for nothing",
+  async (_, ms) => {
+    const id = `STUCK-${ms}`;
+    const peer = await webhook("stuck");
+    const station = await kerbside.station(id);
+    await until("the connection", () => eventsAt(peer, id).length === 1);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    peer.reply = () => ({ status: 500, after: promise });
+    await station.call("StatusNotification", STATUS_16, "last");
+    await until("the attempt", () => peer.requests.length > 1);
+    const known = peer.requests.length;
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    expect(peer.requests[known - 1]?.abandoned).toBe(false);
+    peer.reply = () => ({});
+    expect((await kerbside.api("POST", "/v1/webhooks/stuck/replay")).status).toBe(202);
+    await until("another attempt", () => peer.requests.length > known, 10_000);
+    expect(peer.requests[known]?.body).toBe(peer.requests[known - 1]?.body);
+    await until("an empty queue", async () => (await waiting(id)) === 0);
+    resolve();
+    await station.call("StatusNotification", STATUS_16, "after");
+    await until("what came after", () => eventsAt(peer, id).at(-1)?.data.messageId === "after");
+    expect(peer.requests).toHaveLength(known + 2);
+    await kerbside.api("DELETE", "/v1/webhooks/stuck");
+  },
+);
+
+test("A webhook that is moved while an attempt hangs gets its events at the new address at once", async () => {
+  const [old, next] = [await webhook("moving"), await HttpPeer.start()];
+  peers.push(next);
+  const station = await kerbside.station("MOVING");
+  await until("the connection", () => eventsAt(old, "MOVING").length === 1);
+  old.reply = () => "hang";
+  await station.call("StatusNotification", STATUS_16, "last");
+  await until("the attempt", () => old.requests.length === 2);
+  await kerbside.api("PUT", "/v1/webhooks/moving", { url: next.url, secret: SECRET });
+  await until("the event at the new address", () => hasLast(next, "MOVING"), 10_000);
+  await kerbside.api("DELETE", "/v1/webhooks/moving");
+});
+
 test("A webhook that hangs holds up neither another one nor the station", async () => {
   const [hanging, served] = [await webhook("hanging"), await webhook("swift")];
   hanging.reply = () => "hang";
