@@ -140,11 +140,14 @@ async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions):
     const [front, tlsFront, mtlsFront] = fronts;
     const apiKey = ensureApiKey(dir);
     const settings = await runtimeSettings(options, { frontSecret, apiKey, mtlsPort: mtlsFront.port });
-    const outcomes = await Promise.allSettled(folders.map((folder) => startRuntime({ ...settings, dir: folder })));
+    const first = (request: { text(): Promise<string> }) => askFirst(runtimes[0]?.port(), frontSecret, request);
+    const outcomes = await Promise.allSettled(
+      folders.map((folder, shard) => startRuntime({ ...withFirst(settings, shard, first), dir: folder })),
+    );
     for (const outcome of outcomes) if (outcome.status === "fulfilled") runtimes.push(outcome.value);
     for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
     health.watch();
-    const [first] = runtimes as [Runtime, ...Runtime[]];
+    const [one] = runtimes as [Runtime, ...Runtime[]];
     return {
       port: front.port,
       tlsPort: tlsFront.port,
@@ -154,8 +157,8 @@ async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions):
       mtlsUrl: `https://localhost:${mtlsFront.port}`,
       apiKey,
       pki,
-      miniflare: first.miniflare,
-      workerdPid: first.workerdPid,
+      miniflare: one.miniflare,
+      workerdPid: one.workerdPid,
       workerdPids: () => runtimes.flatMap((runtime) => runtime.workerdPid() ?? []),
       evict: (stationId, how) => (runtimes[shardOf(stationId, shards)] as Runtime).evict(stationId, how),
       stop: async () => {
@@ -198,6 +201,24 @@ async function startFronts(
     for (const front of started) front.close();
     throw error;
   }
+}
+
+/** All but the first ask it for what the fleet has once. */
+function withFirst<Settings extends { worker: V4WorkerOptions }>(
+  settings: Settings,
+  shard: number,
+  first: (request: { text(): Promise<string> }) => Promise<Response>,
+): Settings {
+  if (shard === 0) return settings;
+  const { serviceBindings } = settings.worker;
+  return { ...settings, worker: { ...settings.worker, serviceBindings: { ...serviceBindings, FIRST: first } } };
+}
+
+async function askFirst(port: number | undefined, secret: string, request: { text(): Promise<string> }) {
+  if (port === undefined) return new Response(null, { status: 503 });
+  const headers = { "X-Kerbside-Front": secret, "X-Kerbside-Local": "registry" };
+  const answer = await fetch(`http://127.0.0.1:${port}/`, { method: "POST", headers, body: await request.text() });
+  return new Response(await answer.text(), { status: answer.status });
 }
 
 interface RuntimeSecrets {

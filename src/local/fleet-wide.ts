@@ -13,11 +13,15 @@ export interface ShardAnswer {
 const PAGE_DEFAULT = 100;
 
 /** @param answers of every shard, in their order */
-export function combine(kind: "each" | "list" | "sum", path: string, answers: readonly ShardAnswer[]): ShardAnswer {
+export function combine(
+  kind: "shared" | "each" | "list" | "sum",
+  path: string,
+  answers: readonly ShardAnswer[],
+): ShardAnswer {
   const [first] = answers as [ShardAnswer, ...ShardAnswer[]];
   const failed = answers.find(({ status }) => status >= 400);
   if (failed !== undefined) return failed;
-  if (kind === "each") return first;
+  if (kind === "shared" || kind === "each") return first;
   const bodies = answers.map(({ body }) => body);
   return { ...first, body: kind === "list" ? mergePages(path, bodies) : addUp(bodies) };
 }

@@ -56,6 +56,8 @@ const UPSTREAM_IDLE_MS = 4_000;
 const UPGRADE_MAX_MS = 30_000;
 /** Bytes of what all workerd processes are told: the Worker's own bound on a body is below. */
 const FLEET_BODY_MAX_BYTES = 2_000_000;
+/** For a word to another workerd, while a client waits. */
+const TELL_MAX_MS = 1_000;
 const NOTHING = Buffer.alloc(0);
 
 export class Forwarder {
@@ -207,7 +209,7 @@ export class Forwarder {
     request: IncomingMessage,
     response: ServerResponse,
     path: string,
-    kind: "each" | "list" | "sum",
+    kind: "shared" | "each" | "list" | "sum",
   ): Promise<void> {
     try {
       const body = await readText(request, FLEET_BODY_MAX_BYTES);
@@ -215,7 +217,8 @@ export class Forwarder {
         answerProblem(response, TOO_LARGE);
         return;
       }
-      const asks = this.#options.upstreams.map(({ port }) =>
+      const upstreams = kind === "shared" ? this.#options.upstreams.slice(0, 1) : this.#options.upstreams;
+      const asks = upstreams.map(({ port }) =>
         this.#ask(request, this.#requests, path, port(), [
           // What is put together must be text.
           "Accept-Encoding",
@@ -229,11 +232,23 @@ export class Forwarder {
         return;
       }
       const answers = await Promise.all(asks.map((ask) => answerTo(ask as ClientRequest, body)));
+      if (kind === "shared") await this.#tellOthers();
       const { status, headers, body: text } = combine(kind, path, answers);
       response.writeHead(status, headers).end(text);
     } catch (error) {
       answerProblem(response, problemOf(error as Error));
     }
+  }
+
+  /** They may act on what they knew for 30 s more; one that cannot be told has lost what it knew. */
+  async #tellOthers(): Promise<void> {
+    const { upstreams, secret } = this.#options;
+    const tell = (port: number | undefined) =>
+      fetch(`http://${UPSTREAM_HOST}:${port}/`, {
+        headers: { "X-Kerbside-Front": secret, "X-Kerbside-Local": "forget-webhooks" },
+        signal: AbortSignal.timeout(TELL_MAX_MS),
+      }).then((answer) => answer.body?.cancel());
+    await Promise.allSettled(upstreams.slice(1).map(({ port }) => tell(port())));
   }
 
   close(): void {

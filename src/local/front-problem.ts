@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 import { lingerThenDestroy } from "./tunnel.ts";
 
 export interface Problem {
-  status: 400 | 408 | 413 | 417 | 431 | 502 | 503;
+  status: 400 | 408 | 413 | 417 | 431 | 503;
   slug: string;
   detail: string;
 }
@@ -37,7 +37,7 @@ const HEADERS_TOO_LARGE: Problem = {
 export const TOO_LARGE: Problem = { status: 413, slug: "body-too-large", detail: "The body is too large." };
 export const NO_ROOM: Problem = { status: 503, slug: "unavailable", detail: "The local edge has no room. Try again." };
 export const NOT_RUNNING: Problem = { status: 503, slug: "unavailable", detail: "The local edge is not ready." };
-const NO_ANSWER: Problem = { status: 502, slug: "bad-gateway", detail: "The local edge gave no answer." };
+const NO_ANSWER: Problem = { status: 503, slug: "unavailable", detail: "The local edge gave no answer. Try again." };
 
 export function problemOf(error: Error): Problem {
   return (error as NodeJS.ErrnoException).code === "ECONNREFUSED" ? NOT_RUNNING : NO_ANSWER;

@@ -7,8 +7,10 @@ import { DurableObject, waitUntil } from "cloudflare:workers";
 import type { Env } from "../env.ts";
 import type { FleetMessage } from "../fleet/transition.ts";
 import { stationStub } from "../station-stub.ts";
+import { forgetWebhooks } from "../fleet/webhook-registry.ts";
 import worker, { ChargingStation as Station } from "../worker.ts";
 import { LocalQueue, type QueueSettings } from "./local-queue.ts";
+import { answerRegistry, sharedRegistry } from "./shared-registry.ts";
 import { RateLimiter, type RateLimiterOptions } from "./rate-limiter.ts";
 
 export * from "../worker.ts";
@@ -19,11 +21,15 @@ interface LocalEnv extends Env {
   RATE_LIMITS: Record<string, RateLimiterOptions>;
   QUEUES: Record<string, QueueSettings>;
   LOCAL_QUEUES: DurableObjectNamespace<QueueHost>;
+  /** The way to the first of several workerd processes, where this is another one. */
+  FIRST?: Fetcher;
 }
 
 const HEADER = "X-Kerbside-Front";
 /** The station to look at after a start; the edge's own request, since the fronts pass no such header on. */
 const LOOK_HEADER = "X-Kerbside-Look";
+/** What the local edge itself asks: the fronts let no client say it. */
+const LOCAL_HEADER = "X-Kerbside-Local";
 const DISCARDED_BYTES_MAX = 16 * 1024 * 1024;
 const encoder = new TextEncoder();
 /** One set for the whole isolate, whose objects and requests have an environment each. */
@@ -47,7 +53,8 @@ function makeServices(env: LocalEnv): Record<string, object> {
     const wake = () => waitUntil(env.LOCAL_QUEUES.getByName(name).drain(name));
     queues.set(name, new LocalQueue(settings, (messages) => consume(env, settings, messages), wake, Date.now));
   }
-  return Object.fromEntries([...limiters, ...queues]);
+  const shared = env.FIRST === undefined ? {} : { WEBHOOKS: sharedRegistry(env.FIRST) };
+  return { ...Object.fromEntries([...limiters, ...queues]), ...shared };
 }
 
 async function consume(env: LocalEnv, { queueName }: QueueSettings, bodies: readonly FleetMessage[]): Promise<void> {
@@ -77,6 +84,18 @@ function isFromFront(request: Request, secret: string): boolean {
   return given.byteLength === wanted.byteLength && crypto.subtle.timingSafeEqual(given, wanted);
 }
 
+async function answerLocally(what: string, request: Request, env: LocalEnv): Promise<Response> {
+  switch (what) {
+    case "registry":
+      return answerRegistry(request, env.WEBHOOKS);
+    case "forget-webhooks":
+      forgetWebhooks();
+      return new Response(null, { status: 204 });
+    default:
+      return new Response(null, { status: 404 });
+  }
+}
+
 /**
  * workerd closes a connection whose body nobody read; the front's next write then fails, and with it goes the answer.
  * What the Worker refused unread, 413 for one, would reach the client as 502.
@@ -100,6 +119,8 @@ export default {
       await stationStub(withServices(env), decodeURIComponent(station)).lookAt();
       return new Response(null, { status: 204 });
     }
+    const local = request.headers.get(LOCAL_HEADER);
+    if (local !== null) return answerLocally(local, request, env);
     const inner = new Request(request);
     inner.headers.delete(HEADER);
     inner.headers.delete("MF-CF-Blob");

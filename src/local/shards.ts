@@ -3,10 +3,10 @@
  */
 
 /**
- * `one`: that workerd alone. The rest is the fleet's: `each` is done by every one of them, a `list` of stations and a `sum`
- * of figures are put together from all.
+ * `one`: that workerd alone. The rest is the fleet's: `shared` is done by the first, and the others are told; `each` is done
+ * by every one of them, a `list` of stations and a `sum` of figures are put together from all.
  */
-export type Route = { kind: "one"; shard: number } | { kind: "each" | "list" | "sum" };
+export type Route = { kind: "one"; shard: number } | { kind: "shared" | "each" | "list" | "sum" };
 
 const FIRST: Route = { kind: "one", shard: 0 };
 
@@ -18,8 +18,9 @@ export function routeOf(method: string, path: string, shards: number): Route {
   if (pathname === "/healthz") return { kind: "each" };
   if (pathname === "/v1/stations" && method === "GET") return { kind: "list" };
   if (pathname === "/metrics" && method === "GET") return { kind: "sum" };
-  // Every workerd has the whole list of webhooks, so any can tell it and all must be told.
-  if (/^\/v1\/webhooks(?:\/|$)/.test(pathname) && method !== "GET") return { kind: "each" };
+  // Each has queues and a directory of its own to replay from. The list of webhooks is the first one's.
+  if (/^\/v1\/webhooks\/[^/]+\/replay$/.test(pathname)) return { kind: "each" };
+  if (/^\/v1\/webhooks(?:\/|$)/.test(pathname) && method !== "GET") return { kind: "shared" };
   return FIRST;
 }
 

@@ -57,6 +57,36 @@ test("A webhook gets the events of stations in both, is replayed in both, and go
   expect((await kerbside.api("GET", "/v1/webhooks")).body).toEqual({ webhooks: [] });
 });
 
+test("A webhook is changed or it is not, whichever workerd is killed meanwhile, and all go by the same list", async () => {
+  const pids = kerbside.edge.workerdPids();
+  if (pids.length === 0) return;
+  const webhook = { url: receiver.url, secret: SECRET };
+  const names = async () => {
+    const { status, body } = await kerbside.api("GET", "/v1/webhooks");
+    return status === 200 ? body.webhooks.map(({ name }: { name: string }) => name) : null;
+  };
+  for (const shard of [0, 1]) {
+    for (const [method, body] of [["PUT", webhook], ["DELETE"]] as const) {
+      const name = `killed-${shard}`;
+      process.kill(kerbside.edge.workerdPids()[shard] as number, "SIGKILL");
+      const answers = [await kerbside.api(method, `/v1/webhooks/${name}`, body)];
+      while ((answers.at(-1) as { status: number }).status === 503) {
+        expect(answers.at(-1)?.headers.get("retry-after")).not.toBe(null);
+        answers.push(await kerbside.api(method, `/v1/webhooks/${name}`, body));
+      }
+      // Done without an answer, it is done already when it is asked again.
+      expect([200, 201, 204, 404]).toContain(answers.at(-1)?.status);
+      expect(await names()).toEqual(method === "PUT" ? [name] : []);
+      await until("both again", async () => (await kerbside.api("GET", "/healthz")).status === 200);
+      if (method === "DELETE") continue;
+      receiver.requests.length = 0;
+      for (const id of [FIRST, SECOND]) (await kerbside.station(id, { register: false })).kill();
+      const heard = (id: string) => eventsOf(receiver).some(({ subject }) => subject === id);
+      await until("events of both", () => heard(FIRST) && heard(SECOND));
+    }
+  }
+});
+
 test("A command finds its station in either, and another's crash is no trouble of it", async () => {
   const station = await kerbside.station(FIRST, { register: false });
   station.answerCalls(() => ({ status: "Accepted" }));
