@@ -15,11 +15,19 @@ import { PendingConnections } from "./pending-connections.ts";
 import { openPki, type Pki } from "./pki/pki.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
 import { endStaleRuntimes } from "./runtime-process.ts";
-import { descriptorLimit, folderOf, rememberShards, shardsOf, stationsPerWorkerd } from "./shard-count.ts";
+import {
+  descriptorAdvice,
+  descriptorLimit,
+  folderOf,
+  rememberShards,
+  shardsOf,
+  stationsPerWorkerd,
+} from "./shard-count.ts";
 import { shardOf } from "./shards.ts";
 import { folderFault, probeFolder } from "./state/folder-fault.ts";
 import { checkFormat, rememberFormat } from "./state/folder-format.ts";
 import { FolderHealth } from "./state/folder-health.ts";
+import { removeEmptyStationFiles } from "./state/station-files.ts";
 import { type FolderLock, lockFolder } from "./state/folder-lock.ts";
 import { UpgradeGate } from "./upgrade-gate.ts";
 import { limiterOptions, queueSettings, type RateLimits, readWorkerConfig, workerVars } from "./worker-settings.ts";
@@ -45,6 +53,8 @@ export interface EdgeOptions extends RateLimits {
   lookAfterMs?: number;
   /** How many workerd processes share the stations; the folder's own number if it has one, otherwise by default one. */
   workerds?: number | undefined;
+  /** Files that may be open, where it is not to be asked of the system. */
+  descriptorLimit?: number;
   /** For a new folder, where `workerds` is not given. */
   workerdsInNewFolder?: number;
 }
@@ -72,6 +82,8 @@ const PENDING_SHARE = 0.25;
 /** Where there is no /proc to ask. */
 const DESCRIPTORS_UNKNOWN = 4_096;
 const STATION_CLASS = "ChargingStation";
+/** A fleet that finds no room comes back every few seconds. */
+const FULL_LOG_MS = 60_000;
 
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const dir = openFolder(options.dir);
@@ -101,17 +113,29 @@ function openFolder(given: string): string {
 
 async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions): Promise<Edge> {
   const log = options.log ?? logErrors;
+  const notice = (line: string) => log(line, "warn");
   checkFormat(dir);
   await endStaleRuntimes(dir);
-  const shards = shardsOf(dir, options.workerds, options.workerdsInNewFolder ?? 1, (line) => log(line, "warn"));
+  const shards = shardsOf(dir, options.workerds, options.workerdsInNewFolder ?? 1, notice);
   const folders = Array.from({ length: shards }, (_, shard) => folderOf(dir, shard));
   rememberFormat(dir);
-  const pki = await openPki(join(dir, "pki"));
+  for (const folder of folders) removeEmptyStationFiles(folder);
+  const pki = await openPki(join(dir, "pki"), new Date(), notice);
   const frontSecret = randomBytes(32).toString("hex");
   const runtimes: Runtime[] = [];
-  const socketsMax = stationsPerWorkerd(descriptorLimit());
+  const limit = options.descriptorLimit ?? descriptorLimit();
+  const socketsMax = stationsPerWorkerd(limit);
+  const advice = descriptorAdvice(limit, shards);
+  if (advice !== null) notice(advice);
+  const full = atMostOnceIn(FULL_LOG_MS, () =>
+    log(
+      `A station was refused with 503: a workerd may have ${socketsMax} sockets, since only ${limit} files may be open; ` +
+        "raise the limit with `ulimit -n` before the start",
+      "error",
+    ),
+  );
   const upstreams = folders.map(
-    (_, shard): Upstream => ({ port: () => runtimes[shard]?.port(), gate: new UpgradeGate(socketsMax) }),
+    (_, shard): Upstream => ({ port: () => runtimes[shard]?.port(), gate: new UpgradeGate(socketsMax, full) }),
   );
   // Until then nothing in the folder depends on it, and a start that was ended can be followed by one with another number.
   const firstUse = () => {
@@ -138,7 +162,7 @@ async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions):
   };
   try {
     const [front, tlsFront, mtlsFront] = fronts;
-    const apiKey = ensureApiKey(dir);
+    const apiKey = ensureApiKey(dir, notice);
     const settings = await runtimeSettings(options, { frontSecret, apiKey, mtlsPort: mtlsFront.port });
     const first = (request: { text(): Promise<string> }) => askFirst(runtimes[0]?.port(), frontSecret, request);
     const outcomes = await Promise.allSettled(
@@ -201,6 +225,15 @@ async function startFronts(
     for (const front of started) front.close();
     throw error;
   }
+}
+
+function atMostOnceIn(intervalMs: number, tell: () => void): () => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (performance.now() - last < intervalMs) return;
+    last = performance.now();
+    tell();
+  };
 }
 
 /** All but the first ask it for what the fleet has once. */

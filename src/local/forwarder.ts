@@ -187,6 +187,13 @@ export class Forwarder {
     }
     const itsOwn = <A extends unknown[]>(listener: (...args: A) => unknown) => guarded(() => response, listener);
     const answered = (answer: IncomingMessage) => {
+      // The Worker does not learn why its storage failed: the folder tells.
+      const problem = answer.statusCode === 503 ? this.#options.barred(true) : null;
+      if (problem !== null) {
+        answer.resume();
+        answerProblem(response, problem);
+        return;
+      }
       response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answeredHeaders(answer.rawHeaders));
       pipeline(answer, response, (error) => {
         if (error) response.destroy();

@@ -49,6 +49,8 @@ async function run(): Promise<void> {
   const dir = localFolder(process.env);
   // Miniflare and wrangler are megabytes of script: compiled once, they load in half the time.
   enableCompileCache(join(dir, "compile-cache"));
+  // Miniflare and wrangler look there for settings that mean nothing here, and fail where they may not.
+  process.env.HOME = dir;
   const { startEdge } = await import("./edge.ts");
   const { rateLimits, readWorkerConfig, workerEnvironment } = await import("./worker-settings.ts");
   const { descriptorLimit, enoughShards, wantedShards } = await import("./shard-count.ts");

@@ -22,6 +22,16 @@ export function stationsPerWorkerd(descriptorLimit: number | null): number {
   return Math.max(1, Math.floor((descriptorLimit - OWN_DESCRIPTORS) / DESCRIPTORS_PER_STATION));
 }
 
+/** What to say at the start of an edge that has not the room it is made for; `null`: it has. */
+export function descriptorAdvice(limit: number | null, shards: number): string | null {
+  const room = shards * stationsPerWorkerd(limit);
+  if (limit === null || room >= STATIONS_PER_LOCAL_EDGE) return null;
+  return (
+    `Only ${limit} files may be open, which is room for ${room} ${room === 1 ? "station" : "stations"}; ` +
+    `for ${STATIONS_PER_LOCAL_EDGE} raise the limit with \`ulimit -n 20000\` before the start`
+  );
+}
+
 export function descriptorLimit(): number | null {
   try {
     const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];

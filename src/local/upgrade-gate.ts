@@ -16,13 +16,18 @@ interface Waiting {
 
 export class UpgradeGate {
   readonly #socketsMax: number;
+  readonly #full: () => void;
   readonly #waiting = new Set<Waiting>();
   #inside = 0;
   #sockets = 0;
 
-  /** @param socketsMax that workerd may hold */
-  constructor(socketsMax: number) {
+  /**
+   * @param socketsMax that workerd may hold
+   * @param full called at each refusal for that
+   */
+  constructor(socketsMax: number, full: () => void = () => {}) {
     this.#socketsMax = socketsMax;
+    this.#full = full;
   }
 
   /**
@@ -31,6 +36,7 @@ export class UpgradeGate {
    */
   pass(enter: () => void, refuse: () => void): () => void {
     if (this.#sockets + this.#inside + this.#waiting.size >= this.#socketsMax || this.#waiting.size >= WAITING_MAX) {
+      if (this.#waiting.size < WAITING_MAX) this.#full();
       refuse();
       return () => {};
     }

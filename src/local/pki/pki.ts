@@ -2,14 +2,13 @@
  * The development PKI in its folder: made whole at first use, read back ever after, server certificates renewed in time.
  * Must not know who connects.
  */
-import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { X509Certificate as NodeCertificate, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { X509Certificate } from "@peculiar/x509";
 import { withLock } from "../state/folder-lock.ts";
 import {
   type Authority,
-  authorityFromPem,
   caExtensions,
   certificateToPem,
   distinguishedName,
@@ -20,7 +19,8 @@ import {
   signCertificate,
   subjectKeyIdOf,
 } from "./authority.ts";
-import { PUBLIC_MODE, SECRET_MODE } from "./private-file.ts";
+import { authorityPaths, readAuthority } from "./authority-files.ts";
+import { keepPrivate, PUBLIC_MODE, SECRET_MODE } from "./private-file.ts";
 import { RevocationList } from "./revocation-list.ts";
 import { ensureServerCertificates, type ServerCertificates } from "./server-certificate.ts";
 
@@ -46,22 +46,28 @@ export interface Pki {
 type AuthorityName = "root" | "station-ca" | "other-ca";
 
 /** Two processes that open it at once would both make what is missing, and a killed one leaves drafts with private keys. */
-export function openPki(dir: string, now: Date = new Date()): Promise<Pki> {
-  return withPki(dir, () => open(dir, now));
+export function openPki(dir: string, now: Date = new Date(), log: (line: string) => void = () => {}): Promise<Pki> {
+  return withPki(dir, () => open(dir, now, log));
 }
 
 /** @throws where another process has it for too long */
 export const withPki = <T>(dir: string, work: () => Promise<T>): Promise<T> =>
   withLock(`${dir}.lock`, LOCK_WAIT_MS, work);
 
-async function open(dir: string, now: Date): Promise<Pki> {
+async function open(dir: string, now: Date, log: (line: string) => void): Promise<Pki> {
   removeDrafts(dir);
-  if (!existsSync(join(dir, "root.cert.pem"))) await createPki(dir, now);
-  const [root, stationCa, otherCa] = await Promise.all([
-    readAuthority(dir, "root"),
-    readAuthority(dir, "station-ca"),
-    readAuthority(dir, "other-ca"),
-  ]);
+  if (!hasAny(dir)) await createPki(dir, now);
+  const files = { dir, now, log };
+  const root = await readAuthority({ ...files, name: "root" });
+  const stationCa = await readAuthority({
+    ...files,
+    name: "station-ca",
+    issuer: new NodeCertificate(certificateToPem(root.certificate)),
+  });
+  const otherCa = await readAuthority({ ...files, name: "other-ca" });
+  keepStationKeysPrivate(dir, log);
+  const revocations = new RevocationList(join(dir, "station-ca.revoked"), stationCa.subjectKeyId);
+  revocations.check();
   return {
     dir,
     root,
@@ -71,8 +77,8 @@ async function open(dir: string, now: Date): Promise<Pki> {
     stationCaPem: certificateToPem(stationCa.certificate),
     otherCa,
     otherCaPem: certificateToPem(otherCa.certificate),
-    server: await ensureServerCertificates(dir, root, now),
-    revocations: new RevocationList(join(dir, "station-ca.revoked"), stationCa.subjectKeyId),
+    server: await ensureServerCertificates(dir, root, now, log),
+    revocations,
   };
 }
 
@@ -131,7 +137,14 @@ async function createAuthority(
   return { certificate, subjectKeyId: subjectKeyIdOf(certificate), signingKey: pair.privateKey };
 }
 
-function readAuthority(dir: string, name: AuthorityName): Promise<Authority> {
-  const read = (kind: "cert" | "key") => readFileSync(join(dir, `${name}.${kind}.pem`), "utf8");
-  return authorityFromPem(read("cert"), read("key"));
+const AUTHORITIES: readonly AuthorityName[] = ["root", "station-ca", "other-ca"];
+
+/** A PKI that is not whole is not made anew around what is left: that would take the stations' certificates their value. */
+const hasAny = (dir: string): boolean =>
+  AUTHORITIES.flatMap((name) => Object.values(authorityPaths(dir, name))).some(existsSync);
+
+function keepStationKeysPrivate(dir: string, log: (line: string) => void): void {
+  const folder = join(dir, "stations");
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder)) if (name.endsWith(".key.pem")) keepPrivate(join(folder, name), log);
 }

@@ -2,7 +2,7 @@
  * Files that are whole or absent: written beside their place, flushed, then moved there. Must not know what they hold.
  */
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { chmodSync, closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 
 export const SECRET_MODE = 0o600;
 export const PUBLIC_MODE = 0o644;
@@ -37,4 +37,16 @@ export function createFile(path: string, text: string, mode: number): boolean {
   } finally {
     rmSync(temporary);
   }
+}
+
+/** A secret that others may read is made private. @throws where that is somebody else's to do */
+export function keepPrivate(path: string, log: (line: string) => void): void {
+  const mode = statSync(path).mode & 0o777;
+  if ((mode & 0o077) === 0) return;
+  try {
+    chmodSync(path, SECRET_MODE);
+  } catch {
+    throw new Error(`The secret in ${path} can be read by others (mode ${mode.toString(8)}); run: chmod 600 ${path}`);
+  }
+  log(`${path} could be read by others (mode ${mode.toString(8)}): its mode is 600 now; if somebody did, delete it`);
 }

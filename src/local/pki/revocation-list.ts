@@ -1,7 +1,8 @@
 /**
  * The serials that the station CA has revoked, one a line in a file. Must not know certificates or connections.
  */
-import { appendFileSync, readFileSync, statSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, statSync } from "node:fs";
+import { damage } from "./authority-files.ts";
 import { PUBLIC_MODE } from "./private-file.ts";
 
 export class RevocationList {
@@ -13,6 +14,19 @@ export class RevocationList {
   constructor(path: string, issuerKeyId: string) {
     this.path = path;
     this.issuerKeyId = issuerKeyId;
+  }
+
+  /** @throws where the list cannot be read, or not whole: who it names would be let in */
+  check(): void {
+    if (!existsSync(this.path)) return;
+    let lines: string[];
+    try {
+      lines = readFileSync(this.path, "utf8").split("\n");
+    } catch (error) {
+      throw damage(this.path, `cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    }
+    const wrong = lines.findIndex((line) => !/^[0-9A-F]*$/i.test(line.trim()));
+    if (wrong >= 0) throw damage(this.path, `has in line ${wrong + 1} what is no serial number`);
   }
 
   /** One short append, so that two writers cannot lose each other's line. */

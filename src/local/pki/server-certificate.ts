@@ -2,6 +2,7 @@
  * The local fronts' own certificates, one ECDSA and one RSA, renewed before they expire. Must not know the fronts.
  */
 import "./reflect-metadata.ts";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
@@ -15,7 +16,7 @@ import {
   RSA_2048,
   signCertificate,
 } from "./authority.ts";
-import { replaceFile, SECRET_MODE } from "./private-file.ts";
+import { keepPrivate, replaceFile, SECRET_MODE } from "./private-file.ts";
 
 const DAY_MS = 86_400_000;
 const LIFETIME_DAYS = 397;
@@ -25,19 +26,33 @@ const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
 /** PEM texts, each holding a key and its certificate; TLS picks by what the station can do. */
 export type ServerCertificates = { ecdsa: string; rsa: string };
 
-export async function ensureServerCertificates(dir: string, root: Authority, now: Date): Promise<ServerCertificates> {
+export async function ensureServerCertificates(
+  dir: string,
+  root: Authority,
+  now: Date,
+  log: (line: string) => void,
+): Promise<ServerCertificates> {
   const [ecdsa, rsa] = await Promise.all([
-    ensure(join(dir, "server-ecdsa.pem"), EC_P256, root, now),
-    ensure(join(dir, "server-rsa.pem"), RSA_2048, root, now),
+    ensure(join(dir, "server-ecdsa.pem"), EC_P256, root, now, log),
+    ensure(join(dir, "server-rsa.pem"), RSA_2048, root, now, log),
   ]);
   return { ecdsa, rsa };
 }
 
-async function ensure(path: string, algorithm: typeof EC_P256 | typeof RSA_2048, root: Authority, now: Date) {
+async function ensure(
+  path: string,
+  algorithm: typeof EC_P256 | typeof RSA_2048,
+  root: Authority,
+  now: Date,
+  log: (line: string) => void,
+) {
   if (existsSync(path)) {
-    const pem = readFileSync(path, "utf8");
-    const { notAfter } = new x509.X509Certificate(certificatePart(pem));
-    if (notAfter.getTime() - now.getTime() > RENEW_BEFORE_DAYS * DAY_MS) return pem;
+    const kept = read(path, root);
+    if (kept === null) log(`${path} was damaged: it holds a new certificate of the same root now`);
+    else if (kept.notAfter.getTime() - now.getTime() > RENEW_BEFORE_DAYS * DAY_MS) {
+      keepPrivate(path, log);
+      return kept.pem;
+    }
   }
   const pair = await generateKeyPair(algorithm);
   const request = {
@@ -63,6 +78,16 @@ async function ensure(path: string, algorithm: typeof EC_P256 | typeof RSA_2048,
   return pem;
 }
 
-function certificatePart(pem: string): string {
-  return pem.slice(pem.indexOf("-----BEGIN CERTIFICATE-----"));
+/** `null`: it is no key with a certificate of this root. */
+function read(path: string, root: Authority): { pem: string; notAfter: Date } | null {
+  try {
+    const pem = readFileSync(path, "utf8");
+    const certificate = new X509Certificate(pem);
+    const isWhole =
+      certificate.checkPrivateKey(createPrivateKey(pem)) &&
+      certificate.verify(new X509Certificate(certificateToPem(root.certificate)).publicKey);
+    return isWhole ? { pem, notAfter: new Date(certificate.validTo) } : null;
+  } catch {
+    return null;
+  }
 }

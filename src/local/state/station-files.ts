@@ -3,8 +3,8 @@
  * Must not know what is in a registration.
  */
 import { createHash, createHmac } from "node:crypto";
-import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 /** The Durable Objects' class and the namespace that miniflare makes of it. */
@@ -14,8 +14,13 @@ const DIRECTORIES = join("state", "d1", "miniflare-D1DatabaseObject");
 /** Of a database: what it holds, and SQLite's two helpers beside it. */
 export const PARTS = ["", "-wal", "-shm"] as const;
 
-/** What a look at a database found. `damaged`: it cannot be read, so what it holds is not known. */
-export type StationFile = "registered" | "unregistered" | "damaged";
+/** What a look at a database found. `empty`: nothing, as a deregistration leaves it; `damaged`: it cannot be read. */
+export type StationFile = "used" | "empty" | "damaged";
+
+/** A station has three pages of 4 KB, its schema, its facts and its log, wherever they lie. */
+const USED_MIN_BYTES = 3 * 4_096;
+/** ms of a start that go into looking at larger ones, at half a millisecond each. */
+const LOOK_MAX_MS = 500;
 
 /** As workerd names the object of a station, and its file. */
 export function stationFile(workerdDir: string, stationId: string): string {
@@ -36,10 +41,9 @@ export function stationFiles(workerdDir: string): string[] {
 export function lookAt(path: string): StationFile {
   try {
     return read(path, (database) => {
-      const tables = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'facts'").all();
-      if (tables.length === 0) return "unregistered";
-      const rows = database.prepare("SELECT 1 FROM facts WHERE key = 'registration'").all();
-      return rows.length > 0 ? "registered" : "unregistered";
+      return database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'facts'").get() === undefined
+        ? "empty"
+        : "used";
     });
   } catch {
     return "damaged";
@@ -47,7 +51,7 @@ export function lookAt(path: string): StationFile {
 }
 
 export function holdsStations(workerdDir: string): boolean {
-  return stationFiles(workerdDir).some((path) => lookAt(path) !== "unregistered");
+  return stationFiles(workerdDir).some((path) => lookAt(path) !== "empty");
 }
 
 /** Ids of the registered stations by the copy in the directory; none where that cannot be read. */
@@ -72,8 +76,32 @@ export function hasState(workerdDir: string): boolean {
   return existsSync(join(workerdDir, "state"));
 }
 
-export function removeStationFile(path: string): void {
-  for (const part of PARTS) rmSync(`${path}${part}`, { force: true });
+/**
+ * Before workerd runs: whoever opens a database that is gone writes to nothing. The smallest first, and only those that hold
+ * nothing.
+ */
+export function removeEmptyStationFiles(workerdDir: string): void {
+  const until = performance.now() + LOOK_MAX_MS;
+  const bySize = stationFiles(workerdDir)
+    .map((path) => ({ path, bytes: bytesOf(path) }))
+    .sort((a, b) => a.bytes - b.bytes);
+  for (const { path, bytes } of bySize) {
+    if (bytes >= USED_MIN_BYTES && performance.now() > until) return;
+    if (lookAt(path) === "empty") for (const part of PARTS) rmSync(`${path}${part}`, { force: true });
+  }
+}
+
+/** A database that cannot be read, out of workerd's way. `false`: it can be, or is not there. */
+export function setAside(dir: string, path: string, now: Date): boolean {
+  if (!existsSync(path) || lookAt(path) !== "damaged") return false;
+  const folder = join(dir, "damaged");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const part of PARTS) {
+    if (existsSync(`${path}${part}`)) {
+      renameSync(`${path}${part}`, join(folder, `${now.toISOString().replaceAll(":", "")}-${basename(path)}${part}`));
+    }
+  }
+  return true;
 }
 
 function read<T>(path: string, work: (database: DatabaseSync) => T): T {
