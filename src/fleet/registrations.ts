@@ -51,6 +51,34 @@ export async function removeRegistration(
   ]);
 }
 
+/** How much further a log may have come than the directory had heard. */
+const UNHEARD_MAX = 1_000_000;
+
+/**
+ * Takes the row away of a registration whose object has lost it, and with it how far its log came. `false`: there is none.
+ * @throws where the directory cannot be reached
+ */
+export async function abandonRegistration(directory: D1Database, stationId: string): Promise<boolean> {
+  const row = await directory
+    .prepare("SELECT incarnation FROM stations WHERE station_id = ?1")
+    .bind(stationId)
+    .first<{ incarnation: string }>();
+  if (row === null) return false;
+  // By the incarnation that was read: whoever registers meanwhile has another one.
+  const [, removed] = await directory.batch([
+    directory
+      .prepare(
+        `INSERT INTO fleet SELECT 'sequence-floor', sequence + ?3 FROM stations WHERE station_id = ?1 AND incarnation = ?2
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > value`,
+      )
+      .bind(stationId, row.incarnation, UNHEARD_MAX),
+    directory
+      .prepare("DELETE FROM stations WHERE station_id = ?1 AND incarnation = ?2")
+      .bind(stationId, row.incarnation),
+  ]);
+  return (removed?.meta.changes ?? 0) > 0;
+}
+
 /** The furthest that any log of a deregistered station came. @throws where the directory cannot be reached */
 export async function sequenceFloor(directory: D1Database): Promise<number> {
   const row = await directory

@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import type { Miniflare, V4WorkerOptions } from "miniflare";
 import { ensureApiKey } from "./api-key.ts";
 import { bundleWorker } from "./bundle.ts";
+import { askFirst, withFirst } from "./first-workerd.ts";
 import type { Upstream } from "./forwarder.ts";
 import { type Front, type FrontOptions, startFront } from "./front.ts";
 import { LOOK_AFTER_MS } from "./look-around.ts";
@@ -23,13 +24,13 @@ import {
   shardsOf,
   stationsPerWorkerd,
 } from "./shard-count.ts";
-import { shardOf } from "./shards.ts";
+import { shardOf, stationOf } from "./shards.ts";
 import { folderFault, probeFolder } from "./state/folder-fault.ts";
 import { checkFormat, rememberFormat } from "./state/folder-format.ts";
 import { FolderHealth } from "./state/folder-health.ts";
-import { removeEmptyStationFiles } from "./state/station-files.ts";
+import { removeEmptyStationFiles, setAside, stationFile } from "./state/station-files.ts";
 import { type FolderLock, lockFolder } from "./state/folder-lock.ts";
-import { UpgradeGate } from "./upgrade-gate.ts";
+import { atMostOnceIn, UpgradeGate } from "./upgrade-gate.ts";
 import { limiterOptions, queueSettings, type RateLimits, readWorkerConfig, workerVars } from "./worker-settings.ts";
 
 export interface EdgeOptions extends RateLimits {
@@ -153,7 +154,17 @@ async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions):
     },
   });
   const barred = (isHealthCheck: boolean) => health.problem(isHealthCheck);
-  const fronts = await startFronts(options, pki, { secret: frontSecret, upstreams, barred });
+  const repaired = (method: string, path: string) => {
+    const id = method === "DELETE" ? stationOf(path) : null;
+    const file = id === null ? "" : stationFile(folders[shardOf(id, shards)] as string, id);
+    if (id === null || !setAside(dir, file, new Date())) return false;
+    log(
+      `The database of ${id} could not be read; it is deregistered, and the file is in ${join(dir, "damaged")} now`,
+      "error",
+    );
+    return true;
+  };
+  const fronts = await startFronts(options, pki, { secret: frontSecret, upstreams, barred, repaired });
   const stop = async () => {
     health.close();
     for (const each of fronts) each.close();
@@ -203,7 +214,7 @@ async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions):
 async function startFronts(
   options: EdgeOptions,
   pki: Pki,
-  shared: Pick<FrontOptions, "secret" | "upstreams" | "barred">,
+  shared: Pick<FrontOptions, "secret" | "upstreams" | "barred" | "repaired">,
 ) {
   const started: Front[] = [];
   const pending = new PendingConnections(Math.floor((descriptorLimit() ?? DESCRIPTORS_UNKNOWN) * PENDING_SHARE));
@@ -225,33 +236,6 @@ async function startFronts(
     for (const front of started) front.close();
     throw error;
   }
-}
-
-function atMostOnceIn(intervalMs: number, tell: () => void): () => void {
-  let last = Number.NEGATIVE_INFINITY;
-  return () => {
-    if (performance.now() - last < intervalMs) return;
-    last = performance.now();
-    tell();
-  };
-}
-
-/** All but the first ask it for what the fleet has once. */
-function withFirst<Settings extends { worker: V4WorkerOptions }>(
-  settings: Settings,
-  shard: number,
-  first: (request: { text(): Promise<string> }) => Promise<Response>,
-): Settings {
-  if (shard === 0) return settings;
-  const { serviceBindings } = settings.worker;
-  return { ...settings, worker: { ...settings.worker, serviceBindings: { ...serviceBindings, FIRST: first } } };
-}
-
-async function askFirst(port: number | undefined, secret: string, request: { text(): Promise<string> }) {
-  if (port === undefined) return new Response(null, { status: 503 });
-  const headers = { "X-Kerbside-Front": secret, "X-Kerbside-Local": "registry" };
-  const answer = await fetch(`http://127.0.0.1:${port}/`, { method: "POST", headers, body: await request.text() });
-  return new Response(await answer.text(), { status: answer.status });
 }
 
 interface RuntimeSecrets {

@@ -47,6 +47,8 @@ export interface ForwarderOptions {
   /** What stands in the way of passing a request on; `null`: nothing. */
   barred: (isHealthCheck: boolean) => Problem | null;
   pending: PendingConnections;
+  /** Whether there was something to repair that a request asks to be; once, then it is whole. */
+  repaired: (method: string, path: string) => boolean;
 }
 
 const UPSTREAM_HOST = "127.0.0.1";
@@ -189,6 +191,12 @@ export class Forwarder {
     const answered = (answer: IncomingMessage) => {
       // The Worker does not learn why its storage failed: the folder tells.
       const problem = answer.statusCode === 503 ? this.#options.barred(true) : null;
+      if (answer.statusCode === 503 && problem === null && this.#options.repaired(request.method ?? "", path)) {
+        // Its object could not be started for it; now it can.
+        answer.resume();
+        this.#pass(request, response, path, shard);
+        return;
+      }
       if (problem !== null) {
         answer.resume();
         answerProblem(response, problem);

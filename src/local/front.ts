@@ -26,6 +26,8 @@ export interface FrontOptions {
   /** What stands in the way of passing a request on; `null`: nothing. */
   barred: (isHealthCheck: boolean) => Problem | null;
   pending: PendingConnections;
+  /** Whether there was something to repair that a request asks to be; once, then it is whole. */
+  repaired: (method: string, path: string) => boolean;
   /** PEM texts, each with a key and its certificate. */
   serverCertificates?: readonly string[];
   clientCertificates?: {
@@ -122,11 +124,11 @@ class Listeners {
   }
 
   forward(port: number): void {
-    const { serverCertificates, clientCertificates, secret, upstreams, pending, barred } = this.#options;
+    const { serverCertificates, clientCertificates, secret, upstreams, pending, barred, repaired } = this.#options;
     const scheme = serverCertificates === undefined ? "http" : "https";
     const properties = new EdgeProperties(clientCertificates);
     const origin = `${scheme}://localhost:${port}`;
-    this.#forwarder = new Forwarder({ origin, secret, upstreams, properties, pending, barred });
+    this.#forwarder = new Forwarder({ origin, secret, upstreams, properties, pending, barred, repaired });
   }
 
   drop(): void {

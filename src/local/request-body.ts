@@ -5,7 +5,9 @@ import type { ClientRequest, IncomingMessage } from "node:http";
 import { LINGER_MS } from "./tunnel.ts";
 
 export function passBody(request: IncomingMessage, ask: ClientRequest): void {
-  if (request.headers["content-length"] === undefined && request.headers["transfer-encoding"] === undefined) ask.end();
+  const { "content-length": length, "transfer-encoding": encoding } = request.headers;
+  // One that was read already does not end again.
+  if (request.readableEnded || (length === undefined && encoding === undefined)) ask.end();
   else request.pipe(ask);
 }
 

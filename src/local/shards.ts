@@ -31,6 +31,12 @@ export function shardOf(stationId: string, shards: number): number {
   return (hash >>> 0) % shards;
 }
 
+/** The Charging Station that a path of the API means as a whole; `null`: none. */
+export function stationOf(path: string): string | null {
+  const segment = /^\/v1\/stations\/([^/?]+)(?:\?|$)/.exec(path)?.[1];
+  return segment === undefined ? null : decoded(segment);
+}
+
 /** What is no legal text is refused by whoever gets it. */
 function decoded(segment: string): string {
   try {

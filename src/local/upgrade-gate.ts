@@ -86,3 +86,13 @@ export class UpgradeGate {
     this.#waiting.delete(waiting);
   }
 }
+
+/** For what a fleet that finds no room would have said every few seconds. */
+export function atMostOnceIn(intervalMs: number, tell: () => void): () => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (performance.now() - last < intervalMs) return;
+    last = performance.now();
+    tell();
+  };
+}

@@ -121,6 +121,12 @@ export class Connections {
     if (conversation !== null) this.#end({ code, reason: reason || "closed by the station" });
   }
 
+  /** Without a word to the log, which cannot be written. */
+  closeAll(code: number, reason: string): void {
+    this.#current = null;
+    for (const socket of this.#sockets.getWebSockets()) closeSocket(socket, code, reason);
+  }
+
   /** Ends the connection from this side; `false`: there is none. */
   disconnect(code: number, reason: string): boolean {
     const online = this.current() !== null;

@@ -2,8 +2,9 @@
  * A station's registration from its making to its end: what is under way belongs to one incarnation, and ends with it in one
  * turn. Must not know OCPP or HTTP.
  */
-import { sequenceFloor } from "../fleet/registrations.ts";
+import { abandonRegistration, sequenceFloor } from "../fleet/registrations.ts";
 import { log, messageOf } from "../log.ts";
+import { storageFaultOf } from "../storage-fault.ts";
 import { inTime } from "../time-limit.ts";
 import type { Announcements } from "./announcements.ts";
 import type { Commands } from "./commands.ts";
@@ -56,6 +57,8 @@ export class Lifecycle {
       await inTime(told, DIRECTORY_WITHIN_MS, "the directory");
       return registered;
     } catch (error) {
+      // Its own storage is in trouble, which the answer is to say.
+      if (storageFaultOf(error) !== null) throw error;
       log("error", "a registration could not be told", { stationId: this.#context.id, reason: messageOf(error) });
       return "no-directory";
     }
@@ -64,7 +67,17 @@ export class Lifecycle {
   /** Ends the registration in one turn; what is left to do for it is done in the background. `false`: there is none. */
   async deregister(): Promise<boolean> {
     const { commands, connections, deadlines } = this.#parts;
-    if (this.#context.incarnation === null) return false;
+    if (this.#context.store.isDamaged) {
+      connections.closeAll(1008, "deregistered");
+      await this.#context.clear();
+      commands.forget();
+      deadlines.alarmIsOver();
+      return this.#abandon();
+    }
+    if (this.#context.incarnation === null) {
+      // What was deregistered before goes by itself; without that, the storage was lost, and only the directory knows of it.
+      return this.#farewell.isPending ? false : this.#abandon();
+    }
     connections.disconnect(1008, "deregistered");
     commands.cancelAll();
     const { ended, log: lastLog } = this.#context.endRegistration();
@@ -77,6 +90,12 @@ export class Lifecycle {
     // Mostly the list is right when this is answered.
     await inTime(unlisted, UNLISTED_WITHIN_MS, "the directory").catch(() => false);
     return true;
+  }
+
+  /** What cannot be read any more has no last words. */
+  async #abandon(): Promise<boolean> {
+    const { DIRECTORY } = this.#context.env;
+    return inTime(abandonRegistration(DIRECTORY, this.#context.id), DIRECTORY_WITHIN_MS, "the directory");
   }
 
   /** Called by the alarm: finishes what a crash or the directory held up. */

@@ -5,7 +5,7 @@
 import type { Cursors } from "../delivery/outbox.ts";
 import type { StationStatus } from "../ocpp/station-status.ts";
 import type { Registration } from "../security/admission.ts";
-import { DAMAGED_FACTS, NEWER_SCHEMA } from "../storage-fault.ts";
+import { DAMAGED_FACTS, NEWER_SCHEMA, storageFaultOf } from "../storage-fault.ts";
 import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from "./migrations.ts";
 
 export interface StoredRegistration extends Registration {
@@ -130,6 +130,17 @@ export class Store {
       yield* cursor;
     } finally {
       this.rowsRead += cursor.rowsRead;
+    }
+  }
+
+  /** What is kept cannot be read. @throws where it cannot be told now */
+  get isDamaged(): boolean {
+    try {
+      this.#load();
+      return false;
+    } catch (error) {
+      if (storageFaultOf(error) === "damaged") return true;
+      throw error;
     }
   }
 

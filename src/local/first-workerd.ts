@@ -1,0 +1,22 @@
+/**
+ * The way from the other workerd processes to the first, for what the fleet has once. Must not know what is asked.
+ */
+import type { V4WorkerOptions } from "miniflare";
+
+/** All but the first ask it for what the fleet has once. */
+export function withFirst<Settings extends { worker: V4WorkerOptions }>(
+  settings: Settings,
+  shard: number,
+  first: (request: { text(): Promise<string> }) => Promise<Response>,
+): Settings {
+  if (shard === 0) return settings;
+  const { serviceBindings } = settings.worker;
+  return { ...settings, worker: { ...settings.worker, serviceBindings: { ...serviceBindings, FIRST: first } } };
+}
+
+export async function askFirst(port: number | undefined, secret: string, request: { text(): Promise<string> }) {
+  if (port === undefined) return new Response(null, { status: 503 });
+  const headers = { "X-Kerbside-Front": secret, "X-Kerbside-Local": "registry" };
+  const answer = await fetch(`http://127.0.0.1:${port}/`, { method: "POST", headers, body: await request.text() });
+  return new Response(await answer.text(), { status: answer.status });
+}
