@@ -25,7 +25,7 @@ import { temporaryFolder } from "../support/edge-client.ts";
 import { until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
 import { LocalEdge } from "../support/local-edge.ts";
-import { BOOT_16, TestStation } from "../support/test-station.ts";
+import { BOOT_16, STATUS_16, TestStation } from "../support/test-station.ts";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -209,9 +209,14 @@ test("A full disk is 503 with what to do, never an acknowledgement, and health s
   expect(refused.body.detail).toBe(
     "The disk of the database of the Charging Station FULL is full. Nothing was changed; free some space and try again.",
   );
-  // [OCPP-J] No CALLRESULT: the station keeps it and sends it again.
-  const status = { connectorId: 1, errorCode: "NoError", status: "Available" };
-  expect((await station.call("StatusNotification", status))[0]).toBe(4);
+  // Answered or not, it is not answered as kept: the station sends it again.
+  station.send([2, "lost", "StatusNotification", STATUS_16]);
+  station.send([2, "beat", "Heartbeat", {}]);
+  let frame = await station.next();
+  while (frame[1] !== "beat") {
+    expect(frame[0]).toBe(4);
+    frame = await station.next();
+  }
   // The edge's own look at its folder, which here finds something in its way.
   mkdirSync(join(dir, "probe.tmp"));
   const health = await kerbside.api("GET", "/healthz");
@@ -222,7 +227,7 @@ test("A full disk is 503 with what to do, never an acknowledgement, and health s
   rmSync(join(dir, "probe.tmp"), { recursive: true });
   await kerbside.api("GET", "/free");
   expect((await kerbside.api("GET", "/healthz")).status).toBe(200);
-  expect((await station.call("StatusNotification", status))[0]).toBe(3);
+  expect((await station.call("StatusNotification", STATUS_16))[0]).toBe(3);
   expect((await kerbside.api("PUT", "/v1/stations/FULL", { securityProfile: 0 })).status).toBe(200);
 });
 
