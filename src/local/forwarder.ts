@@ -6,7 +6,7 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { pipeline } from "node:stream";
 import type { EdgeProperties } from "./edge-properties.ts";
-import { combine, type ShardAnswer } from "./fleet-wide.ts";
+import { askFleet } from "./fleet-requests.ts";
 import { answeredHeaders, forwardedHeaders, pathOf } from "./front-headers.ts";
 import {
   answerProblem,
@@ -18,12 +18,11 @@ import {
   PIPELINED_UPGRADE,
   problemOf,
   refuse,
-  TOO_LARGE,
   UPGRADE_WITH_BODY,
 } from "./front-problem.ts";
 import { guarded } from "./guarded.ts";
 import type { PendingConnections } from "./pending-connections.ts";
-import { discardRest, passBody, readText } from "./request-body.ts";
+import { discardRest, passBody } from "./request-body.ts";
 import { routeOf } from "./shards.ts";
 import { headText, takeSocket } from "./station-socket.ts";
 import { lingerThenDestroy, tunnel } from "./tunnel.ts";
@@ -56,10 +55,6 @@ const UPSTREAM_HOST = "127.0.0.1";
 const UPSTREAM_IDLE_MS = 4_000;
 /** An upgrade that workerd does not decide in this time must not keep its place at the gate. */
 const UPGRADE_MAX_MS = 30_000;
-/** Bytes of what all workerd processes are told: the Worker's own bound on a body is below. */
-const FLEET_BODY_MAX_BYTES = 2_000_000;
-/** For a word to another workerd, while a client waits. */
-const TELL_MAX_MS = 1_000;
 const NOTHING = Buffer.alloc(0);
 
 export class Forwarder {
@@ -112,7 +107,11 @@ export class Forwarder {
     }
     const route = routeOf(request.method ?? "", path, this.#options.upstreams.length);
     if (route.kind === "one") this.#pass(request, response, path, route.shard);
-    else void this.#askAll(request, response, path, route.kind);
+    else {
+      const { upstreams, secret } = this.#options;
+      const ask = (port: number | undefined, extra: string[]) => this.#ask(request, this.#requests, path, port, extra);
+      void askFleet(request, response, { kind: route.kind, path, upstreams, secret, ask });
+    }
   }
 
   upgrade(request: IncomingMessage, station: Socket, head: Buffer): void {
@@ -220,52 +219,6 @@ export class Forwarder {
     passBody(request, ask);
   }
 
-  async #askAll(
-    request: IncomingMessage,
-    response: ServerResponse,
-    path: string,
-    kind: "shared" | "each" | "list" | "sum",
-  ): Promise<void> {
-    try {
-      const body = await readText(request, FLEET_BODY_MAX_BYTES);
-      if (body === null) {
-        answerProblem(response, TOO_LARGE);
-        return;
-      }
-      const upstreams = kind === "shared" ? this.#options.upstreams.slice(0, 1) : this.#options.upstreams;
-      const asks = upstreams.map(({ port }) =>
-        this.#ask(request, this.#requests, path, port(), [
-          // What is put together must be text.
-          "Accept-Encoding",
-          "identity",
-          ...(body === "" ? [] : ["Content-Length", String(Buffer.byteLength(body))]),
-        ]),
-      );
-      if (asks.includes(null)) {
-        for (const ask of asks) ask?.destroy();
-        answerProblem(response, NOT_RUNNING);
-        return;
-      }
-      const answers = await Promise.all(asks.map((ask) => answerTo(ask as ClientRequest, body)));
-      if (kind === "shared") await this.#tellOthers();
-      const { status, headers, body: text } = combine(kind, path, answers);
-      response.writeHead(status, headers).end(text);
-    } catch (error) {
-      answerProblem(response, problemOf(error as Error));
-    }
-  }
-
-  /** They may act on what they knew for 30 s more; one that cannot be told has lost what it knew. */
-  async #tellOthers(): Promise<void> {
-    const { upstreams, secret } = this.#options;
-    const tell = (port: number | undefined) =>
-      fetch(`http://${UPSTREAM_HOST}:${port}/`, {
-        headers: { "X-Kerbside-Front": secret, "X-Kerbside-Local": "forget-webhooks" },
-        signal: AbortSignal.timeout(TELL_MAX_MS),
-      }).then((answer) => answer.body?.cancel());
-    await Promise.allSettled(upstreams.slice(1).map(({ port }) => tell(port())));
-  }
-
   close(): void {
     this.#requests.destroy();
     this.#upgrades.destroy();
@@ -298,21 +251,6 @@ export class Forwarder {
     ];
     return http.request({ host: UPSTREAM_HOST, port, method: request.method, path, agent, headers });
   }
-}
-
-/** @throws where there is none */
-async function answerTo(ask: ClientRequest, body: string): Promise<ShardAnswer> {
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  ask.once("response", resolve);
-  ask.once("error", reject);
-  ask.end(body);
-  const answer = await promise;
-  let text = "";
-  for await (const chunk of answer.setEncoding("utf8")) text += chunk;
-  const headers = answeredHeaders(answer.rawHeaders);
-  // What is put together has a length of its own.
-  const kept = headers.filter((_, i) => headers[i - (i % 2)]?.toLowerCase() !== "content-length");
-  return { status: answer.statusCode ?? 502, headers: kept, body: text };
 }
 
 function bodyHeaders(request: IncomingMessage): string[] {

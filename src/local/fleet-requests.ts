@@ -1,0 +1,81 @@
+/**
+ * Carries what concerns the whole fleet to each workerd process that it is for, and one answer back. Must not know what is asked.
+ */
+import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
+import type { Upstream } from "./forwarder.ts";
+import { combine, type ShardAnswer } from "./fleet-wide.ts";
+import { answeredHeaders } from "./front-headers.ts";
+import { answerProblem, NOT_RUNNING, problemOf, TOO_LARGE } from "./front-problem.ts";
+import { readText } from "./request-body.ts";
+import type { Route } from "./shards.ts";
+
+interface FleetRequest {
+  kind: Exclude<Route["kind"], "one">;
+  path: string;
+  upstreams: readonly Upstream[];
+  secret: string;
+  /** `null`: there is no workerd to ask. */
+  ask: (port: number | undefined, headers: string[]) => ClientRequest | null;
+}
+
+/** Bytes of what all workerd processes are told: the Worker's own bound on a body is below. */
+const FLEET_BODY_MAX_BYTES = 2_000_000;
+/** For a word to another workerd, while a client waits. */
+const TELL_MAX_MS = 1_000;
+
+export async function askFleet(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { kind, path, upstreams, secret, ask }: FleetRequest,
+): Promise<void> {
+  try {
+    const body = await readText(request, FLEET_BODY_MAX_BYTES);
+    if (body === null) {
+      answerProblem(response, TOO_LARGE);
+      return;
+    }
+    const [first, ...others] = upstreams as [Upstream, ...Upstream[]];
+    const asks = (kind === "shared" ? [first] : upstreams).map(({ port }) =>
+      ask(port(), [
+        // What is put together must be text.
+        "Accept-Encoding",
+        "identity",
+        ...(body === "" ? [] : ["Content-Length", String(Buffer.byteLength(body))]),
+      ]),
+    );
+    if (asks.includes(null)) {
+      for (const each of asks) each?.destroy();
+      answerProblem(response, NOT_RUNNING);
+      return;
+    }
+    const answers = await Promise.all(asks.map((each) => answerTo(each as ClientRequest, body)));
+    if (kind === "shared") await tellOthers(others, secret);
+    const { status, headers, body: text } = combine(kind, path, answers);
+    response.writeHead(status, headers).end(text);
+  } catch (error) {
+    answerProblem(response, problemOf(error as Error));
+  }
+}
+
+/** They may act on what they knew for 30 s more; one that cannot be told has lost what it knew. */
+async function tellOthers(others: readonly Upstream[], secret: string): Promise<void> {
+  const headers = { "X-Kerbside-Front": secret, "X-Kerbside-Local": "forget-webhooks" };
+  const tell = (port: number | undefined) =>
+    fetch(`http://127.0.0.1:${port}/`, { headers, signal: AbortSignal.timeout(TELL_MAX_MS) });
+  await Promise.allSettled(others.map(async ({ port }) => (await tell(port())).body?.cancel()));
+}
+
+/** @throws where there is none */
+async function answerTo(ask: ClientRequest, body: string): Promise<ShardAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  ask.once("response", resolve);
+  ask.once("error", reject);
+  ask.end(body);
+  const answer = await promise;
+  let text = "";
+  for await (const chunk of answer.setEncoding("utf8")) text += chunk;
+  const headers = answeredHeaders(answer.rawHeaders);
+  // What is put together has a length of its own.
+  const kept = headers.filter((_, i) => headers[i - (i % 2)]?.toLowerCase() !== "content-length");
+  return { status: answer.statusCode ?? 502, headers: kept, body: text };
+}
