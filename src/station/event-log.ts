@@ -20,7 +20,7 @@ import { EMPTY_STATUS, type StationStatus } from "../ocpp/station-status.ts";
 import type { LogRows } from "./log-rows.ts";
 import { type Acknowledged, type Carrier, carried, isCarried } from "./carried-acknowledgements.ts";
 import { project } from "./projection.ts";
-import { Repetitions } from "./repetitions.ts";
+import { keyed, Repetitions, unkeyed } from "./repetitions.ts";
 import type { DeliveryFacts, EndedRegistration, LoggedConnection, LogRow, Store } from "./store.ts";
 
 /**
@@ -165,14 +165,15 @@ export class EventLog {
   append(type: EventType, data: unknown, at: number): number {
     if (this.#ended) throw new Error("the registration of this log has ended");
     const sequence = this.#head + 1;
-    const row = { sequence, at, type, data: JSON.stringify(data) };
+    const { text, key } = type === "ocpp.call" ? keyed(data as KeptCall) : { text: JSON.stringify(data), key: null };
+    const row = { sequence, at, type, data: text };
     const reused = this.#rows.reusable(this.cursors, this.#head);
     // What the row says must not be there alone, nor may a gap be that nothing tells of.
     if (reused !== null && (reused > this.#delivery.statusSequence || this.#rows.hasNewGaps)) this.#saveDelivery();
     this.#rows.put(row, reused);
     this.#head = sequence;
     this.#project({ sequence, at, type, data });
-    if (type === "ocpp.call") this.#repetitions?.note(sequence, data as KeptCall);
+    if (type === "ocpp.call") this.#repetitions?.note(sequence, data as KeptCall, key);
     this.#thin();
     const unsaved = sequence - this.#delivery.statusSequence;
     // What waits through an outage must not all be read again at each wake.
@@ -261,8 +262,7 @@ export class EventLog {
   }
 }
 
-const toEvent = ({ type, data, ...row }: LogRow): StationEvent => ({
-  ...row,
-  type: type as EventType,
-  data: JSON.parse(data) as unknown,
-});
+function toEvent({ type, data, ...row }: LogRow): StationEvent {
+  const parsed = JSON.parse(data) as Record<string, unknown>;
+  return { ...row, type: type as EventType, data: type === "ocpp.call" ? unkeyed(parsed) : parsed };
+}

@@ -16,9 +16,9 @@ const READ_MAX_LENGTH = 2_000_000;
 /** Stands for a call that has no answer to repeat; others may have it by chance. */
 const NO_ANSWER = -1;
 
-/** The events' data begins with protocol, messageId and action: the payload, which may be large, is not looked into. */
+/** The data of a row begins with its key, protocol, messageId (36 characters of up to 6) and action: the payload is not looked into. */
 const NEWEST = `
-  SELECT sequence, substr(data, instr(data, '"action":"') + 10, 40) AS action, length(data) AS length FROM log
+  SELECT sequence, substr(data, 1, 400) AS head, length(data) AS length FROM log
   WHERE sequence > ?1 AND sequence <= ?2 AND type = 'ocpp.call' ORDER BY sequence DESC`;
 const ONE = "SELECT at, data FROM log WHERE sequence = ?1 AND type = 'ocpp.call'";
 
@@ -40,31 +40,40 @@ export class Repetitions {
     this.#store = store;
     let [passed, read] = [0, 0];
     const from = Math.max(head - WITHIN_EVENTS, floor);
-    for (const row of store.each<{ sequence: number; action: string; length: number }>(NEWEST, from, head)) {
+    for (const row of store.each<{ sequence: number; head: string; length: number }>(NEWEST, from, head)) {
       passed += row.length;
       if (passed > PASSED_MAX_LENGTH) break;
-      const action = row.action.slice(0, row.action.indexOf('"'));
+      const [, action = ""] = /"action":"(\w+)"/.exec(row.head) ?? [];
       if (action === "BootNotification" && this.#booted === 0) this.#booted = row.sequence;
       // The payload tells no more than this of an action: whether it is asked for at all.
       if (!isRecognisable({ action, payload: { idToken: {} } }) || this.#sequences.length >= CALLS_MAX) continue;
-      read += row.length;
+      const [, written] = /^\{"key":(-?\d+),/.exec(row.head) ?? [];
+      if (written === undefined) read += row.length;
       if (read > READ_MAX_LENGTH) break;
-      const kept = this.#read(row.sequence);
-      if (kept === null) continue;
-      this.#fingerprints.unshift(keyOf(kept.call));
-      this.#sequences.unshift(row.sequence);
+      const key = written === undefined ? this.#keyOfOld(row.sequence) : Number(written);
+      if (key === null) continue;
+      this.#fingerprints.push(key);
+      this.#sequences.push(row.sequence);
     }
+    this.#fingerprints.reverse();
+    this.#sequences.reverse();
   }
 
-  /** A call was appended to the log. */
-  note(sequence: number, call: KeptCall): void {
-    if (call.action === "BootNotification") this.#booted = sequence;
-    if (!isRecognisable(call)) return;
+  /** Of a row that an older release wrote. */
+  #keyOfOld(sequence: number): number | null {
+    const kept = this.#read(sequence);
+    return kept && keyOf(kept.call);
+  }
+
+  /** A call was appended to the log, under this key. */
+  note(sequence: number, { action }: KeptCall, key: number | null): void {
+    if (action === "BootNotification") this.#booted = sequence;
+    if (key === null) return;
     if (this.#sequences.length >= CALLS_MAX) {
       this.#fingerprints.shift();
       this.#sequences.shift();
     }
-    this.#fingerprints.push(keyOf(call));
+    this.#fingerprints.push(key);
     this.#sequences.push(sequence);
   }
 
@@ -95,6 +104,19 @@ export class Repetitions {
     const [row] = this.#store.run<{ at: number; data: string }>(ONE, sequence);
     return row === undefined ? null : { at: row.at, call: JSON.parse(row.data) as KeptCall };
   }
+}
+
+/** The data of a call's row, with its key in front: at a wake no payload is read for it. Where a later release makes other keys, a repetition over the deploy is missed. */
+export function keyed(call: KeptCall): { text: string; key: number | null } {
+  const text = JSON.stringify(call);
+  if (!isRecognisable(call)) return { text, key: null };
+  const key = keyOf(call);
+  return { text: `{"key":${key},${text.slice(1)}`, key };
+}
+
+/** The data as it was before. */
+export function unkeyed({ key: _, ...data }: Record<string, unknown>): Record<string, unknown> {
+  return data;
 }
 
 /** [1.6 §3.7.1, 2.x E13] What is repeated after a CALLERROR is another attempt. */

@@ -86,6 +86,18 @@ describe("An answer is given again under its messageId", () => {
   });
 });
 
+test("A repetition is found also where an older release wrote the row", async () => {
+  const station = await kerbside.station("OLD-ROWS");
+  const start = { connectorId: 1, idTag: "A", meterStart: 0, timestamp: "2026-11-20T12:00:00Z" };
+  const [, , first] = await station.call("StartTransaction", start, "s");
+  await station.call("StatusNotification", STATUS_16);
+  await untilAtRest(kerbside, "OLD-ROWS");
+  await kerbside.api("GET", "/test/lose-keys?station=OLD-ROWS");
+  await kerbside.edge.evict("OLD-ROWS");
+  expect(await station.call("StartTransaction", start, "t")).toEqual([3, "t", first]);
+  expect(asked).toEqual(["s"]);
+});
+
 test("A CALL whose row cannot be written is not acknowledged, and those behind it have their turn", async () => {
   const id = "LOST-ROW";
   // Those of another clock cannot be verified by this one.

@@ -20,6 +20,13 @@ export class ChargingStation extends Real {
     this.ctx.storage.sql.exec("DELETE FROM log WHERE sequence = (SELECT min(sequence) FROM log)");
   }
 
+  /** The rows as an older release wrote them. */
+  loseKeys() {
+    this.ctx.storage.sql.exec(
+      "UPDATE log SET data = '{' || substr(data, instr(data, ',') + 1) WHERE data LIKE '{\"key\":%'",
+    );
+  }
+
   async storage() {
     const { sql } = this.ctx.storage;
     const tables = sql.exec(
@@ -54,6 +61,7 @@ export default {
     const station = env.STATION.get(env.STATION.idFromName(searchParams.get("station")));
     if (what === "ring") await station.ring();
     if (what === "lose-oldest") await station.loseOldest();
+    if (what === "lose-keys") await station.loseKeys();
     return Response.json(await station.storage());
   },
 };
