@@ -1,9 +1,12 @@
+import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventsOf, HttpPeer, SECRET, type TestEvent, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
 import { TestStation } from "../support/test-station.ts";
 
+/** To look at it takes time, in which anything may happen. */
+const PASSWORD = "correct horse battery";
 /** More may be asked for. */
 const RUNS = Number(process.env.KERBSIDE_PROPERTY_RUNS ?? 15);
 
@@ -13,7 +16,8 @@ let moody: HttpPeer;
 let kerbside: Kerbside;
 beforeAll(async () => {
   [swift, moody] = await Promise.all([HttpPeer.start(), HttpPeer.start()]);
-  kerbside = await startKerbside({ WEBHOOK_RETRY_BASE_MS: "20" }, { connectsPerStation: 10_000 });
+  const entry = join(import.meta.dirname, "../support/ringing-worker.js");
+  kerbside = await startKerbside({ WEBHOOK_RETRY_BASE_MS: "20" }, { entry, connectsPerStation: 10_000 });
   for (const [name, { url }] of Object.entries({ swift, moody })) {
     await kerbside.api("PUT", `/v1/webhooks/${name}`, { url, secret: SECRET });
   }
@@ -32,6 +36,7 @@ const STEPS = [
   "command",
   "sleep",
   "evict",
+  "ring",
   "slow",
   "fast",
   "refuse",
@@ -51,6 +56,7 @@ async function play(id: string, steps: readonly { step: Step; isAwaited: boolean
   const transactionIds: number[] = [];
   const statuses: number[] = [];
   const commands: string[] = [];
+  const lines: TestStation[] = [];
   let station: TestStation | null = null;
   let isRegistered = false;
   let count = 0;
@@ -71,7 +77,7 @@ async function play(id: string, steps: readonly { step: Step; isAwaited: boolean
   const act = async (step: Step): Promise<void> => {
     switch (step) {
       case "put": {
-        const { status } = await kerbside.api("PUT", path, { securityProfile: 0 });
+        const { status } = await kerbside.api("PUT", path, { securityProfile: 1, password: PASSWORD });
         statuses.push(status);
         if (status === 201) lives.push({ kept: [] });
         isRegistered = true;
@@ -86,8 +92,11 @@ async function play(id: string, steps: readonly { step: Step; isAwaited: boolean
         return;
       }
       case "connect":
-        station = await TestStation.connect({ url }).catch(() => null);
-        station?.answerCalls(() => ({ status: "Accepted" }));
+        station = await TestStation.connect({ url, user: id, password: PASSWORD }).catch(() => null);
+        if (station === null) return;
+        // Of several at once any may be the one that stays.
+        lines.push(station);
+        station.answerCalls(() => ({ status: "Accepted" }));
         return;
       case "start":
         if (station !== null) await start(station, lives.at(-1));
@@ -113,6 +122,9 @@ async function play(id: string, steps: readonly { step: Step; isAwaited: boolean
         if (isRegistered)
           await kerbside.edge.evict(id, { webSockets: count % 2 === 0 ? "hibernate" : "close" }).catch(() => {});
         return;
+      case "ring":
+        await kerbside.api("GET", `/test/ring?station=${id}`);
+        return;
       case "slow":
         moody.reply = () => ({ status: 204, delayMs: 60 });
         return;
@@ -131,7 +143,7 @@ async function play(id: string, steps: readonly { step: Step; isAwaited: boolean
   }
   await Promise.all(open);
   moody.reply = () => ({ status: 204 });
-  (station as TestStation | null)?.kill();
+  for (const line of lines) line.kill();
   return { lives, transactionIds, statuses, isConcurrent: open.length > 0, isRegistered };
 }
 
@@ -156,7 +168,8 @@ async function holds(steps: readonly { step: Step; isAwaited: boolean }[]): Prom
       return body.queue.events === 0 && !body.online;
     });
     // Whatever was done to its predecessors, it can be used.
-    const heir = await TestStation.connect({ url: `ws://localhost:${kerbside.edge.port}/ocpp/${id}` });
+    const url = `ws://localhost:${kerbside.edge.port}/ocpp/${id}`;
+    const heir = await TestStation.connect({ url, user: id, password: PASSWORD });
     heir.answerCalls(() => ({ status: "Accepted" }));
     expect((await heir.call("Heartbeat", {}, "alive"))[0]).toBe(3);
     await until("its connection's event", () => eventsAt(swift, id).at(-1) !== undefined);

@@ -1,12 +1,15 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { temporaryFolder } from "../support/edge-client.ts";
 import { eventsOf, HttpPeer, SECRET, type TestEvent, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
 import { BOOT_16, STATUS_16, TestStation } from "../support/test-station.ts";
 
 const folder = temporaryFolder();
+/** What the first edge logged. */
+const lines: string[] = [];
 /** A second one, with a CSMS. */
 let asking: Kerbside;
 let csms: HttpPeer;
@@ -17,7 +20,7 @@ beforeAll(async () => {
   [swift, slow, csms] = await Promise.all([HttpPeer.start(), HttpPeer.start(), HttpPeer.start()]);
   const entry = join(import.meta.dirname, "../support/ringing-worker.js");
   [kerbside, asking] = await Promise.all([
-    startKerbside({ WEBHOOK_RETRY_BASE_MS: "100" }, { dir: folder.dir, entry }),
+    startKerbside({ WEBHOOK_RETRY_BASE_MS: "100" }, { dir: folder.dir, entry, log: (line) => lines.push(line) }),
     startKerbside({ CSMS_URL: csms.url }),
   ]);
   for (const [name, { url }] of Object.entries({ swift, slow })) {
@@ -385,4 +388,72 @@ describe("An identity that is not registered", () => {
     await put("LATE");
     (await TestStation.connect({ url })).kill();
   });
+});
+
+describe("While the directory is out of reach", () => {
+  const sever = (isLost: boolean) => kerbside.api("GET", `/test/sever?lost=${isLost}`);
+  afterEach(() => sever(false));
+
+  test("a registration is answered 503, and the same one again makes it good", async () => {
+    await sever(true);
+    const { status, headers } = await put("UNLISTED");
+    expect([status, Number(headers.get("retry-after"))]).toEqual([503, 5]);
+    await sever(false);
+    expect((await put("UNLISTED")).status).toBeLessThanOrEqual(201);
+    (await connect("UNLISTED")).kill();
+    expect(await directory("UNLISTED")).toMatchObject({ station_id: "UNLISTED" });
+  });
+
+  test("a station that was known connects and is asked all the same", async () => {
+    await put("KNOWN");
+    await sever(true);
+    const station = await connect("KNOWN");
+    expect(await view("KNOWN")).toMatchObject({ online: true });
+    expect((await station.call("BootNotification", BOOT_16))[2].status).toBe("Accepted");
+    station.kill();
+    // The object is asked, and knows nobody of that name.
+    expect((await kerbside.api("GET", pathOf("UNKNOWN-MEANWHILE"))).status).toBe(404);
+  });
+
+  test("a deregistration is answered, and finished by the alarm once the directory is back", async () => {
+    const station = await kerbside.station("SEVERED");
+    await station.call("StatusNotification", STATUS_16);
+    await sever(true);
+    expect((await remove("SEVERED")).status).toBe(204);
+    expect((await kerbside.api("GET", pathOf("SEVERED"))).status).toBe(404);
+    await until("the last event", () => eventsAt(swift, "SEVERED").at(-1)?.data.reason === "deregistered");
+    expect((await stored("SEVERED", "ring")).facts).toContain("ended");
+    await sever(false);
+    expect(await directory("SEVERED")).toBeDefined();
+    await stored("SEVERED", "ring");
+    await emptied("SEVERED");
+    expect(await directory("SEVERED")).toBeUndefined();
+    const last = eventsAt(swift, "SEVERED").at(-1);
+    await kerbside.station("SEVERED");
+    await until("a newer event", () => eventsAt(swift, "SEVERED").at(-1)?.sequence > last.sequence);
+    // Once each.
+    expect(eventsAt(slow, "SEVERED").filter(({ data }) => data.reason === "deregistered")).toHaveLength(1);
+  });
+});
+
+test("A fleet that comes back at once is let in, though some give up while they are looked up", async () => {
+  const ids = Array.from({ length: 30 }, (_, index) => `STORM-${index}`);
+  await Promise.all(ids.map((id) => put(id)));
+  const logged = lines.length;
+  // Past the minute in which they are known.
+  await kerbside.api("GET", "/test/clock?aheadMs=120000");
+  const outcomes = await Promise.all(
+    ids.map(async (id, index) => {
+      const url = `ws://localhost:${kerbside.edge.port}/ocpp/${id}`;
+      if (index % 3 > 0) return TestStation.connect({ url });
+      const early = new WebSocket(url, ["ocpp1.6"]);
+      early.on("error", () => {});
+      early.terminate();
+      return null;
+    }),
+  );
+  expect(outcomes.filter((outcome) => outcome !== null)).toHaveLength(20);
+  for (const station of outcomes) station?.kill();
+  await kerbside.api("GET", "/test/clock?aheadMs=0");
+  expect(lines.slice(logged).filter((line) => line.includes("directory did not say"))).toEqual([]);
 });

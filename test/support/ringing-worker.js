@@ -1,16 +1,39 @@
 /**
- * The Worker with objects whose alarm can be rung at once and whose storage can be looked into, and with a clock that can be set.
- * Must not change what they do.
+ * The Worker with objects whose alarm can be rung at once and whose storage can be looked into, with a clock that can be set and a
+ * directory that can be taken away. Must not change what they do.
  */
 import worker, { ChargingStation as Real } from "../../src/worker.ts";
 
 let aheadMs = 0;
+let isDirectoryLost = false;
+const environments = new WeakMap();
+
+function severable(env) {
+  const { DIRECTORY } = env;
+  const lost = () => {
+    throw new Error("D1_ERROR: out of reach");
+  };
+  const made = environments.get(env) ?? {
+    ...env,
+    DIRECTORY: {
+      prepare: (query) => (isDirectoryLost ? lost() : DIRECTORY.prepare(query)),
+      batch: (statements) => DIRECTORY.batch(statements),
+    },
+  };
+  environments.set(env, made);
+  return made;
+}
+
 const realNow = Date.now;
 Date.now = () => realNow() + aheadMs;
 
 export { WebhookRegistry } from "../../src/worker.ts";
 
 export class ChargingStation extends Real {
+  constructor(ctx, env) {
+    super(ctx, severable(env));
+  }
+
   async ring() {
     await this.ctx.storage.deleteAlarm();
     await super.alarm();
@@ -49,7 +72,11 @@ export default {
   async fetch(request, env, ctx) {
     const { pathname, searchParams } = new URL(request.url);
     const [, test, what] = pathname.split("/");
-    if (test !== "test") return worker.fetch(request, env, ctx);
+    if (test !== "test") return worker.fetch(request, severable(env), ctx);
+    if (what === "sever") {
+      isDirectoryLost = searchParams.get("lost") === "true";
+      return Response.json({ isDirectoryLost });
+    }
     if (what === "directory") {
       const { results } = await env.DIRECTORY.prepare("SELECT * FROM stations ORDER BY station_id").all();
       return Response.json(results);
