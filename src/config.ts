@@ -5,6 +5,7 @@
 import * as z from "zod";
 import { isSigningSecret, SIGNING_SECRET } from "./delivery/signature.ts";
 import { PROTOCOLS } from "./ocpp/protocol.ts";
+import { STRICTNESSES } from "./ocpp/strictness.ts";
 import { apiKeysSchema } from "./security/api-key.ts";
 import { normalizeSki } from "./security/client-certificate.ts";
 import { mtlsHost } from "./security/transport.ts";
@@ -51,7 +52,7 @@ const settingsSchema = z.object({
   ALLOW_PROFILE_0: flag.default(false),
   PROTOCOLS: list.pipe(z.array(z.enum(PROTOCOLS)).min(1)).default([...PROTOCOLS]),
   SUBPROTOCOL_MISMATCH: z.enum(["refuse", "close"]).default("refuse"),
-  VALIDATION: z.enum(["strict", "lenient"]).default("strict"),
+  VALIDATION: z.enum(STRICTNESSES).default("strict"),
   CSMS_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** ms */
   CSMS_TIMEOUT_MS: integer(100, 60_000).default(10_000),

@@ -5,6 +5,7 @@ export const EVENT_TYPES = [
   "ocpp.station.connected",
   "ocpp.station.disconnected",
   "ocpp.call",
+  "ocpp.call.refused",
   "ocpp.command.completed",
   "ocpp.security",
 ] as const;
@@ -20,6 +21,20 @@ export interface CallData {
   answeredBy: "edge" | "csms";
   /** What lenient validation let pass in the payload. */
   deviations?: readonly { path: string; kind: string; message: string }[];
+}
+
+/** A CALL that got a CALLERROR of the edge, and that no CSMS was asked about or could answer. */
+export interface RefusedCallData {
+  protocol: string;
+  messageId: string;
+  action: string;
+  payload: Record<string, unknown>;
+  code: string;
+  description: string;
+  /** JSON pointer into the payload; "": the message as a whole. */
+  path: string;
+  /** Refusals since the last such event that were only counted. */
+  suppressedBefore: number;
 }
 
 /** One row of a station's message log. */

@@ -5,6 +5,7 @@
 import type * as z from "zod";
 import { checkIdentity } from "../ocpp/identity.ts";
 import { isDeeper, NESTING_MAX } from "../ocpp/message.ts";
+import { alteredNumber } from "../ocpp/numbers.ts";
 import type { ApiContext } from "./auth.ts";
 import { type Fault, problems } from "./problem.ts";
 
@@ -29,6 +30,11 @@ export async function readBody<Schema extends z.ZodType>(c: ApiContext, schema: 
   }
   // It would overflow whatever writes it out again.
   if (isDeeper(body, NESTING_MAX)) throw problems.invalid(`The body is nested more than ${NESTING_MAX} deep.`);
+  const altered = alteredNumber(text, body);
+  if (altered !== null) {
+    const errors = [{ path: altered.path, message: `the number ${altered.text} would be changed` }];
+    throw problems.invalid("The request is not valid.", { errors });
+  }
   return check(schema, body);
 }
 

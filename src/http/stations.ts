@@ -6,6 +6,7 @@ import * as z from "zod";
 import { listStations } from "../fleet/directory.ts";
 import { forget, isRegistered, remember } from "../fleet/known-stations.ts";
 import { PROTOCOLS } from "../ocpp/protocol.ts";
+import { STRICTNESSES } from "../ocpp/strictness.ts";
 import { PASSWORD_MAX_BYTES, PASSWORD_MIN_BYTES } from "../security/password.ts";
 import { type ApiEnv, requireScope } from "./auth.ts";
 import { readBody, readQuery, stationIdOf } from "./body.ts";
@@ -49,8 +50,8 @@ const registration = z.strictObject({
     .exactOptional(),
   protocols: z.array(z.enum(PROTOCOLS)).max(PROTOCOLS.length).default([]),
   assumeProtocol: z.boolean().default(false),
-  validation: z.enum(["strict", "lenient"]).exactOptional(),
   heartbeatIntervalSeconds: z.int().min(10).max(86_400).exactOptional(),
+  validation: z.enum(STRICTNESSES).exactOptional(),
   locationHint: z.enum(LOCATION_HINTS).exactOptional(),
   labels: labels.default({}),
 });

@@ -3,12 +3,12 @@
  * not know the rules.
  */
 import type { LastAnswered } from "./last-answered.ts";
-import type { Call, Payload } from "./message.ts";
+import type { Call, CallResult, Payload } from "./message.ts";
 import type { OpenCall } from "./open-call.ts";
-import type { Strictness } from "./payload-check.ts";
 import type { Protocol } from "./protocol.ts";
 import type { Deviation } from "./schemas/validate.ts";
 import type { RegistrationStatus } from "./state-rules.ts";
+import type { Strictness } from "./strictness.ts";
 
 /** What must survive hibernation. Small and bounded: it lives in the socket's attachment. */
 export interface DurableSession {
@@ -46,8 +46,17 @@ export type AnsweredBy = "edge" | "csms";
 
 export type Outcome =
   | { state: "result"; payload: Payload; deviations?: readonly Deviation[] }
-  | { state: "error"; error: { code: string; description: string; details: Payload } }
+  | { state: "error"; error: OutcomeError }
   | { state: "timeout" };
+
+export interface OutcomeError {
+  code: string;
+  description: string;
+  /** Of an error of the edge: what was `received`. */
+  details: Payload;
+  /** Who says so: the station by a CALLERROR, or the edge of what it cannot use. Rows of the first release have none. */
+  origin?: "station" | "edge";
+}
 
 export type Input =
   | { kind: "frame"; frame: string | ArrayBuffer }
@@ -64,12 +73,25 @@ export type Effect =
   /** A SEND: keep it; there is nothing to answer. */
   | { kind: "keep"; call: CheckedCall }
   | { kind: "send"; frame: string }
+  /** A CALLERROR that is this side's verdict: nothing is kept but that it was refused. */
+  | { kind: "refuse"; refused: RefusedCall; frame: string }
   | { kind: "settle"; messageId: string; outcome: Outcome }
   /** The line is free, and nobody waits for what freed it. */
   | { kind: "free" }
   /** A CALLRESULT: only who knows its CALL's action can tell whether it is one (`judgeResult` in call-result.ts). */
-  | { kind: "judge"; messageId: string; payload: unknown }
-  | { kind: "malformed"; reason: string; messageId?: string };
+  | { kind: "judge"; messageId: string; result: Pick<CallResult, "payload" | "unfit" | "skipped"> }
+  | { kind: "malformed"; reason: string; messageId?: string; excerpt?: string };
+
+/** What a station was told of a CALL that was not taken. */
+export interface RefusedCall {
+  messageId: string;
+  action: string;
+  payload: Payload;
+  code: string;
+  description: string;
+  /** JSON pointer into the payload; "": the message as a whole. */
+  path: string;
+}
 
 export interface Step {
   session: Session;

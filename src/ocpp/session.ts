@@ -4,15 +4,17 @@
  */
 import { answeredBy, hasHappened, SEND_ACTION } from "./actions.ts";
 import { bootAnswer, edgeAnswer } from "./answers.ts";
-import { type FaultKind, legalCode } from "./error-codes.ts";
+import { legalCode } from "./error-codes.ts";
 import { isBootAhead, isOpen, isRepeatedWhileOpen } from "./inbox.ts";
 import { invitedBy } from "./invitations.ts";
 import { rememberAnswer, repeatedAnswer } from "./last-answered.ts";
-import { type Call, type CallError, decode, encode, encodeFault, isDeeper, NESTING_MAX } from "./message.ts";
+import { decode } from "./decode.ts";
+import { type Call, cutDescription, encode, isDeeper, NESTING_MAX } from "./message.ts";
 import { isOpenStill } from "./open-call.ts";
-import { checkPayload, type PayloadCheck } from "./payload-check.ts";
+import { checkReceived, type PayloadCheck } from "./payload-check.ts";
 import type { Protocol } from "./protocol.ts";
 import { isSameCall } from "./repetition.ts";
+import { errorOf, internal, refused } from "./verdict.ts";
 import type { Answer, AnsweredBy, CheckedCall, Effect, Input, Session, Step, WaitingCall } from "./session-state.ts";
 import { callRefusal, isTooEarly } from "./state-rules.ts";
 
@@ -25,6 +27,8 @@ export type {
   Effect,
   Input,
   Outcome,
+  OutcomeError,
+  RefusedCall,
   Session,
   Step,
 } from "./session-state.ts";
@@ -58,8 +62,8 @@ export function step(session: Session, input: Input, settings: SessionSettings, 
 function onFrame(session: Session, frame: string | ArrayBuffer, now: number): Step {
   const decoded = decode(session.protocol, frame);
   if (!decoded.ok) {
-    const { reason, answer, messageId } = decoded.error;
-    const effects: Effect[] = [{ kind: "malformed", reason, ...(messageId !== undefined && { messageId }) }];
+    const { reason, answer, messageId, excerpt } = decoded.error;
+    const effects: Effect[] = [{ kind: "malformed", reason, excerpt, ...(messageId !== undefined && { messageId }) }];
     if (answer !== null && !isOpen(session, messageId)) effects.push({ kind: "send", frame: answer });
     return { session, effects };
   }
@@ -73,7 +77,7 @@ function onFrame(session: Session, frame: string | ArrayBuffer, now: number): St
       return settle(session, message.messageId, {
         kind: "judge",
         messageId: message.messageId,
-        payload: message.payload,
+        result: message,
       });
     case "callError":
       return settle(session, message.messageId, {
@@ -99,12 +103,12 @@ function onCall(session: Session, call: Call, now: number): Step {
   const isFull = session.inbox.length >= INBOX_MAX;
   // A refusal under the id of a CALL that is open would pass for that one's answer.
   if ((fault !== null || isFull) && isOpen(session, call.messageId)) return { session, effects: [] };
-  if (fault !== null) return { session, effects: [refused(session, call, fault.kind, fault.description)] };
+  if (fault !== null) return { session, effects: [refused(session, call, fault)] };
   const checked: CheckedCall = { ...call, deviations };
   if (session.asking === null) return take(session, checked, now);
   if (isFull) {
     const description = `more than ${INBOX_MAX} CALLs wait for an answer`;
-    return { session, effects: [refused(session, call, "internal", description)] };
+    return { session, effects: [refused(session, call, internal(description))] };
   }
   return { session: { ...session, inbox: [...session.inbox, checked] }, effects: [] };
 }
@@ -112,13 +116,7 @@ function onCall(session: Session, call: Call, now: number): Step {
 /** [OCPP 2.1 P4 §4.2.5] Kept if it is one of the version's; never answered, whatever is wrong with it. */
 function onSend(session: Session, call: Call): Step {
   if (call.action !== SEND_ACTION) return dropped(session, call, `${call.action.slice(0, 60)} is not sent by SEND`);
-  const { fault, deviations } = checkPayload(
-    session.protocol,
-    call.action,
-    "request",
-    call.payload,
-    session.strictness,
-  );
+  const { fault, deviations } = checkReceived(session.protocol, call, session.strictness);
   if (fault !== null) return dropped(session, call, fault.description);
   const checked: CheckedCall = { ...call, deviations };
   if (!isBootAhead(session)) return keep(session, checked);
@@ -144,8 +142,8 @@ function examine(session: Session, call: Call): PayloadCheck {
   const { protocol, strictness, registrationStatus, invited } = session;
   const status = session.asking === null ? registrationStatus : "unknown";
   const refusal = callRefusal(protocol, call.action, status, invited);
-  if (refusal !== null) return { fault: refusal, deviations: [] };
-  return checkPayload(protocol, call.action, "request", call.payload, strictness);
+  if (refusal !== null) return { fault: { ...refusal, path: "" }, deviations: [] };
+  return checkReceived(protocol, call, strictness);
 }
 
 /**
@@ -157,15 +155,19 @@ function take(session: Session, { isSend, ...call }: WaitingCall, now: number): 
   const { protocol, registrationStatus, invited } = session;
   const refusal = callRefusal(protocol, call.action, registrationStatus, invited);
   if (refusal === null) return answer(session, call, now);
-  return { session, effects: [refused(session, call, refusal.kind, refusal.description)] };
+  return { session, effects: [refused(session, call, { ...refusal, path: "" })] };
 }
 
 function answer(session: Session, call: CheckedCall, now: number): Step {
-  if (answeredBy(call.action, call.payload) === "csms") {
+  if (answeredBy(call.action, call.payload) === "csms" && !isFaultyEnd(call)) {
     return { session: { ...session, asking: call }, effects: [{ kind: "ask", call }] };
   }
   return acknowledge(session, call, { payload: edgeAnswer(call.action, now) }, "edge", now);
 }
+
+/** The end of a transaction is a fact, in which nothing is decided; of a faulty one nobody is asked. */
+const isFaultyEnd = ({ action, deviations }: CheckedCall): boolean =>
+  action === "StopTransaction" && deviations.some(({ kind }) => kind === "forwarded");
 
 function onAnswer(session: Session, input: Input & { kind: "answer" }, settings: SessionSettings, now: number): Step {
   const { call } = input;
@@ -187,8 +189,9 @@ function sendable(protocol: Protocol, given: Answer | null): Answer | null {
   if ("payload" in given) return given;
   const { code, description, details } = given.error;
   const legal = legalCode(protocol, code);
-  if (legal !== null) return { error: { code: legal, description, details } };
-  return { error: { code: "GenericError", description: `${code}: ${description}`, details } };
+  // What is kept of it is what the station gets.
+  if (legal !== null) return { error: { code: legal, description: cutDescription(description), details } };
+  return { error: { code: "GenericError", description: cutDescription(`${code}: ${description}`), details } };
 }
 
 function decide(
@@ -206,7 +209,7 @@ function decide(
     const payload = bootAnswer("Pending", settings.bootRetrySeconds, now);
     return acknowledge(session, call, { payload }, "edge", now);
   }
-  return { session, effects: [refused(session, call, "internal", "the CSMS did not answer; try again")] };
+  return { session, effects: [refused(session, call, internal("the CSMS did not answer; try again"))] };
 }
 
 function acknowledge(session: Session, call: CheckedCall, given: Answer, by: AnsweredBy, now: number): Step {
@@ -247,9 +250,3 @@ function onCommand(session: Session, command: Input & { kind: "command" }, now: 
     effects: [{ kind: "send", frame: encode({ type: "call", messageId, action, payload }) }],
   };
 }
-
-function refused(session: Session, call: Call, fault: FaultKind, description: string): Effect {
-  return { kind: "send", frame: encodeFault(session.protocol, call.messageId, fault, description) };
-}
-
-const errorOf = ({ code, description, details }: CallError) => ({ code, description, details });

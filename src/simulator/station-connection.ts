@@ -5,15 +5,8 @@
 import { type ClientOptions, WebSocket } from "ws";
 import { isCsmsAction } from "../ocpp/actions.ts";
 import { encodeResultFault, judgeResult } from "../ocpp/call-result.ts";
-import {
-  type Call,
-  type CallError,
-  type CallResult,
-  decode,
-  encode,
-  encodeFault,
-  type Payload,
-} from "../ocpp/message.ts";
+import { decode } from "../ocpp/decode.ts";
+import { type Call, type CallError, type CallResult, encode, encodeFault, type Payload } from "../ocpp/message.ts";
 import { checkPayload } from "../ocpp/payload-check.ts";
 import type { Protocol } from "../ocpp/protocol.ts";
 import { err, ok, type Result } from "../result.ts";
@@ -150,7 +143,7 @@ export class StationConnection {
       return { state: "failed", reason: `${action}: ${message.code} ${message.description}`.trim() };
     }
     const { protocol } = this.#options;
-    const outcome = judgeResult(protocol, "strict", action, message.payload);
+    const outcome = judgeResult(protocol, "strict", action, message);
     if (outcome.state === "result") return { state: "result", payload: outcome.payload, ms };
     const complaint = encodeResultFault(protocol, message.messageId, outcome);
     if (complaint !== null) this.#send(complaint);

@@ -19,6 +19,7 @@ import { Delivery } from "./delivery.ts";
 import { Lifecycle, type RegistrationRefusal } from "./lifecycle.ts";
 import { Questions } from "./questions.ts";
 import type { Registered, RegisterRequest } from "./registrar.ts";
+import { RefusedCalls } from "./refused-calls.ts";
 import { SecurityReports } from "./security-reports.ts";
 import { Settlement } from "./settlement.ts";
 import { type StationView, stationView } from "./station-view.ts";
@@ -43,6 +44,7 @@ export class ChargingStation extends DurableObject<Env> {
     this.#announcements = new Announcements(this.#context);
     const security = new SecurityReports(this.#context);
     const questions = new Questions(this.#context);
+    const refusedCalls = new RefusedCalls(this.#context);
     this.#delivery = new Delivery(
       this.#context,
       () => this.#announce(),
@@ -66,6 +68,7 @@ export class ChargingStation extends DurableObject<Env> {
         lineFree: () => this.#commands.sendNext(),
         reportSecurity: (kind, details) => security.report(kind, details),
         watched: () => this.#deadlines.changed(),
+        reportRefused: (protocol, refused) => refusedCalls.report(protocol, refused),
         bootAcknowledged: () => {
           this.#deadlines.changed();
           this.#announce();

@@ -237,5 +237,5 @@ export class Commands {
 
 function unsendable(protocol: Protocol, faults: readonly CommandFault[]): Outcome {
   const description = `not sent: the station now speaks ${protocol}, in which the command is not valid`;
-  return { state: "error", error: { code: "FormationViolation", description, details: { faults } } };
+  return { state: "error", error: { code: "FormationViolation", description, details: { faults }, origin: "edge" } };
 }

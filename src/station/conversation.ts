@@ -6,8 +6,10 @@ import { log } from "../log.ts";
 import { type FrameRate, FRAMES_PER_SECOND, fullRate, takeFrame } from "../ocpp/frame-rate.ts";
 import { encodeResultFault, judgeResult } from "../ocpp/call-result.ts";
 import { errorCode } from "../ocpp/error-codes.ts";
-import { callIdOf, encodeFault } from "../ocpp/message.ts";
 import { type Line, PROBE_TIMEOUT_MS } from "../ocpp/presence.ts";
+import { callIdOf } from "../ocpp/decode.ts";
+import { encodeFault } from "../ocpp/message.ts";
+import type { Protocol } from "../ocpp/protocol.ts";
 import { isRecognisable } from "../ocpp/repetition.ts";
 import {
   type Answer,
@@ -17,6 +19,7 @@ import {
   durableSession,
   type Input,
   type Outcome,
+  type RefusedCall,
   type Session,
   step,
   wakeSession,
@@ -37,6 +40,7 @@ export interface ConversationPort {
   /** From now on an alarm looks for the connection. */
   watched(): void;
   lineFree(): void;
+  reportRefused(protocol: Protocol, refused: RefusedCall): void;
   bootAcknowledged(): void;
   /** The station went on after its warnings: the connection must end. */
   tooManyFrames(): void;
@@ -188,9 +192,14 @@ export class Conversation {
       case "free":
         return this.#port.lineFree();
       case "judge":
-        return this.#judge(effect.messageId, effect.payload);
-      case "malformed":
-        return this.#port.reportSecurity("malformed-frame", { reason: effect.reason, messageId: effect.messageId });
+        return this.#judge(effect);
+      case "malformed": {
+        const { reason, messageId, excerpt } = effect;
+        return this.#port.reportSecurity("malformed-frame", { reason, messageId, excerpt });
+      }
+      case "refuse":
+        this.#port.reportRefused(this.#session.protocol, effect.refused);
+        return this.#send(effect.frame);
       case "keep":
         if (this.#context.refusal(effect.call.action) === null) this.#keep(effect.call, null, "edge");
         return;
@@ -231,9 +240,9 @@ export class Conversation {
     return isRecognisable(call) ? this.#context.eventLog.answerTo(call, this.#context.now()) : null;
   }
 
-  #judge(messageId: string, payload: unknown): void {
+  #judge({ messageId, result }: Effect & { kind: "judge" }): void {
     const { protocol, strictness } = this.#session;
-    const outcome = this.#port.settle(messageId, (action) => judgeResult(protocol, strictness, action, payload));
+    const outcome = this.#port.settle(messageId, (action) => judgeResult(protocol, strictness, action, result));
     const frame = outcome && encodeResultFault(protocol, messageId, outcome);
     if (frame !== null) this.#send(frame);
   }

@@ -5,7 +5,8 @@ import type { Config } from "../config.ts";
 import { signedHeaders } from "../delivery/signature.ts";
 import type { Env } from "../env.ts";
 import { log, messageOf } from "../log.ts";
-import { type Call, isPayload } from "../ocpp/message.ts";
+import { type Call, isDeeper, isPayload, NESTING_MAX } from "../ocpp/message.ts";
+import { alteredNumber, describeAltered } from "../ocpp/numbers.ts";
 import { checkPayload } from "../ocpp/payload-check.ts";
 import type { Protocol } from "../ocpp/protocol.ts";
 import type { Answer } from "../ocpp/session.ts";
@@ -59,6 +60,9 @@ export async function askCsms(
 
 function readAnswer(text: string): Answer | null {
   const body = JSON.parse(text) as unknown;
+  if (isDeeper(body, NESTING_MAX)) throw new Error(`the body is nested more than ${NESTING_MAX} deep`);
+  const altered = alteredNumber(text, body);
+  if (altered !== null) throw new Error(describeAltered(altered));
   if (!isPayload(body)) return null;
   const { payload, error } = body;
   if (isPayload(payload) && error === undefined) return { payload };

@@ -1,6 +1,7 @@
 /**
  * The registration of one station: made, replaced, shown. Must not know sockets; nothing secret ever leaves it.
  */
+import type { Strictness } from "../ocpp/strictness.ts";
 import type { Registration } from "../security/admission.ts";
 import { generatePassword, hashPassword, type PasswordHash } from "../security/password.ts";
 import type { StationContext } from "./context.ts";
@@ -15,9 +16,9 @@ export interface RegisterRequest {
   certificate?: Partial<Registration["certificate"]>;
   protocols: Registration["protocols"];
   assumeProtocol: boolean;
-  validation?: "strict" | "lenient";
   /** A ceiling on the interval that an accepted boot is told. */
   heartbeatIntervalSeconds?: number;
+  validation?: Strictness;
   locationHint?: string;
   labels: Record<string, string>;
 }
@@ -31,8 +32,8 @@ export interface RegistrationView {
   certificate: Registration["certificate"];
   protocols: string[];
   assumeProtocol: boolean;
-  validation?: "strict" | "lenient";
   heartbeatIntervalSeconds?: number;
+  validation?: Strictness;
   locationHint?: string;
   labels: Record<string, string>;
 }

@@ -4,6 +4,7 @@
  */
 import type { Cursors } from "../delivery/outbox.ts";
 import type { StationStatus } from "../ocpp/station-status.ts";
+import type { Strictness } from "../ocpp/strictness.ts";
 import type { Registration } from "../security/admission.ts";
 import { DAMAGED_FACTS, NEWER_SCHEMA, storageFaultOf } from "../storage-fault.ts";
 import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from "./migrations.ts";
@@ -15,8 +16,8 @@ export interface StoredRegistration extends Registration {
   floor?: number;
   /** Counts its changes, which no event tells of; absent in registrations of older releases: 0. */
   revision?: number;
-  validation?: "strict" | "lenient";
   heartbeatIntervalSeconds?: number;
+  validation?: Strictness;
   locationHint?: string;
   labels: Record<string, string>;
 }

@@ -64,8 +64,10 @@ function contradiction(command: CommandView, receipts: readonly StationCall[]): 
     return sent ? null : "a result that the station never sent";
   }
   if (command.state === "error") {
-    const code = command.error?.code;
-    const sent = answers.some((answer) => "error" in answer && answer.error.code === code);
+    const { code, origin } = command.error ?? { code: "", origin: "station" };
+    const sent = answers.some((answer) =>
+      origin === "edge" ? "payload" in answer : "error" in answer && answer.error.code === code,
+    );
     return sent ? null : "an error that the station never sent";
   }
   if (NEVER_SENT.includes(command.state) && receipts.length > 0) return `${command.state}, and the station got it`;

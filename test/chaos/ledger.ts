@@ -66,7 +66,7 @@ export interface CommandView {
   action: string;
   state: string;
   payload?: Payload;
-  error?: { code: string; description: string };
+  error?: { code: string; description: string; origin?: string };
 }
 
 export interface StationView {

@@ -54,8 +54,20 @@ const unknownType = (messageId: string): Record<Protocol, Answered> => ({
 const FRAMES: [name: string, frame: string | Buffer, answered: Record<Protocol, Answered>][] = [
   ["nothing", "", UNREADABLE],
   ["text that is not JSON", "hello", UNREADABLE],
-  ["cut-off JSON", '[2,"m","Heartbeat",{', UNREADABLE],
-  ["JSON with something behind it", '[2,"m","Heartbeat",{}]]', UNREADABLE],
+  ["cut-off JSON", '[2,"m","Heartbeat",{', format("m")],
+  ["JSON with something behind it", '[2,"m","Heartbeat",{}]]', format("m")],
+  ["two frames in one", '[2,"m","Heartbeat",{}][2,"n","Heartbeat",{}]', format("m")],
+  ["a raw NUL in a text", '[2,"m","DataTransfer",{"vendorId":"a\0b"}]', format("m")],
+  ["a raw newline in a text", '[2,"m","DataTransfer",{"vendorId":"a\nb"}]', format("m")],
+  ["a raw tab in a text", '[2,"m","DataTransfer",{"vendorId":"a\tb"}]', format("m")],
+  ["NaN", '[2,"m","MeterValues",{"connectorId":NaN}]', format("m")],
+  ["a comma too many", '[2,"m","Heartbeat",{},]', format("m")],
+  ["a CALL cut off in its id", '[2,"m', UNREADABLE],
+  ["a CALL cut off behind its id", '[2,"m"', format("m")],
+  ["an answer cut off in its id", '[3,"m', all(silence)],
+  ["an answer for nothing, cut off", '[3,"m",{"status":', all(silence)],
+  ["an error for nothing, cut off", '[4,"m","Gener', all(silence)],
+  ["an error cut off before its id", "[4,", all(silence)],
   ["an object", '{"type":2}', UNREADABLE],
   ["a number", "2", UNREADABLE],
   ["a string", '"2"', UNREADABLE],
@@ -214,6 +226,11 @@ describe.each(PROTOCOLS)("%s", (protocol) => {
     ["a CALLRESULT over the bound", (id: string) => `[3,"${id}",{"x":"${LONG}"}]`],
     ["a CALLRESULT nested without end", (id: string) => `[3,"${id}",${nested(NEST)}]`],
     ["a CALLRESULT without a payload", (id: string) => `[3,"${id}"]`],
+    ["an unclosed CALLRESULT", (id: string) => `[3,"${id}",{"configurationKey":[]`],
+    ["a CALLRESULT that has a raw NUL", (id: string) => `[3,"${id}",{"status":"Acc\0"}]`],
+    ["a CALLRESULT with a raw newline", (id: string) => `[3,"${id}",{"status":"\n"}]`],
+    ["a CALLRESULT of NaN, no number", (id: string) => `[3,"${id}",{"status":NaN}]`],
+    ["a CALLERROR that breaks off somewhere", (id: string) => `[4,"${id}","GenericError","half a`],
     ["a CALLERROR over the bound", (id: string) => `[4,"${id}","GenericError","${LONG}",{}]`],
     ["a CALLERROR nested without end", (id: string) => `[4,"${id}","GenericError","",${nested(NEST)}]`],
   ])("%s ends its command as `error` at once", async (name, frame) => {
@@ -222,11 +239,29 @@ describe.each(PROTOCOLS)("%s", (protocol) => {
     const pending = kerbside.command(id, "ClearCache", {});
     const [, messageId] = await peer.next();
     peer.send(frame(messageId));
-    expect((await pending).body).toMatchObject({ state: "error", error: { code: expect.any(String) } });
+    const { body } = await pending;
+    expect(body).toMatchObject({ state: "error", error: { code: expect.any(String), origin: "edge" } });
+    if (!name.includes("without")) expect(body.received).not.toBeUndefined();
     // [OCPP 2.1 P4 §4.2.4] answers a bad CALLRESULT; nothing answers a CALLERROR.
     if (protocol === "ocpp2.1" && name.includes("RESULT"))
       expect((await peer.next()).slice(0, 2)).toEqual([5, messageId]);
     expect((await peer.call("Heartbeat"))[0]).toBe(3);
+  });
+
+  test("a byte-order mark, NULs and spaces around a message are skipped, which its event says", async () => {
+    const id = named("SKIPPED", protocol);
+    const peer = await connect("SKIPPED", protocol);
+    peer.send('\ufeff \n[2,"skipped","DataTransfer",{"vendorId":"v"}] \0\n\0');
+    expect((await peer.next()).slice(0, 2)).toEqual([3, "skipped"]);
+    const event = await until("the event", () => eventsFor(id).find(({ data }) => data.messageId === "skipped"));
+    expect(event.data.deviations.map(({ kind }: { kind: string }) => kind)).toEqual([
+      "byte-order-mark",
+      "trailing-nul",
+    ]);
+    const pending = kerbside.command(id, "ClearCache", {});
+    const [, messageId] = await peer.next();
+    peer.send(`[3,"${messageId}",{"status":"Accepted"}]\0`);
+    expect((await pending).body).toMatchObject({ state: "result", deviations: [{ kind: "trailing-nul" }] });
   });
 
   test("malformed frames become `ocpp.security` events, few however many they are", async () => {
@@ -237,7 +272,7 @@ describe.each(PROTOCOLS)("%s", (protocol) => {
     await until("the heartbeat", () => flooder.frames.at(-1)?.[1] === "after");
     const security = () => eventsFor(id).filter(({ type }) => type === "ocpp.security");
     await until("the event", () => security().length > 0);
-    expect(security()[0].data).toMatchObject({ kind: "malformed-frame", reason: "not JSON" });
+    expect(security()[0].data).toMatchObject({ kind: "malformed-frame", reason: "not JSON", excerpt: "no OCPP" });
     expect((await kerbside.api("POST", `/v1/stations/${id}/disconnect`)).status).toBe(204);
     await until("the last event", () => eventsFor(id).at(-1)?.type === "ocpp.station.disconnected");
     expect(security().length).toBeLessThanOrEqual(3);

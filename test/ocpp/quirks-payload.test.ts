@@ -42,6 +42,13 @@ const boot2x = (more: unknown) => ({
   chargingStation: { ...BOOT_2X.chargingStation, ...(more as object) },
 });
 
+const stop16 = { transactionId: 3, meterStop: 20, timestamp: AT };
+const zonelessMeter = { evseId: 1, meterValue: [{ timestamp: "2026-11-23 12:00:00", sampledValue: [{ value: 1 }] }] };
+const stopped2x = {
+  ...{ eventType: "Ended", timestamp: AT, triggerReason: "EVDeparted", seqNo: 9 },
+  transactionInfo: { transactionId: "t", stoppedReason: "CableGone" },
+};
+
 type Case = [name: string, Protocol, action: string, payload: unknown, code: string, path: string, kind: string];
 const TYPE = "TypeConstraintViolation";
 const PROPERTY = "PropertyConstraintViolation";
@@ -109,6 +116,64 @@ const CASES: Case[] = [
     "14: null fields",
     ...(["ocpp2.1", "BootNotification", boot2x({ modem: null }), TYPE] as const),
     ...(["/chargingStation/modem", "null-property"] as const),
+  ],
+  [
+    "a timestamp without a zone (Growatt)",
+    ...(["ocpp1.6", "StatusNotification", status16({ timestamp: "2026-11-23T12:00:00.5" }), PROPERTY] as const),
+    ...(["/timestamp", "zoneless-time"] as const),
+  ],
+  [
+    "a sample's timestamp without a zone",
+    ...(["ocpp2.0.1", "MeterValues", zonelessMeter, PROPERTY, "/meterValue/0/timestamp", "zoneless-time"] as const),
+  ],
+  [
+    "DataTransfer's data as JSON",
+    ...(["ocpp1.6", "DataTransfer", { vendorId: "v", data: { a: [1] } }, TYPE, "/data", "data-not-text"] as const),
+  ],
+  [
+    "StartTransaction without a timestamp",
+    ...(["ocpp1.6", "StartTransaction", { connectorId: 1, idTag: "A", meterStart: 0 }] as const),
+    ...(["OccurenceConstraintViolation", "/timestamp", "missing-time"] as const),
+  ],
+  [
+    "StopTransaction without a timestamp",
+    ...(["ocpp1.6", "StopTransaction", { transactionId: 2, meterStop: 10 }] as const),
+    ...(["OccurenceConstraintViolation", "/timestamp", "missing-time"] as const),
+  ],
+  [
+    "a decimal meterStart",
+    ...(["ocpp1.6", "StartTransaction", { connectorId: 1, idTag: "A", meterStart: 0.5, timestamp: AT }] as const),
+    ...([TYPE, "/meterStart", "decimal-meter"] as const),
+  ],
+  [
+    "a decimal meterStop",
+    ...(["ocpp1.6", "StopTransaction", { transactionId: 1, meterStop: 10.25, timestamp: AT }] as const),
+    ...([TYPE, "/meterStop", "decimal-meter"] as const),
+  ],
+  [
+    "errorCode Error",
+    ...(["ocpp1.6", "StatusNotification", status16({ errorCode: "Error" }), PROPERTY] as const),
+    ...(["/errorCode", "unknown-reason"] as const),
+  ],
+  [
+    "status Occupied, of OCPP 1.5",
+    ...(["ocpp1.6", "StatusNotification", status16({ status: "Occupied" }), PROPERTY] as const),
+    ...(["/status", "old-status"] as const),
+  ],
+  [
+    "a reason in free text",
+    ...(["ocpp1.6", "StopTransaction", { ...stop16, reason: "stopped by app" }, PROPERTY] as const),
+    ...(["/reason", "unknown-reason"] as const),
+  ],
+  [
+    "a boot reason in free text",
+    ...(["ocpp2.0.1", "BootNotification", { ...BOOT_2X, reason: "Brownout" }, PROPERTY] as const),
+    ...(["/reason", "unknown-reason"] as const),
+  ],
+  [
+    "an invented stoppedReason",
+    ...(["ocpp2.1", "TransactionEvent", stopped2x, PROPERTY] as const),
+    ...(["/transactionInfo/stoppedReason", "unknown-reason"] as const),
   ],
   [
     "extra properties [1.6 errata 3.2]",

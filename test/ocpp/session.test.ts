@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { judgeResult, encodeResultFault } from "../../src/ocpp/call-result.ts";
 import { legalCode } from "../../src/ocpp/error-codes.ts";
-import { decode, encode, encodeFault } from "../../src/ocpp/message.ts";
+import { decode } from "../../src/ocpp/decode.ts";
+import { encode, encodeFault } from "../../src/ocpp/message.ts";
 import type { Protocol } from "../../src/ocpp/protocol.ts";
 import {
   type CheckedCall,
@@ -113,7 +114,7 @@ describe("a CALL of the station", () => {
   test("that the CSMS did not answer gets InternalError, a BootNotification Pending", () => {
     const asking = run(fresh(), authorize("a")).session;
     const [effect] = run(asking, answerTo("a", null)).effects;
-    expect(effect).toMatchObject({ kind: "send", frame: expect.stringMatching(/^\[4,"a","InternalError",/) });
+    expect(effect).toMatchObject({ kind: "refuse", frame: expect.stringMatching(/^\[4,"a","InternalError",/) });
 
     const call = { ...checked("b"), action: "BootNotification" };
     const booting: Session = { ...fresh(), asking: call };
@@ -131,7 +132,7 @@ describe("a CALL of the station", () => {
     let { session } = run(fresh(), authorize("a"));
     for (let i = 0; i < INBOX_MAX; i++) ({ session } = run(session, authorize(`b${i}`)));
     const { effects } = run(session, authorize("z"));
-    expect(effects).toMatchObject([{ kind: "send", frame: expect.stringMatching(`"InternalError".*${INBOX_MAX}`) }]);
+    expect(effects).toMatchObject([{ kind: "refuse", frame: expect.stringMatching(`"InternalError".*${INBOX_MAX}`) }]);
   });
 
   const transfer = frame([2, "a", "DataTransfer", { vendorId: "v", data: "x" }]);
@@ -317,7 +318,7 @@ describe("a command", () => {
     expect(run(session, frame([3, "other", {}])).session.openCall).not.toBeNull();
     expect(run(session, frame([3, "c", { status: "Accepted" }]))).toMatchObject({
       session: { openCall: null },
-      effects: [{ kind: "judge", messageId: "c", payload: { status: "Accepted" } }],
+      effects: [{ kind: "judge", messageId: "c", result: { payload: { status: "Accepted" } } }],
     });
     expect(run(session, frame([4, "c", "NotSupported", "", {}])).session.openCall).toBeNull();
     expect(run(session, { kind: "tick" }, NOW + 29_999)).toEqual({ session, effects: [] });
@@ -334,7 +335,7 @@ describe("a command", () => {
     const woken = wakeSession(JSON.parse(JSON.stringify(durableSession(session))));
     expect(run(woken, frame([2, "h", "Heartbeat", {}])).effects).toMatchObject([{ kind: "acknowledge" }]);
     expect(run(pending, frame([2, "h", "Heartbeat", {}])).effects).toMatchObject([
-      { kind: "send", frame: expect.stringContaining("SecurityError") },
+      { kind: "refuse", frame: expect.stringContaining("SecurityError") },
     ]);
   });
 
@@ -352,11 +353,11 @@ describe("a command", () => {
 
 describe("a CALLRESULT", () => {
   test("is an outcome by the schema of its action, else an error that shows it, told to a 2.1 station", () => {
-    expect(judgeResult("ocpp2.1", "strict", "ClearCache", { status: "Accepted" })).toEqual({
+    expect(judgeResult("ocpp2.1", "strict", "ClearCache", { payload: { status: "Accepted" } })).toEqual({
       state: "result",
       payload: { status: "Accepted" },
     });
-    const bad = judgeResult("ocpp2.1", "strict", "ClearCache", { status: "No" });
+    const bad = judgeResult("ocpp2.1", "strict", "ClearCache", { payload: { status: "No" } });
     expect(bad).toMatchObject({ state: "error", error: { code: "PropertyConstraintViolation" } });
     expect(encodeResultFault("ocpp2.1", "c", bad)).toMatch(/^\[5,"c","PropertyConstraintViolation","\/status: /);
     expect(encodeResultFault("ocpp2.0.1", "c", bad)).toBeNull();

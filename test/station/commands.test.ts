@@ -79,7 +79,9 @@ describe("an answered command", () => {
     const { status, body } = await pending;
     expect(status).toBe(200);
     expect(body.state).toBe("error");
-    expect(body.error).toEqual({ code: "NotSupported", description: "no reset here", details: { why: "old" } });
+    const error = { code: "NotSupported", description: "no reset here", details: { why: "old" } };
+    expect(body.error).toEqual({ ...error, origin: "station" });
+    expect(body).not.toHaveProperty("received");
     expect(body.payload).toBeUndefined();
   });
 
@@ -93,8 +95,27 @@ describe("an answered command", () => {
     const pending = kerbside.command(id, "Reset", RESET);
     const [, messageId] = await station.next();
     station.send(frame.map((part) => (part === "ID" ? messageId : part)));
-    expect((await pending).body).toMatchObject({ state: "error", error });
+    expect((await pending).body).toMatchObject({ state: "error", error: { ...error, origin: "station" } });
   });
+
+  test.each([
+    ["Reset", RESET, { status: "Accepted", vendorExtra: "x" }, "/vendorExtra"],
+    ["GetLocalListVersion", {}, { listVersion: "0" }, "/listVersion"],
+  ])(
+    "ends as an `error` of the edge, with what was received, where the answer to a %s is no valid one",
+    async (action, payload, answer, path) => {
+      const id = `EDGE-${action}`;
+      const station = await kerbside.station(id);
+      const pending = kerbside.command(id, action, payload);
+      const [, messageId] = await station.next();
+      station.send([3, messageId, answer]);
+      const { body, status } = await pending;
+      expect([status, body.state, body.error.origin, body.received]).toEqual([200, "error", "edge", answer]);
+      expect(body.error.description.startsWith(`${path}: `), body.error.description).toBe(true);
+      await until("the event", () => completedOf(messageId).length === 1);
+      expect(completedOf(messageId)).toEqual([body]);
+    },
+  );
 
   test("ends as `error` with what was received where the CALLRESULT carries no object", async () => {
     const station = await kerbside.station("ANS4");
@@ -103,7 +124,7 @@ describe("an answered command", () => {
     station.send([3, messageId, "Accepted"]);
     const { error, state } = (await pending).body;
     expect(state).toBe("error");
-    expect(error).toMatchObject({ code: "FormationViolation", details: { received: "Accepted" } });
+    expect(error).toMatchObject({ code: "FormationViolation", details: { received: "Accepted" }, origin: "edge" });
   });
 });
 

@@ -10,6 +10,8 @@ export type Check = (value: unknown, findings: Findings) => void;
 /** What a lenient check lets pass. Asked while compiling; undefined costs nothing later. */
 export interface Tolerance {
   property(name: string, node: SchemaNode, owner: SchemaNode): Pardon | undefined;
+  /** For a required property that is not there. */
+  missing(name: string, owner: SchemaNode): Pardoned | undefined;
   readonly unknownProperty: string;
 }
 export type Pardon = (value: unknown) => Pardoned | undefined;
@@ -63,7 +65,7 @@ export function compiler(table: SchemaTable, tolerance?: Tolerance): (index: num
   }
 
   function compileObject(node: SchemaNode): Check {
-    const required = node.required ?? [];
+    const required = (node.required ?? []).map((name) => [name, tolerance?.missing(name, node)] as const);
     const names = Object.keys(node.properties ?? {});
     const known = new Set(names);
     const checks = Object.entries(node.properties ?? {}).map(([name, index]) => compileProperty(name, index, node));
@@ -71,8 +73,10 @@ export function compiler(table: SchemaTable, tolerance?: Tolerance): (index: num
     // Reading value[name] is safe: the generator refuses names that an object inherits.
     return (value, findings) => {
       if (!isRecord(value)) return addFault(findings, "type", "must be an object");
-      for (const name of required) {
-        if (value[name] === undefined) addFault(findings, "required", "is missing", pointer(name));
+      for (const [name, pardoned] of required) {
+        if (value[name] !== undefined) continue;
+        if (pardoned === undefined) addFault(findings, "required", "is missing", pointer(name));
+        else addDeviation(findings, pardoned.keyword, pardoned.message, pardoned.kind, pointer(name));
       }
       if (!open) {
         for (const name in value) {

@@ -2,6 +2,7 @@
 // It must not know how checks are compiled, and nothing here changes a payload: the CSMS receives what the station sent.
 
 import { isLonger, type Pardon, type Pardoned, type Tolerance } from "./compile.ts";
+import { formatCheck } from "./formats.ts";
 import type { SchemaNode } from "./table.ts";
 
 /** The numbers are those of ocpp.md, "What stations do wrong". */
@@ -14,7 +15,17 @@ export const DEVIATIONS = {
     "7: a sampled value written as a number reads the same; a serial number or an idTag would lose zeros and digits",
   "over-long": "11: serial numbers and other labels that nobody decides by, up to a bound",
   "unknown-enum": "12: an invented kind of sample (measurand, unit, …) labels a reading; the reading itself is whole",
+  "zoneless-time":
+    "a timestamp without a zone is the station's local time or UTC, as whoever runs it knows; its text is whole",
+  "missing-time": "a transaction's begin or end without its timestamp: the event's time stands for it",
+  "decimal-meter": "a meter reading with a fraction of a Wh loses nothing; who needs whole ones rounds",
+  "data-not-text": "DataTransfer's data written as JSON, not as JSON in a text: the vendor's own either way",
+  "unknown-reason": "a reason in free text, or an invented errorCode, explains what happened; it decides nothing",
+  "old-status": "Occupied, OCPP 1.5's word for a connector that is in use [1.6 has Preparing, Charging, … for it]",
   "unknown-property": "an extra property changes none of those that OCPP defines [1.6 errata 3.2 forbids it]",
+  "byte-order-mark": "a mark in front of the JSON text says nothing [RFC 8259 §8.1]; strict skips it too",
+  "trailing-nul": "the rest of a text buffer behind the JSON says nothing; strict skips it too",
+  forwarded: "no deviation but a fault: `forward` passes a transaction's messages on whatever is wrong with them",
 } as const;
 
 export type DeviationKind = keyof typeof DEVIATIONS;
@@ -50,7 +61,30 @@ const OVER_LONG_FACTOR = 4;
 /** Longest name of an invented measurand or unit; the longest in OCPP has 45 characters. */
 const MAX_INVENTED_LENGTH = 64;
 
-export const lenient: Tolerance = { property: pardonFor, unknownProperty: "unknown-property" satisfies DeviationKind };
+/** Longest free text for a reason. */
+const MAX_REASON_LENGTH = 255;
+/** Name → a member by which OCPP's enumeration is told from another of that name. */
+const REASON_ENUMS = new Map([
+  ["errorCode", "NoError"],
+  ["reason", "PowerLoss"],
+  ["stoppedReason", "PowerLoss"],
+]);
+/** BootNotification of 2.x. */
+const BOOT_REASON = "PowerUp";
+
+export const lenient: Tolerance = {
+  property: pardonFor,
+  missing: pardonMissing,
+  unknownProperty: "unknown-property" satisfies DeviationKind,
+};
+
+const isTransactionEnd = ({ properties = {} }: SchemaNode): boolean =>
+  Object.hasOwn(properties, "meterStart") || Object.hasOwn(properties, "meterStop");
+
+function pardonMissing(name: string, owner: SchemaNode): Pardoned | undefined {
+  if (name !== "timestamp" || !isTransactionEnd(owner)) return undefined;
+  return pardoned("missing-time", "required", "is missing; the event has a time");
+}
 
 function pardonFor(name: string, node: SchemaNode, owner: SchemaNode): Pardon | undefined {
   const optional = !owner.required?.includes(name);
@@ -63,6 +97,11 @@ function pardonFor(name: string, node: SchemaNode, owner: SchemaNode): Pardon | 
     sampled ? pardonNumber(node) : undefined,
     isLabel(name, owner) ? pardonOverLong(node) : undefined,
     pardonInvented(name, node),
+    pardonReason(name, node),
+    pardonZoneless(node),
+    name === "meterStart" || name === "meterStop" ? pardonFraction(node) : undefined,
+    name === "data" ? pardonData(node) : undefined,
+    name === "status" && Object.hasOwn(owner.properties ?? {}, "errorCode") ? pardonOccupied : undefined,
   ].filter((it) => it !== undefined);
   if (pardons.length === 0) return undefined;
   return (value) => {
@@ -128,3 +167,46 @@ function pardonInvented(name: string, node: SchemaNode): Pardon | undefined {
       ? pardoned("unknown-enum", "enum", "is no value that OCPP lists")
       : undefined;
 }
+
+function pardonReason(name: string, node: SchemaNode): Pardon | undefined {
+  const member = REASON_ENUMS.get(name);
+  if (member === undefined || !(node.enum?.includes(member) || (name === "reason" && node.enum?.includes(BOOT_REASON))))
+    return undefined;
+  const known = new Set<unknown>(node.enum);
+  return (value) =>
+    typeof value === "string" && value !== "" && value.length <= MAX_REASON_LENGTH && !known.has(value)
+      ? pardoned("unknown-reason", "enum", "is no value that OCPP lists")
+      : undefined;
+}
+
+/** [RFC 3339 §4.4] "unqualified local time": whole but for its zone. */
+const ZONELESS = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?$/;
+
+function pardonZoneless(node: SchemaNode): Pardon | undefined {
+  if (node.format !== "date-time") return undefined;
+  const isTime = formatCheck("date-time");
+  return (value) =>
+    typeof value === "string" && ZONELESS.test(value) && isTime(`${value}Z`)
+      ? pardoned("zoneless-time", "format", "has no time zone")
+      : undefined;
+}
+
+function pardonFraction(node: SchemaNode): Pardon | undefined {
+  if (node.type !== "integer") return undefined;
+  return (value) =>
+    typeof value === "number" && Number.isFinite(value) && value % 1 !== 0
+      ? pardoned("decimal-meter", "type", "is not a whole number")
+      : undefined;
+}
+
+/** In 2.x any JSON is legal there. */
+function pardonData(node: SchemaNode): Pardon | undefined {
+  if (node.type !== "string") return undefined;
+  return (value) =>
+    typeof value === "object" && value !== null
+      ? pardoned("data-not-text", "type", "is JSON, not a string")
+      : undefined;
+}
+
+const pardonOccupied: Pardon = (value) =>
+  value === "Occupied" ? pardoned("old-status", "enum", "is a status of OCPP 1.5") : undefined;

@@ -11,6 +11,7 @@ const timestamp = "2026-11-23T12:00:00Z";
 const boot16 = { chargePointVendor: "Vendor", chargePointModel: "Model" };
 const boot2x = { reason: "PowerUp", chargingStation: { vendorName: "Vendor", model: "Model" } };
 const status16 = { connectorId: 1, errorCode: "NoError", status: "Available" };
+const start = { connectorId: 1, idTag: "TAG", meterStart: 0, timestamp };
 const meter = (sample: unknown) => ({ connectorId: 1, meterValue: [{ timestamp, sampledValue: [sample] }] });
 const sample = "/meterValue/0/sampledValue";
 
@@ -35,6 +36,19 @@ function on(
 }
 
 const passing: Case[] = [
+  on(
+    "ocpp1.6",
+    "StatusNotification",
+    "a timestamp without a zone",
+    { ...status16, timestamp: "2026-11-23T12:00:00" },
+    "/timestamp",
+    "zoneless-time",
+  ),
+  on("ocpp1.6", "StartTransaction", "no timestamp", { ...start, timestamp: undefined }, "/timestamp", "missing-time"),
+  on("ocpp1.6", "StartTransaction", "a decimal", { ...start, meterStart: 0.5 }, "/meterStart", "decimal-meter"),
+  on("ocpp1.6", "DataTransfer", "JSON for data", { vendorId: "v", data: [] }, "/data", "data-not-text"),
+  on("ocpp1.6", "StatusNotification", "a code", { ...status16, errorCode: "E7" }, "/errorCode", "unknown-reason"),
+  on("ocpp1.6", "StatusNotification", "Occupied", { ...status16, status: "Occupied" }, "/status", "old-status"),
   on(
     "ocpp1.6",
     "MeterValues",
@@ -154,6 +168,20 @@ const certificate = { hashAlgorithm: "SHA256", issuerNameHash: "a", issuerKeyHas
 const refused: Case[] = [
   on(
     "ocpp1.6",
+    "StatusNotification",
+    "a time that is none",
+    { ...status16, timestamp: "2026-11-31T12:00:00" },
+    "/timestamp",
+  ),
+  on("ocpp1.6", "StatusNotification", "a date alone", { ...status16, timestamp: "2026-11-23" }, "/timestamp"),
+  on("ocpp1.6", "StatusNotification", "an invented status", { ...status16, status: "Odd" }, "/status"),
+  on("ocpp1.6", "StatusNotification", "no errorCode", { connectorId: 1, status: "Available" }, "/errorCode"),
+  on("ocpp1.6", "StartTransaction", "no meterStart", { ...start, meterStart: undefined }, "/meterStart"),
+  on("ocpp1.6", "StartTransaction", "a text for meterStart", { ...start, meterStart: "1" }, "/meterStart"),
+  on("ocpp1.6", "StartTransaction", "a decimal connectorId", { ...start, connectorId: 1.5 }, "/connectorId"),
+  on("ocpp1.6", "DataTransfer", "a number for data", { vendorId: "v", data: 1 }, "/data"),
+  on(
+    "ocpp1.6",
     "BootNotification",
     "a number for a serial number, whose zeros count",
     { ...boot16, iccid: 8.9e19 },
@@ -169,7 +197,6 @@ const refused: Case[] = [
   on("ocpp1.6", "Authorize", "a number for an idTag, whose zeros count", { idTag: 123 }, "/idTag"),
   on("ocpp1.6", "Authorize", "a long idTag", { idTag: "7".repeat(21) }, "/idTag"),
   on("ocpp1.6", "StatusNotification", "an invented status", { ...status16, status: "Resting" }, "/status"),
-  on("ocpp1.6", "StatusNotification", "an invented error code", { ...status16, errorCode: "Tired" }, "/errorCode"),
   on("ocpp1.6", "StatusNotification", "null in a required property", { ...status16, status: null }, "/status"),
   on(
     "ocpp1.6",
@@ -177,13 +204,6 @@ const refused: Case[] = [
     "a status outside of its type",
     { ...status16, connectorId: "1" },
     "/connectorId",
-  ),
-  on(
-    "ocpp1.6",
-    "StopTransaction",
-    "an invented reason",
-    { meterStop: 1, timestamp, transactionId: 1, reason: "Bored" },
-    "/reason",
   ),
   on("ocpp1.6", "BootNotification", "no model", { chargePointVendor: "V" }, "/chargePointModel"),
   on(
@@ -199,13 +219,6 @@ const refused: Case[] = [
     "a measurand beyond the bound",
     meter({ value: "1", measurand: "E".repeat(65) }),
     `${sample}/0/measurand`,
-  ),
-  on(
-    "ocpp1.6",
-    "MeterValues",
-    "a timestamp without an offset",
-    { connectorId: 1, meterValue: [{ timestamp: "2026-11-23T12:00:00", sampledValue: [] }] },
-    "/meterValue/0/timestamp",
   ),
   on(
     "ocpp1.6",
@@ -263,7 +276,9 @@ describe("a lenient check", () => {
   });
 
   it("has a test for every deviation it lists", () => {
-    expect(new Set(passing.map((it) => it.kind))).toEqual(new Set(Object.keys(DEVIATIONS)));
+    // Of the frame, and of `forward`: shown where those are.
+    const others = ["byte-order-mark", "trailing-nul", "forwarded"];
+    expect(new Set([...passing.map((it) => it.kind), ...others])).toEqual(new Set(Object.keys(DEVIATIONS)));
   });
 
   it("needs no tolerance for a timestamp with the offset +03, or for empty free texts", () => {
