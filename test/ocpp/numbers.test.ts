@@ -95,7 +95,7 @@ describe("a number", () => {
   });
 
   test("in any JSON is found at its place, and nowhere else", () => {
-    const names = fc.constantFrom("a", "a/b", "~", "", "9223372036854775807", '"', "\\", "__proto__");
+    const names = fc.constantFrom("a", "a/b", "~", "", "9223372036854775807", '"', "__proto__");
     fc.assert(
       fc.property(fc.array(names, { maxLength: 5 }), number, fc.string(), (path, text, noise) => {
         const inner = path.reduceRight(
