@@ -1,5 +1,6 @@
 /**
- * OCPP-J messages, and how each is written; decode.ts reads them. Must not know actions, payload schemas or the state of the conversation.
+ * OCPP-J messages, and how each is written; decode.ts reads them. Must not know actions, payload schemas or the state of
+ * the conversation.
  */
 import { errorCode, type FaultKind } from "./error-codes.ts";
 import type { Protocol } from "./protocol.ts";
@@ -63,6 +64,7 @@ export const FRAME_MAX_LENGTH = 500_000;
 /** Levels of arrays and objects in a frame: OCPP itself needs less than a dozen, the rest is for vendors' data. */
 export const NESTING_MAX = 64;
 export const TYPE_NUMBER = { call: 2, callResult: 3, callError: 4, callResultError: 5, send: 6 } as const;
+
 export function encode(message: Message): string {
   const head = [TYPE_NUMBER[message.type], message.messageId];
   switch (message.type) {

@@ -263,7 +263,7 @@ describe("a message behind a BootNotification, in 2.x,", () => {
   test("that cannot be meant at all is refused at once", () => {
     const { session } = run(fresh("ocpp2.0.1", "Pending"), boot);
     expect(run(session, frame([2, "s", "NoSuchAction", {}])).effects).toMatchObject([
-      { kind: "send", frame: expect.stringContaining("NotImplemented") },
+      { kind: "refuse", frame: expect.stringContaining("NotImplemented") },
     ]);
     expect(run(session, frame([2, "s", "StatusNotification", {}])).effects).toMatchObject([
       { kind: "send", frame: expect.stringContaining("Violation") },
