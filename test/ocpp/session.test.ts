@@ -266,7 +266,7 @@ describe("a message behind a BootNotification, in 2.x,", () => {
       { kind: "refuse", frame: expect.stringContaining("NotImplemented") },
     ]);
     expect(run(session, frame([2, "s", "StatusNotification", {}])).effects).toMatchObject([
-      { kind: "send", frame: expect.stringContaining("Violation") },
+      { kind: "refuse", frame: expect.stringContaining("Violation") },
     ]);
   });
 });
