@@ -183,7 +183,7 @@ test("With 256 files that may be open and a home that is none it starts, and say
   expect(edge.lines[0]).toBe(
     "Only 256 files may be open, which is room for 1 station; for 5000 raise the limit with `ulimit -n 20000` before the start",
   );
-});
+}, 120_000);
 
 test("A station that finds no room is refused with 503, and the log says why, once a minute", async () => {
   const { kerbside, lines } = await start({ descriptorLimit: 256 });

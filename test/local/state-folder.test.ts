@@ -14,6 +14,8 @@ import { temporaryFolder } from "../support/edge-client.ts";
 import { LocalEdge } from "../support/local-edge.ts";
 import { until } from "../support/http-peers.ts";
 
+/** For tests that start processes one after the other, on a machine that has other things to do. */
+const SLOW_MS = 120_000;
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
@@ -53,40 +55,48 @@ async function api(
   return { status: response.status, body: await response.text() };
 }
 
-test("A second starter is told the process and the folder in one sentence, by whatever name it has, and ends no workerd", async () => {
-  const dir = newFolder();
-  const first = startProcess(dir);
-  expect(await first.ready()).toBe(true);
-  const link = join(newFolder(), "link");
-  symlinkSync(dir, link);
-  const second = startProcess(link);
-  expect(await second.ended()).toBe(1);
-  expect(second.errors).toBe(
-    `Another local edge (process ${first.child.pid}) is running on ${dir}; stop it, or take another KERBSIDE_DIR\n`,
-  );
-  expect((await fetch(`${first.httpUrl}/healthz`)).status).toBe(200);
-  // What holds the lock is the process: no file that it leaves behind.
-  await first.kill();
-  const third = startProcess(dir);
-  expect(await third.ready()).toBe(true);
-});
-
-test("Of those that start at once, one has the folder, in each of twenty races", async () => {
-  const script = join(import.meta.dirname, "../support/try-lock.ts");
-  for (let race = 0; race < 20; race++) {
+test(
+  "A second starter is told the process and the folder in one sentence, by whatever name it has, and ends no workerd",
+  async () => {
     const dir = newFolder();
-    const at = Date.now() + 250;
-    const starters = Array.from({ length: 3 }, () => spawn(process.execPath, [script, dir, String(at)]));
-    const said = await Promise.all(
-      starters.map(async ({ stdout }) => String((await once(createInterface(stdout), "line"))[0])),
+    const first = startProcess(dir);
+    expect(await first.ready()).toBe(true);
+    const link = join(newFolder(), "link");
+    symlinkSync(dir, link);
+    const second = startProcess(link);
+    expect(await second.ended()).toBe(1);
+    expect(second.errors).toBe(
+      `Another local edge (process ${first.child.pid}) is running on ${dir}; stop it, or take another KERBSIDE_DIR\n`,
     );
-    const winner = starters[said.indexOf("locked")];
-    expect(said.filter((line) => line === "locked")).toHaveLength(1);
-    for (const line of said)
-      if (line !== "locked") expect(line).toContain(`(process ${winner?.pid}) is running on ${dir}`);
-    for (const starter of starters) starter.kill("SIGKILL");
-  }
-});
+    expect((await fetch(`${first.httpUrl}/healthz`)).status).toBe(200);
+    // What holds the lock is the process: no file that it leaves behind.
+    await first.kill();
+    const third = startProcess(dir);
+    expect(await third.ready()).toBe(true);
+  },
+  SLOW_MS,
+);
+
+test(
+  "Of those that start at once, one has the folder, in each of twenty races",
+  async () => {
+    const script = join(import.meta.dirname, "../support/try-lock.ts");
+    for (let race = 0; race < 20; race++) {
+      const dir = newFolder();
+      const at = Date.now() + 250;
+      const starters = Array.from({ length: 3 }, () => spawn(process.execPath, [script, dir, String(at)]));
+      const said = await Promise.all(
+        starters.map(async ({ stdout }) => String((await once(createInterface(stdout), "line"))[0])),
+      );
+      const winner = starters[said.indexOf("locked")];
+      expect(said.filter((line) => line === "locked")).toHaveLength(1);
+      for (const line of said)
+        if (line !== "locked") expect(line).toContain(`(process ${winner?.pid}) is running on ${dir}`);
+      for (const starter of starters) starter.kill("SIGKILL");
+    }
+  },
+  SLOW_MS,
+);
 
 test("Within one process, too, a folder has one edge, and is free again after it", async () => {
   const dir = newFolder();
@@ -96,26 +106,30 @@ test("Within one process, too, a folder has one edge, and is free again after it
   await start(dir);
 });
 
-test("A first start that was killed at any moment is followed by one with any number of workerd processes", async () => {
-  const dir = newFolder();
-  const stages: [string, () => boolean][] = [
-    ["a PKI half made", () => readdirSync(dir).some((name) => /^pki\..*\.tmp$/.test(name))],
-    ["the key", () => existsSync(join(dir, "api-key"))],
-    ["a part of the state", () => existsSync(join(dir, "state"))],
-    ["databases", () => existsSync(join(dir, "workerd-2/state/d1/miniflare-D1DatabaseObject"))],
-  ];
-  for (const [what, isReached] of stages) {
-    const killed = startProcess(dir, { KERBSIDE_WORKERDS: "2" });
-    await until(what, isReached);
-    await killed.kill();
-  }
-  const unused = startProcess(dir, { KERBSIDE_WORKERDS: "2" });
-  expect(await unused.ready()).toBe(true);
-  await unused.kill();
-  const next = startProcess(dir, { KERBSIDE_WORKERDS: "1" });
-  expect([await next.ready(), next.errors]).toEqual([true, ""]);
-  expect(readdirSync(dir).filter((name) => /\.tmp$|^workerd-/.test(name))).toEqual([]);
-}, 60_000);
+test(
+  "A first start that was killed at any moment is followed by one with any number of workerd processes",
+  async () => {
+    const dir = newFolder();
+    const stages: [string, () => boolean][] = [
+      ["a PKI half made", () => readdirSync(dir).some((name) => /^pki\..*\.tmp$/.test(name))],
+      ["the key", () => existsSync(join(dir, "api-key"))],
+      ["a part of the state", () => existsSync(join(dir, "state"))],
+      ["databases", () => existsSync(join(dir, "workerd-2/state/d1/miniflare-D1DatabaseObject"))],
+    ];
+    for (const [what, isReached] of stages) {
+      const killed = startProcess(dir, { KERBSIDE_WORKERDS: "2" });
+      await until(what, isReached, SLOW_MS);
+      await killed.kill();
+    }
+    const unused = startProcess(dir, { KERBSIDE_WORKERDS: "2" });
+    expect(await unused.ready()).toBe(true);
+    await unused.kill();
+    const next = startProcess(dir, { KERBSIDE_WORKERDS: "1" });
+    expect([await next.ready(), next.errors]).toEqual([true, ""]);
+    expect(readdirSync(dir).filter((name) => /\.tmp$|^workerd-/.test(name))).toEqual([]);
+  },
+  SLOW_MS,
+);
 
 test("Drafts with private keys that a killed process left in the PKI are removed", async () => {
   const dir = join(newFolder(), "pki");
@@ -128,32 +142,36 @@ test("Drafts with private keys that a killed process left in the PKI are removed
   expect(readdirSync(join(dir, ".."), { recursive: true }).filter((name) => String(name).endsWith(".tmp"))).toEqual([]);
 });
 
-test("A number of workerd processes that is lost or wrong is found again, and no station with it lost", async () => {
-  const dir = newFolder();
-  const ids = ["LOST-1", "LOST-2", "LOST-3", "LOST-4"];
-  expect(new Set(ids.map((id) => shardOf(id, 2))).size).toBe(2);
-  const first = await start(dir, 2);
-  for (const id of ids)
-    expect((await api(first, "PUT", `/v1/stations/${id}`, { securityProfile: 0 })).status).toBe(201);
-  await until("the directory to know all", async () => {
-    const { body } = await api(first, "GET", "/v1/stations?q=LOST");
-    return JSON.parse(body).stations.length === ids.length;
-  });
-  await first.stop();
-  for (const written of [null, "1\n", "3\n", "two\n", ""]) {
-    if (written === null) rmSync(join(dir, "workerds"));
-    else writeFileSync(join(dir, "workerds"), written);
-    const edge = await startEdge({ dir, log: (line) => log.push(line) });
+test(
+  "A number of workerd processes that is lost or wrong is found again, and no station with it lost",
+  async () => {
+    const dir = newFolder();
+    const ids = ["LOST-1", "LOST-2", "LOST-3", "LOST-4"];
+    expect(new Set(ids.map((id) => shardOf(id, 2))).size).toBe(2);
+    const first = await start(dir, 2);
     for (const id of ids)
-      expect([written, (await api(edge, "GET", `/v1/stations/${id}`)).status]).toEqual([written, 200]);
-    expect(log.filter((line) => line.includes("it says 2 now"))).toHaveLength(1);
-    expect(readFileSync(join(dir, "workerds"), "utf8")).toBe("2\n");
-    await edge.stop();
-    log.splice(0);
-  }
-  rmSync(join(dir, "workerd-2"), { recursive: true });
-  await expect(startEdge({ dir })).rejects.toThrow(/bring back the folders workerd-2/);
-}, 60_000);
+      expect((await api(first, "PUT", `/v1/stations/${id}`, { securityProfile: 0 })).status).toBe(201);
+    await until("the directory to know all", async () => {
+      const { body } = await api(first, "GET", "/v1/stations?q=LOST");
+      return JSON.parse(body).stations.length === ids.length;
+    });
+    await first.stop();
+    for (const written of [null, "1\n", "3\n", "two\n", ""]) {
+      if (written === null) rmSync(join(dir, "workerds"));
+      else writeFileSync(join(dir, "workerds"), written);
+      const edge = await startEdge({ dir, log: (line) => log.push(line) });
+      for (const id of ids)
+        expect([written, (await api(edge, "GET", `/v1/stations/${id}`)).status]).toEqual([written, 200]);
+      expect(log.filter((line) => line.includes("it says 2 now"))).toHaveLength(1);
+      expect(readFileSync(join(dir, "workerds"), "utf8")).toBe("2\n");
+      await edge.stop();
+      log.splice(0);
+    }
+    rmSync(join(dir, "workerd-2"), { recursive: true });
+    await expect(startEdge({ dir })).rejects.toThrow(/bring back the folders workerd-2/);
+  },
+  SLOW_MS,
+);
 
 test("A folder that a newer release used is refused in words, and one without a version taken", async () => {
   const dir = newFolder();
