@@ -2,7 +2,7 @@
  * Tells the directory of a station: its registration at once and in order, all else by the queue, where something changed. What is
  * lost of that is mended by the next transition. Must not know what the directory does with it.
  */
-import { putRegistration, removeRegistration } from "../fleet/registrations.ts";
+import { abandonRegistration, putRegistration, removeRegistration } from "../fleet/registrations.ts";
 import type { StationSnapshot, Transition } from "../fleet/transition.ts";
 import { log, messageOf } from "../log.ts";
 import type { StationContext } from "./context.ts";
@@ -50,7 +50,16 @@ export class Announcements {
     return this.#inOrder(() => removeRegistration(this.#context.env.DIRECTORY, this.#context.id, ended));
   }
 
-  #inOrder(work: () => Promise<void>): Promise<void> {
+  /** The row of a station that its object knows nothing of; `false`: there is none. @throws where the directory cannot be reached */
+  abandoned(): Promise<boolean> {
+    const { env, id } = this.#context;
+    // Registered meanwhile, it is no longer that row.
+    return this.#inOrder(async () =>
+      this.#context.incarnation === null ? abandonRegistration(env.DIRECTORY, id) : false,
+    );
+  }
+
+  #inOrder<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work);
     this.#last = done.catch(() => {});
     return done;

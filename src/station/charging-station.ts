@@ -35,7 +35,7 @@ export class ChargingStation extends DurableObject<Env> {
   readonly #connections: Connections;
   readonly #announcements: Announcements;
   readonly #deadlines: Deadlines;
-  readonly #lifecycle: Lifecycle;
+  #lifecycleMade: Lifecycle | null = null;
   readonly #settlement: Settlement;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -96,14 +96,6 @@ export class ChargingStation extends DurableObject<Env> {
           },
     );
     this.#settlement = new Settlement(this.#context, this.#delivery, this.#deadlines, (work) => ctx.waitUntil(work));
-    const parts = {
-      connections: this.#connections,
-      commands: this.#commands,
-      delivery: this.#delivery,
-      deadlines: this.#deadlines,
-      announcements: this.#announcements,
-    };
-    this.#lifecycle = new Lifecycle(this.#context, parts, (work) => ctx.waitUntil(work));
   }
 
   // The runtime's handlers
@@ -137,7 +129,7 @@ export class ChargingStation extends DurableObject<Env> {
 
   override async alarm(): Promise<void> {
     this.#deadlines.alarmIsOver();
-    await this.#lifecycle.goOn();
+    if (this.#context.hasEnded) await this.#lifecycle.goOn();
     const { incarnation } = this.#context;
     if (incarnation === null) return;
     this.#connections.reconcile();
@@ -249,6 +241,19 @@ export class ChargingStation extends DurableObject<Env> {
   }
 
   // Between the parts
+
+  /** Made when it is needed first: most objects that wake neither begin nor end a registration. */
+  get #lifecycle(): Lifecycle {
+    const parts = {
+      connections: this.#connections,
+      commands: this.#commands,
+      delivery: this.#delivery,
+      deadlines: this.#deadlines,
+      announcements: this.#announcements,
+    };
+    this.#lifecycleMade ??= new Lifecycle(this.#context, parts, (work) => this.ctx.waitUntil(work));
+    return this.#lifecycleMade;
+  }
 
   #line(): Line | null {
     const conversation = this.#connections.current();

@@ -109,6 +109,11 @@ export class StationContext {
     return this.store.clear();
   }
 
+  /** Whether a registration has ended for which something is left to do. */
+  get hasEnded(): boolean {
+    return (this.store.fact("ended")?.length ?? 0) > 0;
+  }
+
   /** The furthest that any log of this identity is known here to have come; `null`: nothing is known of an earlier one. */
   get furthest(): number | null {
     const heads = (this.store.fact("ended") ?? []).map(({ head }) => head);

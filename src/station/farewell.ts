@@ -31,11 +31,6 @@ export class Farewell {
     this.#cleared = cleared;
   }
 
-  /** Whether something is left to do. */
-  get isPending(): boolean {
-    return (this.#context.store.fact("ended")?.length ?? 0) > 0;
-  }
-
   /**
    * Of the registration that has just ended, with the log that what is under way for it holds.
    * @returns when the directory has no row of it any more, or could not be reached; and when all is over

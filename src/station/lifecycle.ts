@@ -2,7 +2,7 @@
  * A station's registration from its making to its end: what is under way belongs to one incarnation, and ends with it in one
  * turn. Must not know OCPP or HTTP.
  */
-import { abandonRegistration, sequenceFloor } from "../fleet/registrations.ts";
+import { sequenceFloor } from "../fleet/registrations.ts";
 import { log, messageOf } from "../log.ts";
 import { storageFaultOf } from "../storage-fault.ts";
 import { inTime } from "../time-limit.ts";
@@ -76,7 +76,7 @@ export class Lifecycle {
     }
     if (this.#context.incarnation === null) {
       // What was deregistered before goes by itself; without that, the storage was lost, and only the directory knows of it.
-      return this.#farewell.isPending ? false : this.#abandon();
+      return this.#context.hasEnded ? false : this.#abandon();
     }
     connections.disconnect(1008, "deregistered");
     commands.cancelAll();
@@ -94,13 +94,11 @@ export class Lifecycle {
 
   /** What cannot be read any more has no last words. */
   async #abandon(): Promise<boolean> {
-    const { DIRECTORY } = this.#context.env;
-    return inTime(abandonRegistration(DIRECTORY, this.#context.id), DIRECTORY_WITHIN_MS, "the directory");
+    return inTime(this.#parts.announcements.abandoned(), DIRECTORY_WITHIN_MS, "the directory");
   }
 
-  /** Called by the alarm: finishes what a crash or the directory held up. */
+  /** Called by the alarm where a registration has ended: finishes what a crash or the directory held up. */
   async goOn(): Promise<void> {
-    if (!this.#farewell.isPending) return;
     this.#background(this.#farewell.goOn());
     await this.#parts.deadlines.wakeAt(this.#context.now() + CHECK_AFTER_MS);
   }
