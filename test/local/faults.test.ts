@@ -177,7 +177,7 @@ test("With 256 files that may be open and a home that is none it starts, and say
   expect(descriptorAdvice(20_000, 2)).toBe(null);
   const limited = ["bash", "-c", 'ulimit -n 256; exec "$@"', "limited"];
   const edge = new LocalEdge(newFolder(), { HOME: "/dev/null", KERBSIDE_WORKERDS: "1" }, limited);
-  cleanups.push(() => edge.kill());
+  cleanups.push(() => edge.kill("SIGTERM"));
   expect([await edge.ready(), edge.errors]).toEqual([true, ""]);
   expect(edge.lines.filter((line) => /ERROR|dev\/null/.test(line))).toEqual([]);
   expect(edge.lines[0]).toBe(
