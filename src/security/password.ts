@@ -42,6 +42,25 @@ export async function passwordMatches(password: Uint8Array, kept: PasswordHash):
   return isEqual && (kept.bytes === undefined || kept.bytes === bytes);
 }
 
+/**
+ * A password as the header had it, one byte a character. [RFC 7617 §2.1] It does not say in which charset: ours is UTF-8, and
+ * what can be none is taken for the Latin-1 that some stations send.
+ */
+export async function shownPasswordMatches(shown: string, kept: PasswordHash): Promise<boolean> {
+  const bytes = fromLatin1(shown);
+  if (await passwordMatches(bytes, kept)) return true;
+  return !isUtf8(bytes) && passwordMatches(new TextEncoder().encode(shown), kept);
+}
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function derive(
   password: Uint8Array,
   iterations: number,

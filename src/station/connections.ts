@@ -6,7 +6,7 @@ import { log, messageOf } from "../log.ts";
 import { type Expectation, expectationOf, isSilent, lookAt, nextLookAt } from "../ocpp/presence.ts";
 import { openSession } from "../ocpp/session.ts";
 import { admit, type Admitted } from "../security/admission.ts";
-import { fromLatin1, passwordMatches } from "../security/password.ts";
+import { shownPasswordMatches } from "../security/password.ts";
 import type { RefusalReason } from "../security/refusal.ts";
 import { closeSocket, readAttachment, writeAttachment } from "./attachment.ts";
 import { type ConnectRequest, readConnectRequest } from "./connect-request.ts";
@@ -56,7 +56,7 @@ export class Connections {
       connect.claims,
       registration,
       { allowProfile0: ALLOW_PROFILE_0, enabledProtocols: PROTOCOLS },
-      (password, kept) => passwordMatches(fromLatin1(password), kept),
+      shownPasswordMatches,
     );
     // Hashing a password takes time, in which the station may have been deregistered or its password replaced.
     if ((this.#context.store.fact("registration") ?? null) !== registration) return this.accept(request);

@@ -64,7 +64,9 @@ async function fuzzStation(
   const protocol = PROTOCOLS[index % PROTOCOLS.length] ?? "ocpp1.6";
   const id = `FUZZ${index % STATIONS}`;
   const rng = seeded(seed + index);
-  await kerbside.register(id, { validation: index % 2 === 0 ? "strict" : "lenient" });
+  await kerbside.register(id, {
+    validation: (["strict", "lenient", "forward"] as const)[Math.floor(index / PROTOCOLS.length) % 3],
+  });
   const url = `ws://localhost:${kerbside.edge.port}/ocpp/${id}`;
   const station = await TestStation.connect({ url, protocols: [protocol] });
   let awaited: { id: string; answered: () => void } | null = null;

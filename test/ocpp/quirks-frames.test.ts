@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { PROTOCOLS, type Protocol } from "../../src/ocpp/protocol.ts";
+import { shownError } from "../../src/ocpp/outcome-error.ts";
 import { eventsOf, HttpPeer, type Received, type Reply, SECRET, type TestEvent, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
-import { STATUS_16, type TestStation } from "../support/test-station.ts";
+import { STATUS_16, TestStation } from "../support/test-station.ts";
 
 // Numbers that JavaScript cannot hold, and what becomes of a CALL that is refused or, with `forward`, is not.
 
@@ -246,4 +247,25 @@ test("an event's answer holds what the station was sent, a long description of t
   const [, messageId, code, description, details] = await station.call("Authorize", { idTag: "A" });
   expect(description).toHaveLength(255);
   expect((await eventOf("LONG-DESCRIPTION", messageId)).data.answer).toEqual({ error: { code, description, details } });
+});
+
+test("a password that is not ASCII is taken in UTF-8 and in Latin-1, and no other", async () => {
+  const password = "schl\u00fcssel f\u00fcr s\u00e4ule 7";
+  const registration = { securityProfile: 1, password };
+  const utf8 = Buffer.from(password).toString("latin1");
+  for (const shown of [utf8, password]) {
+    const station = await kerbside.station("PASSWORD", { user: "PASSWORD", password: shown }, registration);
+    expect((await station.call("Heartbeat"))[0]).toBe(3);
+  }
+  const wrong = { url: `ws://localhost:${kerbside.edge.port}/ocpp/PASSWORD`, user: "PASSWORD" };
+  const refusal = await TestStation.refused({ ...wrong, password: password.replace("ü", "u") });
+  expect(refusal.status).toBe(401);
+});
+
+test("a command's error of the first release is told by what it looked like", () => {
+  const verdict = { code: "FormationViolation", description: "/: not an object", details: { received: "Accepted" } };
+  expect(shownError(verdict, false)).toEqual({ error: { ...verdict, origin: "edge" }, received: "Accepted" });
+  const said = { code: "GenericError", description: "no", details: { received: "boom" } };
+  expect(shownError(said, false)).toEqual({ error: { ...said, origin: "station" } });
+  expect(shownError({ ...said, details: { faults: [] } }, true).error.origin).toBe("edge");
 });
