@@ -43,7 +43,8 @@ export async function applyTransitions(directory: D1Database, transitions: reado
          labels = told.value -> '$.station.labels', online = told.value ->> '$.station.online',
          protocol = told.value ->> '$.station.protocol', security_profile = told.value ->> '$.station.securityProfile',
          vendor = told.value ->> '$.station.vendor', model = told.value ->> '$.station.model',
-         undelivered = told.value ->> '$.station.undelivered'
+         undelivered = told.value ->> '$.station.undelivered',
+         dead_letters = coalesce(told.value ->> '$.station.deadLetters', 0)
        FROM json_each(?1) AS told
        WHERE station_id = told.value ->> 'stationId'
          AND stations.incarnation IN ('', coalesce(told.value ->> 'incarnation', ''))
@@ -112,13 +113,16 @@ export interface FleetCount {
   protocol: string | null;
   securityProfile: number | null;
   stations: number;
+  /** Of them those some webhook of which does not take its events, or was not given some. */
+  undelivered: number;
+  deadLetters: number;
 }
 
 export async function countStations(directory: D1Database): Promise<FleetCount[]> {
   const { results } = await directory
     .prepare(
       `SELECT registered_profile AS registeredProfile, online, protocol, security_profile AS securityProfile,
-         count(*) AS stations
+         count(*) AS stations, sum(undelivered) AS undelivered, sum(dead_letters) AS deadLetters
        FROM stations GROUP BY 1, 2, 3, 4`,
     )
     .all<Omit<FleetCount, "online"> & { online: number }>();

@@ -12,17 +12,17 @@ export async function putRegistration(
   await directory
     .prepare(
       `INSERT INTO stations (station_id, at, incarnation, sequence, revision, deregistered, registered_profile, labels, online,
-         protocol, security_profile, vendor, model, undelivered)
+         protocol, security_profile, vendor, model, undelivered, dead_letters)
        SELECT value ->> 'stationId', value ->> 'at', value ->> 'incarnation', value ->> 'sequence', value ->> 'revision', 0,
          value ->> '$.station.registeredProfile', value -> '$.station.labels', value ->> '$.station.online',
          value ->> '$.station.protocol', value ->> '$.station.securityProfile', value ->> '$.station.vendor',
-         value ->> '$.station.model', value ->> '$.station.undelivered'
+         value ->> '$.station.model', value ->> '$.station.undelivered', coalesce(value ->> '$.station.deadLetters', 0)
        FROM json_each(?1) WHERE true
        ON CONFLICT (station_id) DO UPDATE SET
          at = excluded.at, incarnation = excluded.incarnation, sequence = excluded.sequence, revision = excluded.revision,
          registered_profile = excluded.registered_profile, labels = excluded.labels, online = excluded.online,
          protocol = excluded.protocol, security_profile = excluded.security_profile, vendor = excluded.vendor,
-         model = excluded.model, undelivered = excluded.undelivered
+         model = excluded.model, undelivered = excluded.undelivered, dead_letters = excluded.dead_letters
        WHERE (excluded.sequence, excluded.revision) >= (stations.sequence, stations.revision)`,
     )
     .bind(JSON.stringify([transition]))

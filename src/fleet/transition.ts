@@ -27,6 +27,8 @@ export interface StationSnapshot {
   model: string | null;
   /** Some webhook does not take its events, or has given some up. */
   undelivered: boolean;
+  /** Events that the worst served webhook was not given, since its last replay; absent in what an older release sent. */
+  deadLetters?: number;
 }
 
 /** Of each registration the newest, in whatever order they came. */

@@ -12,7 +12,8 @@ metricsRoutes.get("/", requireScope("metrics:read"), async (c) =>
 );
 
 function exposition(counts: FleetCount[]): string {
-  const registered = sum(counts, ({ registeredProfile }) => `security_profile="${registeredProfile}"`);
+  const byProfile = ({ registeredProfile }: FleetCount) => `security_profile="${registeredProfile}"`;
+  const registered = sum(counts, byProfile);
   const online = sum(
     counts.filter((count) => count.online),
     ({ protocol, securityProfile }) => `protocol="${protocol}",security_profile="${securityProfile}"`,
@@ -24,13 +25,27 @@ function exposition(counts: FleetCount[]): string {
       "Charging Stations connected, by the connection's protocol and profile.",
       online,
     ),
+    ...gauge(
+      "kerbside_stations_undelivered",
+      "Charging Stations whose events some webhook does not take or was not given, by their registered profile.",
+      sum(counts, byProfile, ({ undelivered }) => undelivered),
+    ),
+    ...gauge(
+      "kerbside_dead_letters",
+      "Events given up since the last replay, of each station's worst served webhook, by the station's profile.",
+      sum(counts, byProfile, ({ deadLetters }) => deadLetters),
+    ),
     "",
   ].join("\n");
 }
 
-function sum(counts: FleetCount[], labelsOf: (count: FleetCount) => string): Map<string, number> {
+function sum(
+  counts: FleetCount[],
+  labelsOf: (count: FleetCount) => string,
+  figureOf = ({ stations }: FleetCount): number => stations,
+): Map<string, number> {
   const sums = new Map<string, number>();
-  for (const count of counts) sums.set(labelsOf(count), (sums.get(labelsOf(count)) ?? 0) + count.stations);
+  for (const count of counts) sums.set(labelsOf(count), (sums.get(labelsOf(count)) ?? 0) + figureOf(count));
   return sums;
 }
 

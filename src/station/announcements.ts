@@ -88,6 +88,7 @@ export class Announcements {
         vendor: boot?.vendor ?? null,
         model: boot?.model ?? null,
         undelivered,
+        deadLetters: eventLog.deadLetters,
       },
     };
   }

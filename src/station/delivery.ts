@@ -72,6 +72,8 @@ export class Delivery {
       const webhooks = env.EVENTS === undefined ? subscribed : [...subscribed, QUEUE];
       log.follow(webhooks);
       for (const run of this.#running.values()) if (run.log === log) overtake(run, webhooks);
+      // A full backlog loses events without an attempt, and a replay forgets them.
+      if (log.takeTroubleChange()) this.#troubleChanged();
       await Promise.all(webhooks.map((webhook) => this.#join(log, webhook)));
     } catch (error) {
       this.#troubleRetryAt = this.#context.now() + this.#context.config.WEBHOOK_RETRY_BASE_MS;
@@ -134,14 +136,13 @@ export class Delivery {
         // Not at the end of the drain: another webhook may hang until then.
         if (due !== null && due.at !== "now") await this.#retryDue(due.at);
         if (cursor === undefined || due?.at !== "now") return;
-        const before = log.trouble;
         const attempted = await this.#attempt(run, cursor);
         if (attempted !== null) this.#settle(log, run.webhook, attempted);
         const { isSlow } = run;
         run.isSlow = false;
         if (log.isEnded) return;
         if (isSlow) log.countTrouble();
-        if (isSlow || log.trouble !== before) this.#troubleChanged();
+        if (log.takeTroubleChange() || isSlow) this.#troubleChanged();
       }
     } finally {
       // At once: a call that joined a run which has ended would wait for the next event.

@@ -50,6 +50,7 @@ export class EventLog {
   #repetitions: Repetitions | null = null;
   readonly #carrier: Carrier;
   readonly #rows: LogRows;
+  #knownTrouble: string;
   /** As the row has them. */
   #savedCursors: Cursors;
 
@@ -73,6 +74,7 @@ export class EventLog {
     this.#ended = ended !== undefined;
     this.#head = this.#delivery.statusSequence;
     if (ended === undefined) this.#foldIn(carrier()?.acknowledged ?? {});
+    this.#knownTrouble = this.trouble;
   }
 
   /** What came after the row was written: of the deliveries from the socket, of the status from the log. */
@@ -124,6 +126,14 @@ export class EventLog {
   /** The same, and how much was given up, as one value to compare. */
   get trouble(): string {
     return `${this.inTrouble} ${this.deadLetters}`;
+  }
+
+  /** Whether it has changed since this was last asked, or the object woke. */
+  takeTroubleChange(): boolean {
+    const { trouble } = this;
+    const isSame = trouble === this.#knownTrouble;
+    this.#knownTrouble = trouble;
+    return !isSame;
   }
 
   /** Trouble changed, if not by an event. */
@@ -222,7 +232,9 @@ export class EventLog {
           ? freshCursor(this.#rows.lastBefore(webhook.createdAt, this.#head), webhook)
           : this.#replayed(known, webhook);
     }
+    const before = this.trouble;
     this.#delivery = { ...this.#delivery, cursors };
+    if (this.trouble !== before) this.countTrouble();
   }
 
   #replayed(known: Cursor, webhook: Webhook): Cursor {

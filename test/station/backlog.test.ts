@@ -38,18 +38,31 @@ async function webhook(name: string, reply: Reply): Promise<HttpPeer> {
   return peer;
 }
 const remove = (name: string) => kerbside.api("DELETE", `/v1/webhooks/${name}`);
+const deadLetters = async () => {
+  const { body } = await kerbside.api("GET", "/metrics");
+  return Number(/^kerbside_dead_letters\{security_profile="0"\} (\d+)$/m.exec(body)?.[1]);
+};
 const view = async (id: string) => (await kerbside.api("GET", `/v1/stations/${id}`)).body;
 const said = (message: string, id: string) =>
   lines.filter((line) => line.stationId === id && line.message.includes(message));
 const idsOf = (events: TestEvent[]) => events.map(({ data }) => data.messageId).filter((id) => id !== undefined);
 
 /** Sends so many, some at once, so that who takes them can follow; each is answered as accepted. */
-async function report(station: TestStation, name: string, count: number, action = "StatusNotification"): Promise<void> {
+async function report(
+  station: TestStation,
+  name: string,
+  count: number,
+  action = "StatusNotification",
+  peer?: HttpPeer,
+): Promise<void> {
   const payload = action === "StatusNotification" ? STATUS_16 : METER_16;
   for (let sent = 0; sent < count; ) {
     const upTo = Math.min(count, sent + BOUND / 4);
     for (let index = sent; index < upTo; index++) station.send([2, `${name}-${index}`, action, payload]);
     for (; sent < upTo; sent++) expect(await station.next()).toEqual([3, `${name}-${sent}`, {}]);
+    // One that takes its events, and is a whole backlog late, would be a reason to refuse some.
+    const last = `"${name}-${upTo - 1}"`;
+    if (peer !== undefined) await until("its delivery", () => peer.requests.at(-1)?.body.includes(last));
   }
 }
 
@@ -66,10 +79,10 @@ test("A dead webhook beside a live one refuses a station nothing, loses its olde
   const [dead, live] = [await webhook("dead", { status: 503 }), await webhook("live", {})];
   const station = await kerbside.station(id);
   await transaction(station, "first");
-  await report(station, "a", 150);
+  await report(station, "a", 150, "StatusNotification", live);
   await transaction(station, "second");
   await kerbside.edge.evict(id);
-  await report(station, "b", 150, "MeterValues");
+  await report(station, "b", 150, "MeterValues", live);
   expect((await station.call("BootNotification", BOOT_16, "boot"))[0]).toBe(3);
   await until("all of it at the live one", () => eventsOf(live).at(-1)?.data.messageId === "boot");
   expect(eventsOf(live)).toHaveLength(306);
@@ -82,6 +95,7 @@ test("A dead webhook beside a live one refuses a station nothing, loses its olde
   expect(said("backlog is full", id)).toHaveLength(1);
   expect(said("no webhook takes", id)).toEqual([]);
 
+  await until("the fleet's figure", async () => (await deadLetters()) === queue.deadLetters);
   dead.reply = () => ({});
   const failed = dead.requests.length;
   expect((await kerbside.api("POST", "/v1/webhooks/dead/replay")).status).toBe(202);
@@ -96,9 +110,10 @@ test("A dead webhook beside a live one refuses a station nothing, loses its olde
   expect(late.length).toBeLessThanOrEqual(queue.events + KEPT);
   expect(late.length).toBeGreaterThan(queue.events);
   expect((await view(id)).queue).toMatchObject({ events: 0, deadLetters: 0 });
+  await until("the fleet's figure", async () => (await deadLetters()) === 0);
   await report(station, "c", 5);
   await until("what is new", () => idsOf(eventsOf(dead)).at(-1) === "c-4");
-  await report(station, "d", 2 * RING);
+  await report(station, "d", 2 * RING, "StatusNotification", live);
   await until("a ring of its old size", async () => (await view(id)).storage.rows < 2 * RING + 20);
   await Promise.all([remove("dead"), remove("live")]);
 });
@@ -127,7 +142,7 @@ test("A station is refused only while no webhook takes its events, meter values 
   // The list of webhooks is read where events are delivered.
   await kerbside.api("POST", "/v1/webhooks/alone/replay");
   await until("the other's first look", async () => (await call("MeterValues", METER_16))[0] === 3);
-  await report(station, "more", BOUND);
+  await report(station, "more", BOUND, "StatusNotification", live);
   await until("all of it", () => idsOf(eventsOf(live)).at(-1) === `more-${BOUND - 1}`);
   expect(dead.requests.length).toBeGreaterThan(0);
   await Promise.all([remove("alone"), remove("another")]);

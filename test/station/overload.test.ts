@@ -88,7 +88,7 @@ test("A backlog at its bound refuses MeterValues first, overwrites nothing, and 
   for (const count of [PERIODIC_MAX / 2, PERIODIC_MAX / 2]) {
     const station = await TestStation.connect(over(kerbside, "http", id));
     for (let i = 0; i < count; i++) station.send([2, `v${acknowledged + i}`, "MeterValues", METER_16]);
-    await until("the answers", () => station.frames.length === count);
+    await until("the answers", () => station.frames.length === count, 40_000);
     acknowledged += station.frames.filter(([type]) => type === 3).length;
     station.kill();
   }
@@ -121,4 +121,4 @@ test("A backlog at its bound refuses MeterValues first, overwrites nothing, and 
     "start",
     "stop",
   ]);
-}, 60_000);
+}, 120_000);

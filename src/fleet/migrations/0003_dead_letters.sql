@@ -1,0 +1,1 @@
+ALTER TABLE stations ADD COLUMN dead_letters INTEGER NOT NULL DEFAULT 0;
