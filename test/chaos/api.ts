@@ -18,14 +18,16 @@ export type Api = (
 
 const TIMEOUT_MS = 10_000;
 
+/** @param always headers of every request, asked for at each */
 export const apiAt =
-  (url: string, apiKey: string): Api =>
+  (url: string, apiKey: string, always: () => Record<string, string> = () => ({})): Api =>
   async (method, path, body, headers = {}, timeoutMs = TIMEOUT_MS) => {
     const response = await fetch(`${url}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${apiKey}`,
         ...(body !== undefined && { "content-type": "application/json" }),
+        ...always(),
         ...headers,
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -58,7 +58,15 @@ export class Caller {
     const stationId = random.pick(this.#stationIds);
     const action = random.chance(0.85) ? "DataTransfer" : "ClearCache";
     const retry = random.weighted({ never: 6, "if-unsent": 2, always: 2 });
-    const request: CommandRequest = { key, stationId, action, retry, commandIds: [] };
+    const request: CommandRequest = {
+      key,
+      stationId,
+      action,
+      retry,
+      commandIds: [],
+      from: Date.now(),
+      until: Infinity,
+    };
     this.requests.push(request);
     const body = {
       action,
@@ -69,6 +77,7 @@ export class Caller {
     };
     const headers = { "Idempotency-Key": key, ...(random.chance(0.5) && { Prefer: "respond-async" }) };
     const view = await this.#insist(request, body, headers);
+    request.until = Date.now();
     if (view?.state === "queued" && random.chance(CANCELLED)) await this.#cancel(view);
   }
 

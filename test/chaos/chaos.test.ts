@@ -1,18 +1,24 @@
 import { expect, test } from "vitest";
+import { ALL_FAULTS } from "./faults.ts";
 import { judge } from "./report.ts";
 import { runChaos } from "./run.ts";
 
 const KILLS = 3;
 
-test("Three kills under twenty stations lose nothing, double nothing and guess nothing", async () => {
+test("Three kills and one of every other fault under twenty stations lose nothing, double nothing and guess nothing", async () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
   const lines: unknown[] = [];
   const outcome = await runChaos({
     seed,
     stations: 20,
     kills: KILLS,
-    killingMs: 14_000,
+    chosen: new Set(ALL_FAULTS),
+    counts: { registrations: 12, webhooks: 5, clock: 3, rivals: 1, firstStarts: 1 },
+    killingMs: 18_000,
     settlementMs: 60_000,
+    calmSeconds: 4,
+    // That one has to wait for a busy machine says nothing here.
+    bounds: { healthMs: 15_000, deregisteredMs: 15_000 },
     progress: (line) => lines.push(line),
   });
   const { passed, table, evidence } = judge(outcome, KILLS);

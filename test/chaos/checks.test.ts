@@ -1,14 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { allChecks } from "./checks.ts";
-import {
-  type CommandRequest,
-  type CommandView,
-  type Delivery,
-  type Ledgers,
-  type Payload,
-  type SeenEvent,
-  StationRecorder,
+import type {
+  CommandRequest,
+  CommandView,
+  Delivery,
+  Deregistration,
+  Ledgers,
+  Payload,
+  SeenEvent,
+  StationView,
 } from "./ledger.ts";
+import { StationRecorder } from "./station-recorder.ts";
 
 const START = { idTag: "A", meterStart: 1 };
 const STOP = { transactionId: 7, meterStop: 2 };
@@ -29,6 +31,8 @@ const delivery = (events: SeenEvent[], more: Partial<Delivery> = {}): Delivery =
   stationId: "S",
   events,
   acknowledged: true,
+  at: 0,
+  endedAt: 0,
   ...more,
 });
 const COMMAND: CommandView = {
@@ -44,6 +48,19 @@ const REQUEST: CommandRequest = {
   action: "DataTransfer",
   retry: "never",
   commandIds: ["m1"],
+  from: 0,
+  until: 1,
+};
+/** When the one deregistration of a story was sent and answered. */
+const END: Deregistration = { stationId: "S", sentAt: 100, endedAt: 200, tookMs: [100], commands: [] };
+
+const VIEW: StationView = {
+  stationId: "S",
+  online: true,
+  queuedEvents: 0,
+  queuedCommands: 0,
+  registration: "0",
+  bootedAs: "0",
 };
 
 interface Story {
@@ -53,7 +70,9 @@ interface Story {
 
 /** All is as it should be: a station that connected, charged, and did what one command asked. */
 function goodStory(): Story {
-  const recorder = new StationRecorder("S");
+  const recorder = new StationRecorder("S", () => 10);
+  recorder.connected();
+  recorder.ledger.bootedAs = "0";
   const say = (action: string, payload: Payload, messageId: string, answer: Payload) => {
     recorder.attempt(recorder.wants(action, payload), messageId);
     recorder.received(JSON.stringify([3, messageId, answer]));
@@ -79,8 +98,19 @@ function goodStory(): Story {
     ],
     requests: [{ ...REQUEST, commandIds: ["m1"] }],
     commands: [COMMAND],
-    views: [{ stationId: "S", online: true, queuedEvents: 0, queuedCommands: 0 }],
+    views: [VIEW],
     webhooks: { everything: [], others: ["ocpp.security"] },
+    guests: [],
+    deregistrations: [],
+    registrations: [],
+    lastNumbers: {},
+    interruptions: [],
+    clockJumps: [],
+    replays: [],
+    health: [{ at: 0, tookMs: 20, status: 200 }],
+    idle: [{ name: "workerd", shares: [0.99, 0.99, 0.02] }],
+    starts: [],
+    bounds: { healthMs: 1_000, deregisteredMs: 2_000 },
   };
   return { ledgers, recorder };
 }
@@ -110,8 +140,31 @@ const EVENT_CONTRADICTS = "command events that contradict the API";
 const CONNECTIONS = "connections without exactly one beginning and one end";
 const OFFLINE = "stations not online again";
 const UNSETTLED = "stations with a queue that is not empty";
+const NOT_RISING = "sequences that do not rise over a new registration";
+const VANISHED = "registrations that were answered and are not there";
+const OTHER_BOOT = "stations that do not show the last boot that was accepted";
+const NOT_CANCELLED = "commands of a deregistered station that neither ended nor were cancelled";
+const CAME_LATER = "commands of a deregistered station that came to the new registration";
+const SLOW_DELETE = "DELETEs of a station not answered in time";
+const SHARED = "transactionIds that two transactions got";
+const NOT_FOR_GUEST = "messages acknowledged and not delivered to the webhook that came last";
+const UNWANTED = "events a webhook was given that are not of its types";
+const IMPATIENT = "attempts before the time of a Retry-After";
+const REFUSED = "messages refused that need nobody's decision";
+const MISJUDGED = "StatusNotifications behind a boot that were judged by another state";
+const UNHEALTHY = "looks at /healthz that were not answered in time";
+const SPINNING = "processes that spin without load";
+const BAD_STARTS = "second starters let in, first starts that came to nothing";
 
 const last = ({ ledgers }: Story): Delivery => ledgers.deliveries.at(-1) as Delivery;
+
+const MADE = { stationId: "S", number: "1", answeredAt: 200 };
+const security = (sequence: number) => event(sequence, "ocpp.security", {}, `z-${sequence}`);
+const acknowledge = (recorder: StationRecorder, payload: Payload) => {
+  const messageId = JSON.stringify(payload);
+  recorder.attempt(recorder.wants("MeterValues", payload), messageId);
+  recorder.received(JSON.stringify([3, messageId, {}]));
+};
 
 describe("A check finds", () => {
   test.each<[string, string[], (story: Story) => void]>([
@@ -171,12 +224,12 @@ describe("A check finds", () => {
     ],
     [
       "an id with another content",
-      [CHANGED],
+      [CHANGED, UNWANTED],
       ({ ledgers }) => ledgers.deliveries.unshift(delivery([connected(1, "c9")], { webhook: "others" })),
     ],
     [
       "a sequence under another id",
-      [CHANGED],
+      [CHANGED, NOT_RISING],
       ({ ledgers }) =>
         ledgers.deliveries.unshift(delivery([event(1, "ocpp.security", {}, "y-1")], { webhook: "others" })),
     ],
@@ -274,16 +327,181 @@ describe("A check finds", () => {
       "a station that is offline",
       [CONNECTIONS, OFFLINE],
       ({ ledgers }) => {
-        ledgers.views[0] = { stationId: "S", online: false, queuedEvents: 0, queuedCommands: 0 };
+        ledgers.views[0] = { ...VIEW, online: false };
       },
     ],
     [
       "a queue that is not empty",
       [UNSETTLED],
       ({ ledgers }) => {
-        ledgers.views[0] = { stationId: "S", online: true, queuedEvents: 1, queuedCommands: 0 };
+        ledgers.views[0] = { ...VIEW, queuedEvents: 1 };
       },
     ],
+    [
+      "a new registration whose numbers begin again",
+      [CHANGED, CONNECTIONS, NOT_RISING],
+      (story) =>
+        story.ledgers.deliveries.push(delivery([event(1, "ocpp.station.connected", { connectionId: "c2" }, "y-1")])),
+    ],
+    [
+      "a gap within a new registration",
+      [MISSING],
+      (story) => story.ledgers.deliveries.push(delivery([security(20), security(22)])),
+    ],
+    [
+      "a registration that was gone again",
+      [VANISHED],
+      ({ ledgers }) => ledgers.registrations.push({ ...MADE, looks: [{ at: 300, status: 404, number: null }] }),
+    ],
+    [
+      "an old registration in the place of the new one",
+      [VANISHED],
+      ({ ledgers }) => ledgers.registrations.push({ ...MADE, looks: [{ at: 300, status: 200, number: "0" }] }),
+    ],
+    [
+      "a last registration that is not there in the end",
+      [VANISHED],
+      ({ ledgers }) => {
+        ledgers.lastNumbers = { S: "1" };
+      },
+    ],
+    [
+      "a station that shows the boot of a deregistered one",
+      [OTHER_BOOT],
+      ({ recorder }) => {
+        recorder.ledger.bootedAs = "1";
+      },
+    ],
+    [
+      "a queued command that went with its registration in silence",
+      [NOT_CANCELLED],
+      ({ ledgers }) => ledgers.deregistrations.push({ ...END, commands: [{ commandId: "m7", state: "queued" }] }),
+    ],
+    [
+      "one that a webhook which failed all along and one which took all should have heard of",
+      [NOT_CANCELLED],
+      ({ ledgers }) => {
+        ledgers.webhooks.failing = [];
+        const refused = delivery([connected(1)], { webhook: "failing", acknowledged: false, at: 150, endedAt: 160 });
+        ledgers.deliveries.push(...ledgers.deliveries.map((each) => ({ ...each, webhook: "failing" })), refused);
+        ledgers.deregistrations.push({ ...END, commands: [{ commandId: "m7", state: "queued" }] });
+      },
+    ],
+    [
+      "a queued command that came to the new registration",
+      [CAME_LATER],
+      ({ ledgers }) => {
+        const commands = [{ commandId: "m1", state: "queued" }];
+        ledgers.deregistrations.push({ ...END, sentAt: 1, endedAt: 2, commands });
+      },
+    ],
+    [
+      "a DELETE that took too long",
+      [SLOW_DELETE],
+      ({ ledgers }) => ledgers.deregistrations.push({ ...END, tookMs: [30, 2_001] }),
+    ],
+    [
+      "a message that was acknowledged before a DELETE and never tried",
+      [LOST_OTHER],
+      ({ ledgers, recorder }) => {
+        ledgers.deregistrations.push(END);
+        acknowledge(recorder, { meterValue: [2] });
+      },
+    ],
+    [
+      "a message that was acknowledged behind a DELETE, whatever failed at that",
+      [LOST_OTHER],
+      ({ ledgers, recorder }) => {
+        ledgers.deregistrations.push({ ...END, sentAt: 1, endedAt: 2 });
+        ledgers.deliveries.push(delivery([], { acknowledged: false, at: 1, endedAt: 3 }));
+        acknowledge(recorder, { meterValue: [2] });
+      },
+    ],
+    [
+      "one of two transactions that look alike and are one event",
+      [LOST, SHARED],
+      ({ recorder }) => {
+        recorder.wants("StartTransaction", START).acknowledged = { transactionId: 7 };
+      },
+    ],
+    [
+      "a transactionId that was given twice",
+      [LOST, SHARED],
+      ({ recorder }) => {
+        recorder.wants("StartTransaction", { ...START, meterStart: 3 }).acknowledged = { transactionId: 7 };
+      },
+    ],
+    [
+      "a message that the webhook which came before it never got",
+      [NOT_FOR_GUEST],
+      ({ ledgers }) => {
+        ledgers.guests.push({ webhook: "guest-1", types: [], from: -2_000, until: Number.POSITIVE_INFINITY });
+        ledgers.deliveries.push(
+          delivery([connected(1), call(2, "StartTransaction", START, { transactionId: 7 })], { webhook: "guest-1" }),
+        );
+        ledgers.deliveries.push(delivery([call(4, "StopTransaction", STOP)], { webhook: "guest-1" }));
+      },
+    ],
+    [
+      "an event of a type that its webhook does not take",
+      [UNWANTED],
+      ({ ledgers }) => ledgers.deliveries.push(delivery([connected(1)], { webhook: "others" })),
+    ],
+    [
+      "an event for a webhook that went long ago",
+      [UNWANTED],
+      ({ ledgers }) => {
+        ledgers.guests.push({ webhook: "guest-1", types: [], from: 0, until: 1 });
+        ledgers.deliveries.push(delivery([connected(1)], { webhook: "guest-1", at: 40_000, endedAt: 40_001 }));
+      },
+    ],
+    [
+      "an attempt before the Retry-After of the last one was over",
+      [IMPATIENT],
+      ({ ledgers }) => {
+        ledgers.deliveries.unshift(
+          delivery([connected(1)], { acknowledged: false, at: -900, endedAt: -900, retryAfterMs: 1_000 }),
+        );
+      },
+    ],
+    [
+      "MeterValues that were refused",
+      [REFUSED],
+      ({ recorder }) => {
+        recorder.sent(JSON.stringify([2, "d", "MeterValues", METER]));
+        recorder.received(JSON.stringify([4, "d", "InternalError", "8000 events are undelivered", {}]));
+      },
+    ],
+    [
+      "a status that was refused behind an accepted boot",
+      [MISJUDGED],
+      ({ recorder }) =>
+        recorder.ledger.hastyBoots.push({ version: "ocpp2.0.1", status: "Accepted", behind: "refused" }),
+    ],
+    [
+      "a status that was taken behind a boot that is pending",
+      [MISJUDGED],
+      ({ recorder }) => recorder.ledger.hastyBoots.push({ version: "ocpp2.0.1", status: "Pending", behind: "taken" }),
+    ],
+    [
+      "a slow /healthz while nothing was down",
+      [UNHEALTHY],
+      ({ ledgers }) => {
+        ledgers.interruptions.push({ from: 5_000, until: 6_000 });
+        ledgers.health.push({ at: 1_000, tookMs: 1_001, status: 200 });
+      },
+    ],
+    [
+      "a /healthz that is refused",
+      [UNHEALTHY],
+      ({ ledgers }) => ledgers.health.push({ at: 1_000, tookMs: 2, status: null }),
+    ],
+    [
+      "a process that spins",
+      [SPINNING],
+      ({ ledgers }) => ledgers.idle.push({ name: "workerd", shares: [0.99, 0.97, 1.01] }),
+    ],
+    ["a second starter that was let in", [BAD_STARTS], ({ ledgers }) => ledgers.starts.push("both")],
   ])("%s", (_, titles, spoil) => {
     const story = goodStory();
     spoil(story);
@@ -295,6 +513,49 @@ describe("A check finds", () => {
     recorder.received(JSON.stringify([2, "m1", "DataTransfer", { vendorId: "chaos", data: "k1" }]));
     recorder.sent(JSON.stringify([3, "m1", { status: "Accepted", data: "S-2" }]));
     ledgers.requests = [{ ...REQUEST, retry: "always" }];
+    expect(broken(ledgers)).toEqual([]);
+  });
+
+  test("nothing wrong with what a webhook failed as its station was deregistered, or a kill cut short", () => {
+    const failing = delivery([security(6)], { acknowledged: false, at: 150, endedAt: 160 });
+    for (const [deliveries, interruptions] of [
+      [[failing], []],
+      [[], [{ from: 205, until: 210 }]],
+    ] as const) {
+      const { ledgers, recorder } = goodStory();
+      acknowledge(recorder, { meterValue: [2] });
+      ledgers.deregistrations.push({ ...END, commands: [{ commandId: "m7", state: "queued" }] });
+      ledgers.deliveries.push(...deliveries);
+      ledgers.interruptions.push(...interruptions);
+      expect(broken(ledgers)).toEqual([]);
+    }
+  });
+
+  test("nothing wrong with a registration whose numbers begin higher, and a connection that ended with the last one", () => {
+    const { ledgers } = goodStory();
+    ledgers.deregistrations.push(END);
+    ledgers.deliveries.push(delivery([security(9)], { acknowledged: false, at: 150, endedAt: 160 }));
+    const again = event(21, "ocpp.station.connected", { connectionId: "c2" }, "y-21");
+    ledgers.deliveries.push(delivery([again]));
+    expect(broken(ledgers)).toEqual([]);
+  });
+
+  test("nothing wrong with what the edge asks a silent station by itself", () => {
+    const { ledgers, recorder } = goodStory();
+    recorder.received(JSON.stringify([2, "m9", "TriggerMessage", { requestedMessage: "Heartbeat" }]));
+    expect(broken(ledgers)).toEqual([]);
+  });
+
+  test("nothing wrong with two transactions that look alike and are two events", () => {
+    const { ledgers, recorder } = goodStory();
+    recorder.wants("StartTransaction", START).acknowledged = { transactionId: 8 };
+    const other = event(6, "ocpp.call", {
+      action: "StartTransaction",
+      payload: START,
+      answer: { transactionId: 8 },
+      messageId: "n",
+    });
+    ledgers.deliveries.push(delivery([other]));
     expect(broken(ledgers)).toEqual([]);
   });
 
@@ -313,6 +574,8 @@ describe("A check finds", () => {
       CONTRADICTED,
     ];
     const more = [UNFINISHED, TWO_FOR_ONE, EVENT_CONTRADICTS, CONNECTIONS, OFFLINE, UNSETTLED];
-    expect(allChecks.map(({ title }) => title)).toEqual([...titles, ...more]);
+    const registrations = [NOT_RISING, VANISHED, OTHER_BOOT, NOT_CANCELLED, CAME_LATER, SLOW_DELETE, SHARED];
+    const rest = [NOT_FOR_GUEST, UNWANTED, IMPATIENT, REFUSED, MISJUDGED, UNHEALTHY, SPINNING, BAD_STARTS];
+    expect(allChecks.map(({ title }) => title)).toEqual([...titles, ...more, ...registrations, ...rest]);
   });
 });

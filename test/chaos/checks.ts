@@ -4,14 +4,20 @@
  */
 import { commandChecks } from "./command-checks.ts";
 import { connectionChecks } from "./connection-checks.ts";
+import { wasLostWithRegistration } from "./deregistered.ts";
+import { healthChecks } from "./health-checks.ts";
 import {
   contentOf,
   type Delivery,
+  incarnationOf,
   isTransactional,
   type Ledgers,
   type SeenEvent,
   type StationMessage,
 } from "./ledger.ts";
+
+import { registrationChecks } from "./registration-checks.ts";
+import { sinkChecks } from "./sink-checks.ts";
 
 export interface Violation {
   stationId: string;
@@ -42,11 +48,19 @@ export const deliveryChecks: readonly Check[] = [
   { title: "events that tell another answer than the station got", find: misquoted },
 ];
 
-export const allChecks: readonly Check[] = [...deliveryChecks, ...commandChecks, ...connectionChecks];
+export const allChecks: readonly Check[] = [
+  ...deliveryChecks,
+  ...commandChecks,
+  ...connectionChecks,
+  ...registrationChecks,
+  ...sinkChecks,
+  ...healthChecks,
+];
 
-/** Deliveries of one webhook and station, in the order of their arrival. */
+/** Deliveries of one webhook and registration, in the order of their arrival. */
 function streams({ deliveries }: Ledgers): Delivery[][] {
-  return [...Map.groupBy(deliveries, ({ webhook, stationId }) => `${webhook} ${stationId}`).values()];
+  const logOf = ({ events: [first] }: Delivery) => (first === undefined ? "" : incarnationOf(first));
+  return [...Map.groupBy(deliveries, (each) => `${each.webhook} ${each.stationId} ${logOf(each)}`).values()];
 }
 
 /** The events of a station that a webhook acknowledged, each once, by sequence. */
@@ -68,16 +82,21 @@ const keptCalls = (events: readonly SeenEvent[] = []): SeenEvent[] =>
 const eventContent = ({ data }: SeenEvent): string => contentOf(data.action, data.payload);
 const messageContent = ({ action, payload }: StationMessage): string => contentOf(action, payload);
 
+/** As many events as messages that were acknowledged: a station without a clock says the same more than once. */
 function undelivered(ledgers: Ledgers, concerns: (message: StationMessage) => boolean): Violation[] {
   const names = Object.keys(ledgers.webhooks).filter((name) => takes(ledgers, name, "ocpp.call"));
   return names.flatMap((webhook) => {
     const events = eventsOf(ledgers, webhook);
     return ledgers.stations.flatMap(({ stationId, messages }) => {
-      const delivered = new Set(keptCalls(events.get(stationId)).map(eventContent));
-      return messages
-        .filter((message) => message.acknowledged !== null && concerns(message))
-        .filter((message) => !delivered.has(messageContent(message)))
-        .map((message) => ({ stationId, what: `${webhook} never got it`, evidence: message }));
+      const delivered = Map.groupBy(keptCalls(events.get(stationId)), eventContent);
+      const wanted = messages.filter((message) => message.acknowledged !== null && concerns(message));
+      return [...Map.groupBy(wanted, messageContent)].flatMap(([content, same]) => {
+        const missing = same.length - (delivered.get(content)?.length ?? 0);
+        if (missing <= 0) return [];
+        const due = same.filter((message) => !wasLostWithRegistration(ledgers, webhook, stationId, message));
+        const found = due.slice(0, Math.max(missing - (same.length - due.length), 0));
+        return found.map((message) => ({ stationId, what: `${webhook} never got it`, evidence: message }));
+      });
     });
   });
 }
@@ -118,16 +137,23 @@ function ahead(ledgers: Ledgers): Violation[] {
   });
 }
 
-/** A station's events are numbered without gaps. */
+/**
+ * Events are numbered without gaps, from where the registration began: the first of a station at 1. What is known of a station
+ * that was deregistered may begin with a later one.
+ */
 function missing(ledgers: Ledgers): Violation[] {
+  const isFirst = (stationId: string) => !ledgers.deregistrations.some((each) => each.stationId === stationId);
   const names = Object.keys(ledgers.webhooks).filter((name) => ledgers.webhooks[name]?.length === 0);
   return names.flatMap((webhook) =>
     Array.from(eventsOf(ledgers, webhook), ([stationId, events]) =>
-      events.flatMap((event, index) => {
-        const before = events[index - 1] ?? { sequence: 0 };
-        if (event.sequence === before.sequence + 1) return [];
-        return [{ stationId, what: `${webhook}: a gap before ${event.sequence}`, evidence: [before, event] }];
-      }),
+      [...Map.groupBy(events, incarnationOf).values()].flatMap((own, registration) =>
+        own.flatMap((event, index) => {
+          const start = registration === 0 && isFirst(stationId) ? 0 : event.sequence - 1;
+          const before = own[index - 1] ?? { sequence: start };
+          if (event.sequence === before.sequence + 1) return [];
+          return [{ stationId, what: `${webhook}: a gap before ${event.sequence}`, evidence: [before, event] }];
+        }),
+      ),
     ).flat(),
   );
 }
@@ -137,10 +163,15 @@ function disordered(ledgers: Ledgers): Violation[] {
   return Object.keys(ledgers.webhooks).flatMap((webhook) => {
     const events = eventsOf(ledgers, webhook);
     return ledgers.stations.flatMap(({ stationId, messages }) => {
-      const place = new Map(messages.filter(isTransactional).map((message, index) => [messageContent(message), index]));
+      const place = new Map<string, number | null>();
+      messages.filter(isTransactional).forEach((message, index) => {
+        const content = messageContent(message);
+        // Which of several that look alike it is, nobody can tell.
+        place.set(content, place.has(content) ? null : index);
+      });
       const places = keptCalls(events.get(stationId)).flatMap((event) => {
-        const index = place.get(eventContent(event));
-        return index === undefined ? [] : [{ index, event }];
+        const index = place.get(eventContent(event)) ?? null;
+        return index === null ? [] : [{ index, event }];
       });
       return places
         .filter(({ index }, at) => at > 0 && index < (places[at - 1]?.index ?? 0))
@@ -149,13 +180,20 @@ function disordered(ledgers: Ledgers): Violation[] {
   });
 }
 
-/** The same message of a station as two events. */
-export function twins(ledgers: Ledgers, concerns: (message: StationMessage) => boolean): Violation[] {
+/** More events under one registration than there were messages, or one messageId that stands for the same twice. */
+export function twins(ledgers: Ledgers, concerns: (message: { action: string }) => boolean): Violation[] {
+  const said = new Map(
+    ledgers.stations.map(({ stationId, messages }) => [stationId, Map.groupBy(messages, messageContent)]),
+  );
   return Object.keys(ledgers.webhooks).flatMap((webhook) =>
     Array.from(eventsOf(ledgers, webhook), ([stationId, events]) => {
       const calls = keptCalls(events).filter(({ data }) => concerns(data));
-      return [...Map.groupBy(calls, eventContent).values()]
+      return [...Map.groupBy(calls, (event) => `${incarnationOf(event)} ${eventContent(event)}`).values()]
         .filter((same) => same.length > 1)
+        .filter((same) => {
+          const messages = said.get(stationId)?.get(eventContent(same[0] as SeenEvent))?.length ?? 1;
+          return same.length > messages || new Set(same.map(({ data }) => data.messageId)).size < same.length;
+        })
         .map((same) => ({ stationId, what: `${webhook}: one message, ${same.length} events`, evidence: same }));
     }).flat(),
   );
@@ -185,6 +223,8 @@ function misquoted(ledgers: Ledgers): Violation[] {
         const same = told.get(messageContent(message)) ?? [];
         const answer = JSON.stringify(message.acknowledged);
         if (message.acknowledged === null || same.length === 0) return [];
+        // Of several that look alike its own event may be the one that went with the registration.
+        if (wasLostWithRegistration(ledgers, webhook, stationId, message)) return [];
         if (same.some(({ data }) => JSON.stringify(data.answer) === answer)) return [];
         return [{ stationId, what: `${webhook} was told another answer`, evidence: { message, events: same } }];
       });

@@ -3,6 +3,7 @@
  * Must not know how the ledgers were come by.
  */
 import type { Check, Violation } from "./checks.ts";
+import { wasForgotten } from "./deregistered.ts";
 import type { CommandRequest, CommandView, Ledgers, StationCall } from "./ledger.ts";
 
 export const commandChecks: readonly Check[] = [
@@ -17,14 +18,21 @@ const ENDED = ["result", "error", "timeout", "expired", "cancelled"];
 /** In these nothing was sent, so the station must have seen nothing. */
 const NEVER_SENT = ["expired", "cancelled"];
 
+/** Of a silent station, before it is taken for gone: nobody's command. */
+const ASKED_BY_THE_EDGE = "TriggerMessage";
+
 /** The key that a caller wrote into its DataTransfer. */
 const keyOf = ({ action, payload }: StationCall): string | null =>
   action === "DataTransfer" && typeof payload.data === "string" ? payload.data : null;
 
-function executedTwice({ stations, requests }: Ledgers): Violation[] {
+function executedTwice(ledgers: Ledgers): Violation[] {
+  const { stations, requests } = ledgers;
   const byKey = new Map(requests.map((request) => [request.key, request]));
   const byId = new Map(requests.flatMap((request) => request.commandIds.map((id) => [id, request] as const)));
-  const mayRepeat = (request: CommandRequest | undefined) => request?.retry === "always";
+  // A key that is sent again to a new registration is a new one there.
+  const mayRepeat = (request: CommandRequest | undefined) =>
+    request?.retry === "always" ||
+    (request !== undefined && wasForgotten(ledgers, request.stationId, request.from, request.until));
   return stations.flatMap(({ stationId, calls }) => {
     const repeated = (name: string, groups: Map<string | null, StationCall[]>, find: (id: string) => boolean) =>
       Array.from(groups, ([id, receipts]) => ({ id, receipts }))
@@ -38,7 +46,7 @@ function executedTwice({ stations, requests }: Ledgers): Violation[] {
       ...repeated(
         "messageId",
         Map.groupBy(calls, ({ messageId }) => messageId),
-        (id) => mayRepeat(byId.get(id)),
+        (id) => byId.get(id)?.retry === "always",
       ),
       ...repeated("key", Map.groupBy(calls, keyOf), (key) => mayRepeat(byKey.get(key))),
     ];
@@ -74,23 +82,35 @@ function contradiction(command: CommandView, receipts: readonly StationCall[]): 
   return null;
 }
 
-function unfinished({ commands, requests, stations }: Ledgers): Violation[] {
+function unfinished(ledgers: Ledgers): Violation[] {
+  const { commands, requests, stations } = ledgers;
   const known = new Set(commands.map(({ commandId }) => commandId));
-  const promised = requests.flatMap(({ stationId, commandIds }) => commandIds.map((id) => ({ stationId, id })));
-  const sent = stations.flatMap(({ stationId, calls }) => calls.map(({ messageId }) => ({ stationId, id: messageId })));
+  const promised = requests.flatMap(({ stationId, commandIds, from }) =>
+    commandIds.map((id) => ({ stationId, id, from })),
+  );
+  const sent = stations.flatMap(({ stationId, calls }) =>
+    calls
+      .filter(({ action }) => action !== ASKED_BY_THE_EDGE)
+      .map(({ messageId, connectedAt }) => ({ stationId, id: messageId, from: connectedAt })),
+  );
   return [
     ...commands
       .filter(({ state }) => !ENDED.includes(state))
       .map((command) => ({ stationId: command.stationId, what: `still ${command.state}`, evidence: command })),
     ...[...promised, ...sent]
-      .filter(({ id }) => !known.has(id))
-      .map(({ stationId, id }) => ({ stationId, what: "the API knows it no more", evidence: id })),
+      .filter(({ id, stationId, from }) => !known.has(id) && !wasForgotten(ledgers, stationId, from))
+      .map((each) => ({
+        stationId: each.stationId,
+        what: "the API knows it no more",
+        evidence: { ...each, ends: ledgers.deregistrations.filter(({ stationId }) => stationId === each.stationId) },
+      })),
   ];
 }
 
-function twoForOne({ requests }: Ledgers): Violation[] {
-  return requests
+function twoForOne(ledgers: Ledgers): Violation[] {
+  return ledgers.requests
     .filter(({ commandIds }) => new Set(commandIds).size > 1)
+    .filter(({ stationId, from, until }) => !wasForgotten(ledgers, stationId, from, until))
     .map((request) => ({ stationId: request.stationId, what: "two ids for one key", evidence: request }));
 }
 

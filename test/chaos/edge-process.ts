@@ -15,9 +15,20 @@ const MAIN = join(REPOSITORY, "src/local/main.ts");
 /** An edge that a whole fleet waits for is slow to say that it is ready. */
 const READY_WITHIN_MS = 60_000;
 const MESSAGES_KEPT = 20;
+/** A second starter on the folder has as long to say that it may not. */
+const REFUSED_WITHIN_MS = 60_000;
+const CLOCK_HOOK = join(import.meta.dirname, "shifted-clock.mjs");
 
 /** `front`: workerd stays behind until the next start ends it. `workerd`: miniflare starts another by itself. */
 export type Victim = "both" | "front" | "workerd";
+
+/** What became of a second starter on the folder. */
+export type RivalEnd = "refused" | "let in" | "neither";
+
+export interface EdgeProcessOptions {
+  /** Where the offset of its clock is; without, its clock is right. */
+  clockFile?: string;
+}
 
 export interface Ports {
   http: number;
@@ -29,6 +40,7 @@ export class EdgeProcess {
   readonly dir: string;
   readonly ports: Ports;
   readonly #env: Record<string, string>;
+  readonly #node: readonly string[];
   #child: ChildProcess | null = null;
   #starts = 0;
   #isReady = false;
@@ -39,21 +51,37 @@ export class EdgeProcess {
   /** Starts that nobody killed and that did not come up, with what they said. */
   readonly failedStarts: string[] = [];
 
-  private constructor(dir: string, ports: Ports, env: Record<string, string>) {
+  private constructor(dir: string, ports: Ports, env: Record<string, string>, node: readonly string[]) {
     this.dir = dir;
     this.ports = ports;
     this.#env = env;
+    this.#node = node;
   }
 
-  static async create(dir: string, env: Record<string, string>): Promise<EdgeProcess> {
+  static async create(
+    dir: string,
+    env: Record<string, string>,
+    { clockFile }: EdgeProcessOptions = {},
+  ): Promise<EdgeProcess> {
     const [http, tls, mtls] = (await freePorts(3)) as [number, number, number];
-    const edge = new EdgeProcess(dir, { http, tls, mtls }, env);
+    const clock = clockFile === undefined ? [] : ["--import", CLOCK_HOOK];
+    const all = clockFile === undefined ? env : { ...env, CHAOS_CLOCK_FILE: clockFile };
+    const edge = new EdgeProcess(dir, { http, tls, mtls }, all, clock);
     process.once("exit", () => edge.#abandon());
     return edge;
   }
 
   get starts(): number {
     return this.#starts;
+  }
+
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** Of the front; `null`: there is none. */
+  get pid(): number | null {
+    return this.#child?.pid ?? null;
   }
 
   get url(): string {
@@ -65,11 +93,40 @@ export class EdgeProcess {
   }
 
   /** Starts it in a group of its own. `true`: it is ready. `false`: it was killed before. */
-  start(): Promise<boolean> {
+  start({ mayBeRefused = false } = {}): Promise<boolean> {
     this.#starts++;
     this.#isReady = false;
-    const { http, tls, mtls } = this.ports;
-    const child = spawn(NODE, [MAIN], {
+    const child = this.#spawn(this.ports);
+    this.#child = child;
+    this.#listen(child.stderr as NodeJS.ReadableStream);
+    return this.#ready(child).then((isReady) => {
+      const wasKilled = this.#child !== child;
+      if (isReady && !wasKilled) this.#orphans = null;
+      if (!wasKilled) this.#isReady = isReady;
+      if (!isReady && !wasKilled && !mayBeRefused) this.failedStarts.push(this.#complaints.splice(0).join("\n"));
+      return isReady;
+    });
+  }
+
+  /** Another starter on the same folder, with ports of its own: it must be refused, and is ended if it was not. */
+  async startRival(): Promise<RivalEnd> {
+    const rival = this.#spawn({ http: 0, tls: 0, mtls: 0 });
+    rival.stderr?.resume();
+    const exited = new Promise<RivalEnd>((resolve) => rival.once("exit", () => resolve("refused")));
+    const ready = this.#ready(rival).then((isReady): RivalEnd | Promise<RivalEnd> => (isReady ? "let in" : exited));
+    const timer = Promise.withResolvers<RivalEnd>();
+    const late = setTimeout(timer.resolve, REFUSED_WITHIN_MS, "neither");
+    const end = await Promise.race([ready, exited, timer.promise]);
+    clearTimeout(late);
+    if (end !== "refused" && rival.pid !== undefined && rival.exitCode === null) {
+      signal(-rival.pid);
+      await exited;
+    }
+    return end;
+  }
+
+  #spawn({ http, tls, mtls }: Ports): ChildProcess {
+    return spawn(NODE, [...this.#node, MAIN], {
       cwd: REPOSITORY,
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
@@ -81,15 +138,6 @@ export class EdgeProcess {
         KERBSIDE_TLS_PORT: String(tls),
         KERBSIDE_MTLS_PORT: String(mtls),
       },
-    });
-    this.#child = child;
-    this.#listen(child.stderr as NodeJS.ReadableStream);
-    return this.#ready(child).then((isReady) => {
-      const wasKilled = this.#child !== child;
-      if (isReady && !wasKilled) this.#orphans = null;
-      if (!wasKilled) this.#isReady = isReady;
-      if (!isReady && !wasKilled) this.failedStarts.push(this.#complaints.splice(0).join("\n"));
-      return isReady;
     });
   }
 

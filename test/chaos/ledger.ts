@@ -1,6 +1,6 @@
 /**
  * What was seen from outside: by each station on its wire, by the backends at their doors, by the callers of the API.
- * Must not know the broker, nor judge anything.
+ * Must not know the broker, nor judge anything. Times are ms since the epoch, by the right clock.
  */
 
 export type Payload = Record<string, unknown>;
@@ -14,6 +14,11 @@ export interface StationMessage {
   messageIds: string[];
   /** The CALLRESULT's payload; `null`: it never got one. */
   acknowledged: Payload | null;
+  acknowledgedAt: number;
+  /** When it was first sent: it may have been kept from then on. */
+  sentAt: number;
+  /** When the connection was opened on which it was acknowledged. */
+  connectedAt: number;
 }
 
 /** One CALL of the CSMS as it came to a station: two receipts are two entries. */
@@ -23,12 +28,33 @@ export interface StationCall {
   payload: Payload;
   /** What the station sent back; twice where it got the CALL twice. */
   answers: Answer[];
+  /** When the connection was opened on which it came. */
+  connectedAt: number;
+}
+
+/** A CALLERROR that a station got. */
+export interface Refused {
+  action: string;
+  code: string;
+  description: string;
+}
+
+/** A boot with a StatusNotification sent right behind it. */
+export interface HastyBoot {
+  version: string;
+  status: string | null;
+  /** What became of the StatusNotification; `null`: it was not answered. */
+  behind: "taken" | "refused" | null;
 }
 
 export interface StationLedger {
   stationId: string;
   messages: StationMessage[];
   calls: StationCall[];
+  refused: Refused[];
+  hastyBoots: HastyBoot[];
+  /** The serial number in the last boot that was accepted. */
+  bootedAs: string | null;
 }
 
 export interface SeenEvent {
@@ -48,6 +74,11 @@ export interface Delivery {
   events: SeenEvent[];
   /** Whether a 2xx was sent. */
   acknowledged: boolean;
+  at: number;
+  /** When it was answered or broke off; until then for ever. */
+  endedAt: number;
+  /** ms that the answer told to wait. */
+  retryAfterMs?: number;
 }
 
 export interface CommandRequest {
@@ -57,6 +88,8 @@ export interface CommandRequest {
   retry: "never" | "if-unsent" | "always";
   /** The ids that came back for this key. */
   commandIds: string[];
+  from: number;
+  until: number;
 }
 
 /** A command as the API tells it in the end. */
@@ -74,6 +107,57 @@ export interface StationView {
   online: boolean;
   queuedEvents: number;
   queuedCommands: number;
+  /** The label by which the last PUT numbered the registration. */
+  registration: string | null;
+  bootedAs: string | null;
+}
+
+/** A command that was asked for just before a station was deregistered. */
+export interface LastCommand {
+  commandId: string | null;
+  /** What the caller was told; `null`: nothing, or that there is no such station. */
+  state: string | null;
+}
+
+export interface Deregistration {
+  stationId: string;
+  sentAt: number;
+  /** When it was known to be done. */
+  endedAt: number;
+  /** Of each request that the edge had time for: ms to its answer, less what this process itself was late. */
+  tookMs: number[];
+  commands: LastCommand[];
+}
+
+/** A PUT that was answered 2xx, and the looks at what it made. */
+export interface Registration {
+  stationId: string;
+  number: string;
+  answeredAt: number;
+  looks: { at: number; status: number; number: string | null }[];
+}
+
+/** A time in which the edge was down, from the kill on. */
+export interface Interruption {
+  from: number;
+  until: number;
+}
+
+/** A webhook for as long as it was there and took these types. */
+export interface Guest {
+  webhook: string;
+  types: string[];
+  /** From the answer to its PUT on. */
+  from: number;
+  /** When what ended it was sent; infinite: it was there to the end. */
+  until: number;
+}
+
+export interface HealthSample {
+  at: number;
+  /** To the answer, less what the measuring thread itself was late. */
+  tookMs: number;
+  status: number | null;
 }
 
 export interface Ledgers {
@@ -82,53 +166,36 @@ export interface Ledgers {
   requests: CommandRequest[];
   commands: CommandView[];
   views: StationView[];
-  /** The types a webhook takes; empty: all. */
+  /** Those that were there all along, with the types each takes; empty: all. */
   webhooks: Record<string, string[]>;
+  guests: Guest[];
+  deregistrations: Deregistration[];
+  registrations: Registration[];
+  /** Of each registration the number that the last PUT gave it. */
+  lastNumbers: Record<string, string>;
+  interruptions: Interruption[];
+  clockJumps: number[];
+  /** Calls for a replay. */
+  replays: number[];
+  health: HealthSample[];
+  /** Processes at the calm end: the share of one core in each second, 0 to 1. */
+  idle: { name: string; shares: number[] }[];
+  /** Second starters that were not refused, first starts that came to nothing: what happened. */
+  starts: string[];
+  /** What counts as in time. */
+  bounds: Bounds;
 }
 
-/** What every attempt of a message has in common, whatever its messageId: times and meters make it unique. */
+export interface Bounds {
+  healthMs: number;
+  deregisteredMs: number;
+}
+
+/** What every attempt of a message has in common, whatever its messageId: times and meters make it unique, of most stations. */
 export const contentOf = (action: string, payload: Payload): string => `${action} ${JSON.stringify(payload)}`;
+
+/** The registration under which an event was kept: its id is that of the registration and the sequence. */
+export const incarnationOf = ({ id }: SeenEvent): string => id.slice(0, id.lastIndexOf("-"));
 
 const TRANSACTIONAL = ["StartTransaction", "StopTransaction", "TransactionEvent"];
 export const isTransactional = ({ action }: { action: string }): boolean => TRANSACTIONAL.includes(action);
-
-/** Writes a station's ledger from the frames on its wire. */
-export class StationRecorder {
-  readonly ledger: StationLedger;
-  readonly #open = new Map<string, StationMessage>();
-
-  constructor(stationId: string) {
-    this.ledger = { stationId, messages: [], calls: [] };
-  }
-
-  /** The station wants this message kept. */
-  wants(action: string, payload: Payload): StationMessage {
-    const message: StationMessage = { action, payload, messageIds: [], acknowledged: null };
-    this.ledger.messages.push(message);
-    return message;
-  }
-
-  attempt(message: StationMessage, messageId: string): void {
-    if (!message.messageIds.includes(messageId)) message.messageIds.push(messageId);
-    this.#open.set(messageId, message);
-  }
-
-  received(frame: string): void {
-    const [type, messageId, ...rest] = JSON.parse(frame) as [number, string, ...unknown[]];
-    if (type === 2) {
-      const [action, payload] = rest as [string, Payload];
-      this.ledger.calls.push({ messageId, action, payload, answers: [] });
-    }
-    const message = type === 3 ? this.#open.get(messageId) : undefined;
-    if (message !== undefined) message.acknowledged ??= rest[0] as Payload;
-  }
-
-  sent(frame: string): void {
-    const [type, messageId, ...rest] = JSON.parse(frame) as [number, string, ...unknown[]];
-    if (type !== 3 && type !== 4) return;
-    const call = this.ledger.calls.findLast((each) => each.messageId === messageId);
-    if (call === undefined) return;
-    const [code, description] = rest as [string, string];
-    call.answers.push(type === 3 ? { payload: rest[0] as Payload } : { error: { code, description } });
-  }
-}

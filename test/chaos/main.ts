@@ -3,17 +3,28 @@
  * if anything was. Must not know how it is done.
  */
 import { parseArgs } from "node:util";
+import { chosenFaults, FAULTS } from "./faults.ts";
 import { judge } from "./report.ts";
 import { runChaos } from "./run.ts";
 
-const HELP = `Usage: npm run chaos -- [--seed N] [--stations 500] [--kills 50] [--minutes 10]
+const HELP = `Usage: npm run chaos -- [--seed N] [--stations 500] [--kills 50] [--minutes 10] [--only a,b] [--without c]
 
 The seed decides who charges, who fails, when and how; what the machine does in between is its own.
+The faults, all of which come unless --only or --without says otherwise:
+${Object.entries(FAULTS)
+  .map(([name, what]) => `  ${name.padEnd(14)} ${what}`)
+  .join("\n")}
 `;
 const MINUTES_MAX = 10;
+const SETTLEMENT_MIN_MS = 45_000;
 const SETTLEMENT_MAX_MS = 120_000;
 /** To start the edge and to register the fleet. */
 const MAKING_FLEET_MS = 10_000;
+/** To kill one first start, to start again and to serve. */
+const FIRST_START_MS = 7_000;
+const CALM_SECONDS = 10;
+/** [interface.md §2] DELETE; and /healthz, whose answer costs nothing. */
+const BOUNDS = { healthMs: 1_000, deregisteredMs: 2_000 };
 
 function numberOf(name: string, text: string, max: number): number {
   if (/^\d{1,10}$/.test(text) && Number(text) <= max) return Number(text);
@@ -25,6 +36,8 @@ const { values } = parseArgs({
     seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
     stations: { type: "string", default: "500" },
     kills: { type: "string", default: "50" },
+    only: { type: "string", default: "" },
+    without: { type: "string", default: "" },
     minutes: { type: "string", default: String(MINUTES_MAX) },
     help: { type: "boolean", default: false },
   },
@@ -35,14 +48,30 @@ else {
   const seed = numberOf("seed", values.seed, 2 ** 32 - 1);
   const kills = numberOf("kills", values.kills, 1_000);
   process.stdout.write(`seed ${seed}\n`);
+  const chosen = chosenFaults(values.only, values.without);
   const wholeMs = numberOf("minutes", values.minutes, MINUTES_MAX) * 60_000;
-  const settlementMs = Math.min(wholeMs / 4, SETTLEMENT_MAX_MS);
+  const settlementMs = Math.min(Math.max(wholeMs / 4, SETTLEMENT_MIN_MS), SETTLEMENT_MAX_MS);
+  const stations = numberOf("stations", values.stations, 3_500);
+  const every = (ms: number, least: number) => Math.max(Math.round(wholeMs / ms), least);
+  const counts = {
+    registrations: every(1_500, 10),
+    webhooks: every(8_000, 5),
+    clock: every(45_000, 3),
+    rivals: every(60_000, 2),
+    firstStarts: every(100_000, 1),
+  };
+  const restMs =
+    MAKING_FLEET_MS + CALM_SECONDS * 1_000 + (chosen.has("first-starts") ? counts.firstStarts * FIRST_START_MS : 0);
   const outcome = await runChaos({
     seed,
-    stations: numberOf("stations", values.stations, 3_500),
+    stations,
     kills,
-    killingMs: wholeMs - settlementMs - MAKING_FLEET_MS,
+    chosen,
+    counts,
+    killingMs: Math.max(wholeMs - settlementMs - restMs, wholeMs / 4),
     settlementMs,
+    calmSeconds: CALM_SECONDS,
+    bounds: BOUNDS,
     progress: (line) => {
       const text = Object.entries(line).map(([name, value]) => `${name} ${value}`);
       process.stdout.write(process.stdout.isTTY ? `${text.join("  ")}\n` : `${JSON.stringify(line)}\n`);

@@ -4,6 +4,7 @@
  */
 import type { Payload } from "./ledger.ts";
 import type { Random } from "./random.ts";
+import type { Counters } from "./temper.ts";
 
 export type Version = "ocpp1.6" | "ocpp2.0.1";
 
@@ -21,21 +22,30 @@ const status16 = (status: string): Intent => ({
   keep: false,
   payload: () => ({ connectorId: 1, errorCode: "NoError", status }),
 });
-const now = () => new Date().toISOString();
+const status201 = (connectorStatus: string): Intent => ({
+  action: "StatusNotification",
+  keep: false,
+  payload: () => ({ timestamp: new Date().toISOString(), connectorStatus, evseId: 1, connectorId: 1 }),
+});
 
-/** All messages of one session; `meter` counts on over all sessions of a station, and so tells them apart. */
-export function sessionOf(version: Version, meter: { value: number }, random: Random): Intent[] {
-  return version === "ocpp1.6" ? session16(meter, random) : session201(meter, random);
+/** All messages of one session. */
+export function sessionOf(version: Version, counters: Counters, random: Random): Intent[] {
+  counters.sessionBegins();
+  return version === "ocpp1.6" ? session16(counters, random) : session201(counters, random);
 }
 
-function session16(meter: { value: number }, random: Random): Intent[] {
-  const idTag = `TAG${random.integer(1, 9_999)}`;
+function session16(counters: Counters, random: Random): Intent[] {
+  const idTag = counters.idTag();
   let transactionId = -1;
-  const energy = () => ({ value: String(meter.value++), measurand: "Energy.Active.Import.Register", unit: "Wh" });
+  const energy = () => ({ value: String(counters.meter++), measurand: "Energy.Active.Import.Register", unit: "Wh" });
   const values = (): Intent => ({
     action: "MeterValues",
     keep: true,
-    payload: () => ({ connectorId: 1, transactionId, meterValue: [{ timestamp: now(), sampledValue: [energy()] }] }),
+    payload: () => ({
+      connectorId: 1,
+      transactionId,
+      meterValue: [{ timestamp: counters.time(), sampledValue: [energy()] }],
+    }),
   });
   return [
     status16("Preparing"),
@@ -43,7 +53,7 @@ function session16(meter: { value: number }, random: Random): Intent[] {
     {
       action: "StartTransaction",
       keep: true,
-      payload: () => ({ connectorId: 1, idTag, meterStart: meter.value++, timestamp: now() }),
+      payload: () => ({ connectorId: 1, idTag, meterStart: counters.meter++, timestamp: counters.time() }),
       answered: (answer) => {
         transactionId = answer.transactionId as number;
       },
@@ -53,18 +63,24 @@ function session16(meter: { value: number }, random: Random): Intent[] {
     {
       action: "StopTransaction",
       keep: true,
-      payload: () => ({ transactionId, idTag, meterStop: meter.value++, timestamp: now(), reason: "EVDisconnected" }),
+      payload: () => ({
+        transactionId,
+        idTag,
+        meterStop: counters.meter++,
+        timestamp: counters.time(),
+        reason: "EVDisconnected",
+      }),
     },
     status16("Available"),
   ];
 }
 
-function session201(meter: { value: number }, random: Random): Intent[] {
-  const transactionId = `${meter.value}-${random.integer(0, 0xffffff).toString(16)}`;
+function session201(counters: Counters, random: Random): Intent[] {
+  const transactionId = counters.transactionId();
   const idToken = { idToken: `TOKEN${random.integer(1, 9_999)}`, type: "ISO14443" };
   const updates = random.integer(1, 4);
   const event = (
-    seqNo: number,
+    index: number,
     eventType: string,
     triggerReason: string,
     chargingState: string,
@@ -74,30 +90,39 @@ function session201(meter: { value: number }, random: Random): Intent[] {
     keep: true,
     payload: () => ({
       eventType,
-      timestamp: now(),
+      timestamp: counters.time(),
       triggerReason,
-      seqNo,
+      seqNo: counters.seqNo(index),
       transactionInfo: { transactionId, chargingState },
       evse: { id: 1, connectorId: 1 },
-      meterValue: [{ timestamp: now(), sampledValue: [{ value: meter.value++ }] }],
+      meterValue: [{ timestamp: counters.time(), sampledValue: [{ value: counters.meter++ }] }],
       ...more,
     }),
   });
-  const status = (connectorStatus: string): Intent => ({
-    action: "StatusNotification",
-    keep: false,
-    payload: () => ({ timestamp: now(), connectorStatus, evseId: 1, connectorId: 1 }),
-  });
   return [
-    status("Occupied"),
+    status201("Occupied"),
     event(0, "Started", "Authorized", "EVConnected", { idToken }),
     ...Array.from({ length: updates }, (_, index) => event(index + 1, "Updated", "MeterValuePeriodic", "Charging")),
     event(updates + 1, "Ended", "EVDeparted", "Idle", random.chance(0.5) ? { idToken } : {}),
-    status("Available"),
+    status201("Available"),
   ];
 }
 
-export const bootOf = (version: Version): Payload =>
+/** One value of a station that never stops telling them. */
+export const floodOf = (counters: Counters): Intent => ({
+  action: "MeterValues",
+  keep: true,
+  payload: () => ({
+    connectorId: 1,
+    meterValue: [{ timestamp: counters.time(), sampledValue: [{ value: String(counters.meter++) }] }],
+  }),
+});
+
+/** What a hasty station says right behind its boot. */
+export const statusOf = (version: Version): Payload =>
+  (version === "ocpp1.6" ? status16("Available") : status201("Available")).payload();
+
+export const bootOf = (version: Version, serialNumber: string): Payload =>
   version === "ocpp1.6"
-    ? { chargePointVendor: "Kerbside", chargePointModel: "Chaos" }
-    : { reason: "PowerUp", chargingStation: { vendorName: "Kerbside", model: "Chaos" } };
+    ? { chargePointVendor: "Kerbside", chargePointModel: "Chaos", chargePointSerialNumber: serialNumber }
+    : { reason: "PowerUp", chargingStation: { vendorName: "Kerbside", model: "Chaos", serialNumber } };

@@ -4,7 +4,7 @@
  */
 import { type Api, forEach } from "./api.ts";
 import type { Caller } from "./callers.ts";
-import type { CommandView, Delivery, Ledgers, StationView } from "./ledger.ts";
+import type { CommandView, Ledgers, StationView } from "./ledger.ts";
 import type { ChaosStation } from "./station.ts";
 
 const AT_ONCE = 16;
@@ -13,7 +13,14 @@ const COMMANDS_MAX = 500;
 async function viewOf(id: string, api: Api): Promise<StationView> {
   const { status, body } = await api("GET", `/v1/stations/${id}`);
   if (status !== 200) throw new Error(`GET ${id}: ${status}`);
-  return { stationId: id, online: body.online, queuedEvents: body.queue.events, queuedCommands: body.queue.commands };
+  return {
+    stationId: id,
+    online: body.online,
+    queuedEvents: body.queue.events,
+    queuedCommands: body.queue.commands,
+    registration: body.labels?.registration ?? null,
+    bootedAs: body.boot?.serialNumber ?? null,
+  };
 }
 
 /** What is still waited for, in words; `null`: nothing. */
@@ -35,10 +42,8 @@ const commandsOf = async (id: string, api: Api): Promise<CommandView[]> =>
 export async function collect(
   stations: readonly ChaosStation[],
   callers: readonly Caller[],
-  deliveries: Delivery[],
-  webhooks: Readonly<Record<string, readonly string[]>>,
   api: Api,
-): Promise<Ledgers> {
+): Promise<Pick<Ledgers, "stations" | "requests" | "commands" | "views">> {
   const commands: CommandView[] = [];
   const views: StationView[] = [];
   await forEach(stations, AT_ONCE, async ({ id }) => {
@@ -47,10 +52,8 @@ export async function collect(
   });
   return {
     stations: stations.map(({ recorder }) => recorder.ledger),
-    deliveries,
     requests: callers.flatMap(({ requests }) => requests),
     commands,
     views,
-    webhooks: Object.fromEntries(Object.entries(webhooks).map(([name, types]) => [name, [...types]])),
   };
 }

@@ -4,9 +4,11 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { createRPCError, RPCClient } from "ocpp-rpc";
-import { type Payload, type StationMessage, StationRecorder } from "./ledger.ts";
+import type { Payload, StationMessage } from "./ledger.ts";
 import type { Random } from "./random.ts";
-import { bootOf, type Intent, sessionOf, type Version } from "./sessions.ts";
+import { bootOf, floodOf, type Intent, sessionOf, statusOf, type Version } from "./sessions.ts";
+import { StationRecorder } from "./station-recorder.ts";
+import { Counters, PLAIN, type Temper } from "./temper.ts";
 
 export interface StationOptions {
   id: string;
@@ -17,6 +19,9 @@ export interface StationOptions {
   random: Random;
   /** ms between two messages, on the mean. */
   paceMs: number;
+  temper?: Temper;
+  /** It tells nothing but meter values, one behind the other at its pace. */
+  floods?: boolean;
 }
 
 /** What a station does with a command. */
@@ -32,13 +37,21 @@ export class ChaosStation {
   readonly #options: StationOptions;
   readonly #client: InstanceType<typeof RPCClient>;
   readonly #pending = new Map<string, (frame: unknown[] | null) => void>();
-  readonly #meter = { value: 1 };
+  readonly #temper: Temper;
+  readonly #counters: Counters;
   #answers = 0;
+  #serialNumber = "0";
+  /** It was registered anew, or its power was cut, and has not booted since. */
+  #mustBoot = true;
+  /** Messages that were named or timed as another one was, and boots with something right behind. */
+  peculiarities = 0;
   #finishing = false;
   #done: Promise<void> = Promise.resolve();
 
   constructor(options: StationOptions) {
     this.#options = options;
+    this.#temper = options.temper ?? PLAIN;
+    this.#counters = new Counters(this.#temper, options.random);
     this.recorder = new StationRecorder(options.id);
     this.#client = new RPCClient({
       identity: options.id,
@@ -52,12 +65,20 @@ export class ChaosStation {
     this.#client.on("message", ({ message, outbound }: { message: string; outbound: boolean }) =>
       this.#onFrame(String(message), outbound),
     );
+    this.#client.on("open", () => {
+      this.recorder.connected();
+      this.#counters.connected();
+    });
     this.#client.on("disconnect", () => this.#fail());
     this.#client.handle((({ method }: { method: string }) => this.#execute(method)) as never);
   }
 
   get id(): string {
     return this.#options.id;
+  }
+
+  get floods(): boolean {
+    return this.#options.floods ?? false;
   }
 
   get online(): boolean {
@@ -74,6 +95,12 @@ export class ChaosStation {
   finish(): Promise<void> {
     this.#finishing = true;
     return this.#done;
+  }
+
+  /** It was registered anew under a number that it tells in its boots from now on. */
+  registeredAnew(number: string): void {
+    this.#serialNumber = number;
+    this.#mustBoot = true;
   }
 
   /** The line breaks; the station comes back by itself. */
@@ -106,29 +133,72 @@ export class ChaosStation {
   }
 
   async #charge(): Promise<void> {
-    await this.#boot();
+    const { version, random, floods = false } = this.#options;
     while (!this.#finishing) {
-      for (const intent of sessionOf(this.#options.version, this.#meter, this.#options.random)) {
+      await this.#bootIfItMust();
+      for (const intent of floods ? [floodOf(this.#counters)] : sessionOf(version, this.#counters, random)) {
         await this.#tell(intent);
-        if (intent.keep && !this.#finishing) await delay(this.#options.random.between(0.3, 1.7) * this.#options.paceMs);
+        if (intent.keep && !this.#finishing) await delay(random.between(0.3, 1.7) * this.#options.paceMs);
       }
+      if (random.chance(this.#temper.resets)) {
+        this.#mustBoot = true;
+        this.breakLine();
+      }
+    }
+    await this.#bootIfItMust();
+  }
+
+  /** Deregistered while it boots, it boots again. */
+  async #bootIfItMust(): Promise<void> {
+    while (this.#mustBoot) {
+      this.#mustBoot = false;
+      await this.#boot();
     }
   }
 
   async #boot(): Promise<void> {
+    const { version } = this.#options;
     for (;;) {
-      const answer = await this.#attempt("BootNotification", bootOf(this.#options.version), crypto.randomUUID(), null);
-      if (answer?.status === "Accepted") return;
+      const serialNumber = this.#serialNumber;
+      const boot = this.#attempt(
+        "BootNotification",
+        bootOf(version, serialNumber),
+        () => this.#counters.messageId(),
+        null,
+      );
+      const answer = this.#temper.hasty ? await this.#hurry(boot) : await boot;
+      if (answer?.status === "Accepted") {
+        this.recorder.ledger.bootedAs = serialNumber;
+        this.#counters.booted();
+        return;
+      }
       // [1.6 §4.2, 2.x B02] Pending says when to ask again.
       await delay(answer === null ? RETRY_MS[0] : Number(answer.interval) * 1_000);
     }
+  }
+
+  /** Its status goes out right behind the boot, before that is answered. */
+  async #hurry(boot: Promise<Payload | null>): Promise<Payload | null> {
+    const { version } = this.#options;
+    const refusals = this.recorder.ledger.refused.length;
+    const status = this.#attempt("StatusNotification", statusOf(version), () => this.#counters.messageId(), null);
+    const [answer, taken] = await Promise.all([boot, status]);
+    const isRefused = this.recorder.ledger.refused
+      .slice(refusals)
+      .some(({ action, code }) => action === "StatusNotification" && code === "SecurityError");
+    const behind = taken !== null ? "taken" : isRefused ? "refused" : null;
+    this.recorder.ledger.hastyBoots.push({ version, status: (answer?.status as string | undefined) ?? null, behind });
+    this.peculiarities++;
+    return answer;
   }
 
   async #tell({ action, keep, payload, answered }: Intent): Promise<void> {
     const { version, random } = this.#options;
     const said = payload();
     const message = keep ? this.recorder.wants(action, said) : null;
-    let messageId = crypto.randomUUID();
+    if (this.#temper.clock === "none" || this.#temper.seqNo === "stuck" || this.#temper.messageIds === "counter")
+      this.peculiarities++;
+    let messageId = () => this.#counters.messageId();
     for (let attempt = 0; ; attempt++) {
       const answer = await this.#attempt(action, said, messageId, message);
       // A CALLRESULT that came late, on another attempt's id, is one too.
@@ -136,14 +206,21 @@ export class ChaosStation {
       if (acknowledged !== null) return answered?.(acknowledged);
       if (!keep) return;
       await delay(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]);
-      // [1.6 errata] the same id or a new one; [2.0.1 ed. 3] a new one
-      if (version !== "ocpp1.6" || random.chance(0.5)) messageId = crypto.randomUUID();
+      // [1.6 errata] the same id or a new one; [2.0.1 ed. 3] a new one. Without a clock nothing else tells a repetition.
+      const repeats = version === "ocpp1.6" && (this.#temper.clock === "none" || random.chance(0.5));
+      const last = message?.messageIds.at(-1);
+      messageId =
+        repeats && last !== undefined && this.#temper.messageIds === "random"
+          ? () => last
+          : () => this.#counters.messageId();
     }
   }
 
   /** The CALLRESULT's payload; `null`: a CALLERROR, or no answer. */
-  async #attempt(action: string, payload: Payload, messageId: string, message: StationMessage | null) {
+  async #attempt(action: string, payload: Payload, idOf: () => string, message: StationMessage | null) {
     while (!this.online) await delay(50);
+    // Only now: a counter starts anew on each connection.
+    const messageId = idOf();
     if (message !== null) this.recorder.attempt(message, messageId);
     const { promise, resolve } = Promise.withResolvers<unknown[] | null>();
     this.#pending.set(messageId, resolve);
@@ -152,7 +229,7 @@ export class ChaosStation {
     this.#client.sendRaw(JSON.stringify([2, messageId, action, payload]));
     const frame = await promise;
     clearTimeout(timer);
-    this.#pending.delete(messageId);
+    if (this.#pending.get(messageId) === resolve) this.#pending.delete(messageId);
     return frame?.[0] === 3 ? (frame[2] as Payload) : null;
   }
 
@@ -168,6 +245,7 @@ export class ChaosStation {
 
   #fail(): void {
     for (const resolve of this.#pending.values()) resolve(null);
+    this.#pending.clear();
   }
 
   async #execute(action: string): Promise<Payload> {
