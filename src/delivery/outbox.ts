@@ -72,6 +72,12 @@ export const freshCursor = (acknowledged: number, { replayAt }: Webhook): Cursor
   replayedAt: replayAt,
 });
 
+/**
+ * ms since the epoch: what a log kept before it is not for a webhook that it meets for the first time. One made in the future was
+ * made before the clock was set back, and then no time tells what came since: rather too much than an event lost.
+ */
+export const wantedFrom = ({ createdAt }: Webhook, now: number): number => (createdAt > now ? 0 : createdAt);
+
 export type Due = { at: "now" } | { at: number } | null;
 
 /** When the next attempt is due; `null`: there is nothing to send. */

@@ -70,7 +70,7 @@ export class Delivery {
       this.#troubleRetryAt = null;
       if (subscribed === null || log.isEnded) return;
       const webhooks = env.EVENTS === undefined ? subscribed : [...subscribed, QUEUE];
-      log.follow(webhooks);
+      log.follow(webhooks, now());
       for (const run of this.#running.values()) if (run.log === log) overtake(run, webhooks);
       // A full backlog loses events without an attempt, and a replay forgets them.
       if (log.takeTroubleChange()) this.#troubleChanged();
@@ -116,7 +116,7 @@ export class Delivery {
       const { env, now } = this.#context;
       const subscribed = await webhooksOf(env.WEBHOOKS, now());
       const webhooks = env.EVENTS === undefined ? subscribed : [...subscribed, QUEUE];
-      log.follow(webhooks);
+      log.follow(webhooks, now());
       await Promise.all(webhooks.map(finishOne));
     } catch (error) {
       const reason = messageOf(error);

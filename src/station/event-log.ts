@@ -13,6 +13,7 @@ import {
   lostEvents,
   replayed,
   type Webhook,
+  wantedFrom,
 } from "../delivery/outbox.ts";
 import type { CallIdentity, KeptCall } from "../ocpp/repetition.ts";
 import type { Answer } from "../ocpp/session.ts";
@@ -222,14 +223,14 @@ export class EventLog {
   }
 
   /** Gives each webhook a cursor: a new one starts with the first event since it was made. Drops those of no webhook. */
-  follow(webhooks: readonly Webhook[]): void {
+  follow(webhooks: readonly Webhook[], now: number): void {
     const cursors: Cursors = {};
     for (const webhook of webhooks) {
       const key = cursorKey(webhook);
       const known = this.cursors[key];
       cursors[key] =
         known === undefined
-          ? freshCursor(this.#rows.lastBefore(webhook.createdAt, this.#head), webhook)
+          ? freshCursor(this.#rows.lastBefore(wantedFrom(webhook, now), this.#head), webhook)
           : this.#replayed(known, webhook);
     }
     const before = this.trouble;

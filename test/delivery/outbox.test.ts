@@ -11,6 +11,7 @@ import {
   RETRY_MAX_MS,
   spentUpTo,
   thinnedUpTo,
+  wantedFrom,
   type Webhook,
   withDeadLetters,
 } from "../../src/delivery/outbox.ts";
@@ -103,4 +104,10 @@ test("Nothing is spent that some webhook still needs, and everything where there
 test("A webhook that was removed and made again under its name starts anew", () => {
   expect(cursorKey(WEBHOOK)).not.toBe(cursorKey({ ...WEBHOOK, createdAt: 2 }));
   expect(cursorKey(WEBHOOK)).toBe(cursorKey({ ...WEBHOOK, url: "https://elsewhere.example", replayAt: 5 }));
+});
+
+test("A webhook that was made before the clock was set back gets all that is kept, not nothing until the clock is there again", () => {
+  const made = { ...WEBHOOK, createdAt: 7_200_000 };
+  expect(wantedFrom(made, 7_200_000)).toBe(7_200_000);
+  expect(wantedFrom(made, 7_199_999)).toBe(0);
 });
