@@ -1,0 +1,221 @@
+/**
+ * The contract of one station once more, as plain state: what each webhook must get, may get, and in which order; which state
+ * each command has; whether the station is online. Must not know Kerbside, sockets or HTTP.
+ */
+import type { Protocol } from "../../src/ocpp/protocol.ts";
+
+export type HookMode = "up" | "down" | "slow" | "too-large";
+export type CsmsMode = "up" | "down" | "block";
+export type CommandState = "queued" | "sent" | "result" | "error" | "timeout" | "expired" | "cancelled";
+
+/** One event: any of `texts` is right. `may`: the contract leaves open whether it comes. */
+export interface Expected {
+  texts: string[];
+  type: string;
+  need: "must" | "may";
+}
+
+export interface Hook {
+  generation: number;
+  types: string[];
+  mode: HookMode;
+  /** Something may wait for it: a deregistration tries that once, and no more. */
+  troubled: boolean;
+  events: Expected[];
+}
+
+export interface ModelCommand {
+  number: number;
+  states: CommandState[];
+  /** Waits for a connection. */
+  keepOffline: boolean;
+  key: string | null;
+}
+
+/** A message of a transaction that was acknowledged last. */
+export interface LastMessage {
+  action: string;
+  payload: Record<string, unknown>;
+  messageId: string;
+  answers: string[];
+  /** Its time says nothing: only its messageId tells a repetition. */
+  clockless: boolean;
+}
+
+export class Model {
+  readonly protocol: Protocol;
+  registered = false;
+  online = false;
+  boot: "unknown" | "Accepted" | "Pending" = "unknown";
+  csms: CsmsMode = "up";
+  hooks = new Map<string, Hook>();
+  removed: Hook[] = [];
+  commands: ModelCommand[] = [];
+  last: LastMessage | null = null;
+  /** The newest transaction, 1.6 by the CSMS's number; `null`: none is open. */
+  open: { transactionId: number | string; seqNo: number } | null = null;
+  clockWasSetBack = false;
+  #counter = 0;
+  #generation = 0;
+  #transactionId = 0;
+
+  constructor(protocol: Protocol) {
+    this.protocol = protocol;
+  }
+
+  get is16(): boolean {
+    return this.protocol === "ocpp1.6";
+  }
+  next = (): number => ++this.#counter;
+  /** The CSMS counts; an answer that never reached the station has used a number too. */
+  nextTransactionId = (): number => ++this.#transactionId;
+
+  /** [2.x B02.FR.09] Before acceptance nothing but a boot; 1.6 takes all. */
+  get isWelcome(): boolean {
+    return this.is16 || this.boot !== "Pending";
+  }
+
+  emit(type: string, ...texts: string[]): void {
+    for (const hook of this.hooks.values()) {
+      if (hook.types.length > 0 && !hook.types.includes(type)) continue;
+      hook.events.push({ texts, type, need: "must" });
+    }
+    // An old list of webhooks may be acted on for a while.
+    for (const hook of this.removed) hook.events.push({ texts, type, need: "may" });
+  }
+
+  call(action: string, messageIds: string[], answers: string[]): void {
+    this.emit("ocpp.call", ...messageIds.flatMap((id) => answers.map((answer) => callText(action, id, answer))));
+  }
+
+  // Registrations and connections
+
+  register(): void {
+    if (this.registered) return;
+    this.registered = true;
+    this.boot = "unknown";
+  }
+
+  deregister(): void {
+    this.disconnected("deregistered");
+    for (const command of this.commands) {
+      if (command.states.includes("queued")) this.#end(command, "cancelled");
+    }
+    this.registered = false;
+    this.commands = [];
+    this.last = null;
+    this.open = null;
+    for (const hook of this.hooks.values()) if (hook.troubled) this.#loosen(hook);
+  }
+
+  /** What an ended registration left is tried once, which a crash cuts short. */
+  crash(isRegistrationOlder: boolean): void {
+    if (isRegistrationOlder) for (const hook of this.hooks.values()) this.#loosen(hook);
+  }
+
+  #loosen(hook: Hook): void {
+    for (const event of hook.events) event.need = "may";
+  }
+
+  connected(): void {
+    if (this.online) this.disconnected("superseded");
+    this.online = true;
+    this.emit("ocpp.station.connected", "connected");
+    this.sendQueued();
+  }
+
+  /** What was sent has an unknown outcome; what did not ask to wait for another connection is over. */
+  disconnected(why: string): void {
+    if (!this.online) return;
+    this.online = false;
+    for (const command of this.commands) {
+      if (command.states.includes("sent")) this.#end(command, "timeout");
+      else if (command.states.includes("queued") && !command.keepOffline) {
+        if (why === "deregistered") this.#end(command, "expired", "cancelled");
+        else this.#end(command, "expired");
+      }
+    }
+    this.emit("ocpp.station.disconnected", "disconnected");
+  }
+
+  // Commands; the station answers what was queued with success
+
+  get openCommand(): ModelCommand | undefined {
+    return this.commands.find(({ states }) => states.includes("sent"));
+  }
+
+  sendQueued(): void {
+    if (!this.online || this.openCommand !== undefined) return;
+    for (const command of this.commands) if (command.states.includes("queued")) this.#end(command, "result");
+  }
+
+  end(command: ModelCommand, state: CommandState): void {
+    this.#end(command, state);
+  }
+
+  #end(command: ModelCommand, ...states: CommandState[]): void {
+    command.states = states;
+    this.emit("ocpp.command.completed", ...states.map((state) => commandText(command.number, state)));
+  }
+
+  /** Two hours later every deadline is over. */
+  muchLater(): void {
+    for (const wanted of ["sent", "queued"] as const) {
+      for (const command of this.commands) {
+        if (command.states.includes(wanted)) this.#end(command, wanted === "sent" ? "timeout" : "expired");
+      }
+    }
+  }
+
+  // Webhooks
+
+  addHook(name: string, types: string[]): Hook {
+    const hook: Hook = { generation: ++this.#generation, types, mode: "up", troubled: false, events: [] };
+    this.hooks.set(name, hook);
+    return hook;
+  }
+
+  removeHook(name: string): void {
+    const hook = this.hooks.get(name);
+    if (hook === undefined) return;
+    this.#loosen(hook);
+    this.hooks.delete(name);
+    this.removed.push(hook);
+  }
+}
+
+export const callText = (action: string, messageId: string, answer: string): string =>
+  `${action} ${messageId} → ${answer}`;
+export const commandText = (number: number, state: string): string => `command ${number} ${state}`;
+
+/** What of an answer is a decision. */
+export function summary(answer: unknown): string {
+  if (typeof answer !== "object" || answer === null) return String(answer);
+  const { transactionId, status, idTagInfo, idTokenInfo } = answer as Record<string, { status?: string } | undefined>;
+  return [transactionId, status, idTagInfo?.status, idTokenInfo?.status].filter((part) => part !== undefined).join(" ");
+}
+
+/** The order of commands' ends among the other events is nobody's promise. */
+export const streamOf = (type: string): "commands" | "rest" =>
+  type === "ocpp.command.completed" ? "commands" : "rest";
+
+/** Whether the events are those that are expected, in order; otherwise where they part. */
+export function mismatch(expected: readonly Expected[], got: readonly string[]): string | null {
+  const skips = (from: ReadonlySet<number>): Set<number> => {
+    const all = new Set(from);
+    for (const at of all) if (expected[at]?.need === "may") all.add(at + 1);
+    return all;
+  };
+  let at = skips(new Set([0]));
+  for (const [index, text] of got.entries()) {
+    const next = [...at].filter((each) => expected[each]?.texts.includes(text)).map((each) => each + 1);
+    if (next.length === 0) {
+      const wanted = [...at].map((each) => expected[each]?.texts.join(" | ") ?? "the end");
+      return `event ${index + 1} is "${text}", expected ${wanted.join(", or ")}`;
+    }
+    at = skips(new Set(next));
+  }
+  if (at.has(expected.length)) return null;
+  const missing = [...at].map((each) => expected[each]?.texts.join(" | "));
+  return `after ${got.length} events there is no ${missing.join(", nor ")}`;
+}

@@ -1,0 +1,76 @@
+/**
+ * Sequences of steps by a seed, each on a station of its own, several edges at once. Must not know who asked for them.
+ */
+import { inspect } from "node:util";
+import fc from "fast-check";
+import { PROTOCOLS } from "../../src/ocpp/protocol.ts";
+import { beginning, steps, viewIs } from "./commands.ts";
+import { Model } from "./model.ts";
+import { calm } from "./settlement.ts";
+import { World } from "./world.ts";
+
+export interface ModelRun {
+  seed: number;
+  runs: number;
+  /** Edges, each with a workerd and a clock of its own; the seed of each is one more than that of the one before. */
+  lanes: number;
+  minutes: number;
+  /** Leads to one sequence of a seed, which is shrunk once more. */
+  path?: string | undefined;
+  /** Sequences of one lane so far. */
+  progress?: (lane: number, runs: number) => void;
+}
+
+export interface ModelOutcome {
+  sequences: number;
+  /** Empty: none was found. */
+  counterexamples: string[];
+}
+
+const MAX_STEPS = 30;
+
+export async function runModel({ seed, runs, lanes, minutes, path, progress }: ModelRun): Promise<ModelOutcome> {
+  const outcome: ModelOutcome = { sequences: 0, counterexamples: [] };
+  const lane = async (index: number) => {
+    const world = await World.start();
+    let sequence = 0;
+    const property = fc.asyncProperty(
+      fc.constantFrom(...PROTOCOLS),
+      fc.commands([steps], { maxCommands: MAX_STEPS, size: "max" }),
+      async (protocol, commands) => {
+        const model = new Model(protocol);
+        await world.begin(`M${index}-${++sequence}`, protocol);
+        progress?.(index, sequence);
+        try {
+          for (const step of beginning) await step.run(model, world);
+          await fc.asyncModelRun(() => ({ model, real: world }), commands);
+          await viewIs(model, world);
+          await calm(model, world);
+        } finally {
+          await world.end();
+        }
+      },
+    );
+    try {
+      const details = await fc.check(property, {
+        seed: seed + index,
+        numRuns: Math.ceil(runs / lanes),
+        interruptAfterTimeLimit: minutes * 60_000,
+        markInterruptAsFailure: false,
+        ...(path !== undefined && { path }),
+      });
+      outcome.sequences += details.numRuns;
+      if (details.failed) {
+        const error = inspect(details.errorInstance);
+        const shrunk = details.counterexample?.map(String).join("; ");
+        outcome.counterexamples.push(
+          `seed ${details.seed} path ${details.counterexamplePath?.split(":")[0]} after ${details.numRuns} sequences: ${shrunk}\n  ${error}`,
+        );
+      }
+    } finally {
+      await world.stop();
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, (_, index) => lane(index)));
+  return outcome;
+}

@@ -1,0 +1,55 @@
+/**
+ * The Worker with a clock that can be set, and stations that can be crashed alone: `ctx.abort()` loses memory and sockets
+ * and keeps the storage, as a process that dies does. Must not change anything else.
+ */
+import worker, { ChargingStation as Real } from "../../src/worker.ts";
+
+export { WebhookRegistry } from "../../src/worker.ts";
+
+const realNow = Date.now;
+let offsetMs = 0;
+Date.now = () => realNow() + offsetMs;
+
+export class ChargingStation extends Real {
+  constructor(ctx, env) {
+    // The platform's alarms go by its own clock, which nobody can set.
+    const { storage } = ctx;
+    const setAlarm = storage.setAlarm.bind(storage);
+    const getAlarm = storage.getAlarm.bind(storage);
+    storage.setAlarm = (at, options) => setAlarm(Number(at) - offsetMs, options);
+    storage.getAlarm = async (options) => {
+      const at = await getAlarm(options);
+      return at === null ? null : at + offsetMs;
+    };
+    super(ctx, env);
+  }
+
+  modelCrash() {
+    this.ctx.abort("crashed by the test");
+  }
+
+  /** An alarm that was set by the clock before it changed rings by the clock as it is now. */
+  async modelClock(deltaMs) {
+    const at = await this.ctx.storage.getAlarm();
+    if (at !== null) await this.ctx.storage.setAlarm(at - deltaMs);
+  }
+}
+
+export default {
+  ...worker,
+  async fetch(request, env, ctx) {
+    const { pathname, searchParams } = new URL(request.url);
+    if (!pathname.startsWith("/model/")) return worker.fetch(request, env, ctx);
+    const id = searchParams.get("station");
+    const station = id === null ? null : env.STATION.get(env.STATION.idFromName(id));
+    if (pathname === "/model/crash") await station.modelCrash().catch(() => {});
+    if (pathname === "/model/wake") await station.deliverSoon();
+    if (pathname === "/model/clock") {
+      const before = offsetMs;
+      offsetMs = Number(searchParams.get("ms"));
+      // getAlarm adds the new offset to what the old one had set.
+      await station?.modelClock(offsetMs - before);
+    }
+    return new Response(String(Date.now()));
+  },
+};
