@@ -6,7 +6,8 @@ import { World } from "./world.ts";
 import { runModel } from "./run.ts";
 
 test("Whatever happens to a station, its events, commands, answers and presence are those of a plain model", async () => {
-  const seed = Math.floor(Math.random() * 2 ** 31);
+  // The same each time: the long form, `npm run model`, looks for new ones.
+  const seed = 100;
   const { sequences, counterexamples } = await runModel({ seed, runs: 60, lanes: 1, minutes: 0.2 });
   expect({ seed, counterexamples }).toEqual({ seed, counterexamples: [] });
   expect(sequences).toBeGreaterThan(0);
