@@ -76,8 +76,9 @@ export function pathOf(target: string): string | undefined {
   return url.pathname === raw && !hasHiddenName(url.pathname) ? ascii : undefined;
 }
 
-/** Only an identity has characters that need an escape; `%73tations` is `stations` to one reader and not to another. */
+/** `%73tations` is `stations` to one reader and not to another. In an identity every escape is one to both. */
 function hasHiddenName(pathname: string): boolean {
   const names = pathname.replace(/^(\/ocpp\/\/?|\/v1\/stations\/)[^/]*/, "$1");
-  return names.includes("%");
+  const escapes = names.match(/%[0-9a-f]{2}/gi) ?? [];
+  return escapes.some((escape) => UNRESERVED.test(String.fromCharCode(Number.parseInt(escape.slice(1), 16))));
 }

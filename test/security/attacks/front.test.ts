@@ -105,14 +105,18 @@ test.each([
   );
 });
 
-test.each(["/ocpp/RDAM%20123", "/ocpp//RDAM%7C123", "/v1/stations/RDAM%7C123/commands", "/v1/stations?q=%20"])(
-  "The path %s is one",
-  async (path) => {
-    expect(await askRaw(edge.port, lines(`GET ${path} HTTP/1.1`, "Host: a", "Connection: close"))).toMatch(
-      /^HTTP\/1.1 200 /,
-    );
-  },
-);
+test.each([
+  "/ocpp/RDAM%20123",
+  "/ocpp//RDAM%7C123",
+  "/v1/stations/RDAM%7C123/commands",
+  "/v1/webhooks/a%20b",
+  "/v1/webhooks/%E4",
+  "/v1/stations?q=%20",
+])("The path %s is one", async (path) => {
+  expect(await askRaw(edge.port, lines(`GET ${path} HTTP/1.1`, "Host: a", "Connection: close"))).toMatch(
+    /^HTTP\/1.1 200 /,
+  );
+});
 
 test("A second handshake on a connection is refused, with whatever certificate", async () => {
   for (const port of ["tlsPort", "mtlsPort"] as const) {
