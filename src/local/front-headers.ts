@@ -76,6 +76,9 @@ export function pathOf(target: string): string | undefined {
   return url.pathname === raw && !hasHiddenName(url.pathname) ? ascii : undefined;
 }
 
+/** [RFC 3986 §2.3] What needs no escape. */
+const UNRESERVED = /^[A-Za-z0-9._~-]$/;
+
 /** `%73tations` is `stations` to one reader and not to another. In an identity every escape is one to both. */
 function hasHiddenName(pathname: string): boolean {
   const names = pathname.replace(/^(\/ocpp\/\/?|\/v1\/stations\/)[^/]*/, "$1");
