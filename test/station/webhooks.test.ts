@@ -508,8 +508,7 @@ describe("A security event tells", () => {
     const events = eventsFor("MALFORMED").filter(({ type }) => type === "ocpp.security");
     expect(events.length).toBeGreaterThanOrEqual(1);
     expect(events.length).toBeLessThanOrEqual(2);
-    expect(events[0].data).toMatchObject({ kind: "malformed-frame", reason: expect.any(String) });
-    expect(JSON.stringify(events)).not.toContain("no JSON 0");
+    expect(events[0].data).toMatchObject({ kind: "malformed-frame", reason: expect.any(String), excerpt: "no JSON 0" });
     expect(station.socket.readyState).toBe(1);
   });
 
