@@ -259,6 +259,8 @@ export class EventLog {
   #carry(): boolean {
     if (this.#head - this.#delivery.statusSequence >= ROW_EVERY) return false;
     const entries = Object.entries(this.cursors);
+    // A webhook that was removed would come back with the row.
+    if (Object.keys(this.#savedCursors).length > entries.length) return false;
     if (!entries.every(([key, cursor]) => isCarried(this.#savedCursors[key], cursor, ROW_EVERY))) return false;
     const acknowledged = Object.fromEntries(entries.map(([key, cursor]) => [key, cursor.acknowledged]));
     return this.#carrier()?.carry(acknowledged) ?? false;

@@ -57,3 +57,17 @@ test("An object that lost its socket sends again what no row says is acknowledge
   // Lost, connected again, and one message.
   expect(sequences).toHaveLength(new Set(before.map(({ id }) => id)).size + 3);
 });
+
+test("A webhook that was removed is not owed its events again once the object slept", async () => {
+  // Nobody listens there.
+  await kerbside.api("PUT", "/v1/webhooks/dead", { url: "http://127.0.0.1:9/", secret: SECRET });
+  const station = await kerbside.station("FREED");
+  await station.call("BootNotification", BOOT_16);
+  const queue = async () => (await kerbside.api("GET", "/v1/stations/FREED")).body.queue;
+  await until("an event that waits for the dead webhook", async () => (await queue()).events > 0);
+  await kerbside.api("DELETE", "/v1/webhooks/dead");
+  await station.call("StatusNotification", STATUS_16);
+  await drained("FREED");
+  await kerbside.edge.evict("FREED");
+  expect(await queue()).toMatchObject({ events: 0, deadLetters: 0 });
+});
