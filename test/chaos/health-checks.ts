@@ -4,8 +4,8 @@
 import type { Check, Violation } from "./checks.ts";
 import type { Ledgers } from "./ledger.ts";
 
-/** Of one core, over all of the calm: what has nothing to do and spins. */
-export const SPINNING = 0.9;
+/** Of one core, in every second of the calm: what has nothing to do and spins, on a machine that others use as well. */
+export const SPINNING = 0.5;
 /** Seconds that must be sampled to call it so. */
 const SAMPLES_MIN = 3;
 

@@ -23,6 +23,15 @@ async function viewOf(id: string, api: Api): Promise<StationView> {
   };
 }
 
+const unknown = (stationId: string): StationView => ({
+  stationId,
+  online: false,
+  queuedEvents: 0,
+  queuedCommands: 0,
+  registration: null,
+  bootedAs: null,
+});
+
 /** What is still waited for, in words; `null`: nothing. */
 export async function isSettled(stations: readonly ChaosStation[], api: Api): Promise<string | null> {
   const waiting: string[] = [];
@@ -47,8 +56,13 @@ export async function collect(
   const commands: CommandView[] = [];
   const views: StationView[] = [];
   await forEach(stations, AT_ONCE, async ({ id }) => {
-    commands.push(...(await commandsOf(id, api)));
-    views.push(await viewOf(id, api));
+    try {
+      commands.push(...(await commandsOf(id, api)));
+      views.push(await viewOf(id, api));
+    } catch {
+      // An edge that does not answer is found by that; the run must still tell what it saw.
+      views.push(unknown(id));
+    }
   });
   return {
     stations: stations.map(({ recorder }) => recorder.ledger),
