@@ -46,7 +46,7 @@ export interface EdgeOptions extends RateLimits {
   serviceBindings?: NonNullable<V4WorkerOptions["serviceBindings"]>;
   /** False keeps the Worker's state in a temporary folder, which goes with the edge. */
   persist?: boolean;
-  /** Takes each line the Worker logs. */
+  /** Takes each line the Worker logs, and what the edge itself has to say. */
   log?: (line: string, level: string) => void;
   /** True leaves SIGINT, SIGTERM and SIGHUP to the caller; miniflare would end the process at once, with its own code. */
   ownSignals?: boolean;

@@ -83,5 +83,5 @@ const UNRESERVED = /^[A-Za-z0-9._~-]$/;
 function hasHiddenName(pathname: string): boolean {
   const names = pathname.replace(/^(\/ocpp\/\/?|\/v1\/stations\/)[^/]*/, "$1");
   const escapes = names.match(/%[0-9a-f]{2}/gi) ?? [];
-  return escapes.some((escape) => UNRESERVED.test(String.fromCharCode(Number.parseInt(escape.slice(1), 16))));
+  return escapes.some((code) => UNRESERVED.test(String.fromCharCode(Number.parseInt(code.slice(1), 16))));
 }

@@ -26,9 +26,10 @@ export function stationsPerWorkerd(descriptorLimit: number | null): number {
 export function descriptorAdvice(limit: number | null, shards: number): string | null {
   const room = shards * stationsPerWorkerd(limit);
   if (limit === null || room >= STATIONS_PER_LOCAL_EDGE) return null;
+  const enough = OWN_DESCRIPTORS + DESCRIPTORS_PER_STATION * Math.ceil(STATIONS_PER_LOCAL_EDGE / shards);
   return (
     `Only ${limit} files may be open, which is room for ${room} ${room === 1 ? "station" : "stations"}; ` +
-    `for ${STATIONS_PER_LOCAL_EDGE} raise the limit with \`ulimit -n 20000\` before the start`
+    `for ${STATIONS_PER_LOCAL_EDGE} raise the limit with \`ulimit -n ${enough}\` before the start`
   );
 }
 

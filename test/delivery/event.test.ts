@@ -35,6 +35,7 @@ test("An event's id holds no dot, by which Standard Webhooks tells the parts it 
 test("The types of events are those of the contract", () => {
   expect([...EVENT_TYPES].sort()).toEqual([
     "ocpp.call",
+    "ocpp.call.refused",
     "ocpp.command.completed",
     "ocpp.security",
     "ocpp.station.connected",

@@ -181,7 +181,7 @@ test("With 256 files that may be open and a home that is none it starts, and say
   expect([await edge.ready(), edge.errors]).toEqual([true, ""]);
   expect(edge.lines.filter((line) => /ERROR|dev\/null/.test(line))).toEqual([]);
   expect(edge.lines[0]).toBe(
-    "Only 256 files may be open, which is room for 1 station; for 5000 raise the limit with `ulimit -n 20000` before the start",
+    "Only 256 files may be open, which is room for 1 station; for 5000 raise the limit with `ulimit -n 25500` before the start",
   );
 }, 120_000);
 

@@ -14,7 +14,7 @@ export default {
   async fetch(request, env) {
     // As the first release listed it.
     await env.DIRECTORY.prepare(
-      "INSERT INTO stations VALUES ('OLD1', 1795000000000, 3, 0, 0, '{}', 1, 'ocpp1.6', 0, 'Old', 'One', 0, '', 0)",
+      "INSERT INTO stations (station_id, at, sequence, deregistered, registered_profile, labels, online, protocol, security_profile, vendor, model, undelivered, incarnation, revision) VALUES ('OLD1', 1795000000000, 3, 0, 0, '{}', 1, 'ocpp1.6', 0, 'Old', 'One', 0, '', 0)",
     ).run();
     return env.STATION.get(env.STATION.idFromName("OLD1")).fetch(request);
   },
