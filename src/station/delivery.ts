@@ -5,12 +5,15 @@ import { settled } from "../delivery/attempt.ts";
 import * as outbox from "../delivery/outbox.ts";
 import { knownWebhooks, webhooksOf } from "../fleet/webhook-registry.ts";
 import { log as writeLog, messageOf } from "../log.ts";
+import { inTime } from "../time-limit.ts";
 import type { StationContext } from "./context.ts";
 import { attempt, type Attempted, QUEUE } from "./delivery-attempt.ts";
 import type { EventLog } from "./event-log.ts";
 
 /** ms without an answer after which a replay must be able to find the station, and is looked for. */
 const SLOW_MS = 2_000;
+/** ms that a registration waits for the list of webhooks. */
+const REGISTRY_WITHIN_MS = 2_000;
 
 /** One webhook being served. */
 interface Run {
@@ -61,6 +64,22 @@ export class Delivery {
     return env.EVENTS !== undefined || knownWebhooks(now())?.length !== 0;
   }
 
+  /** The webhooks there are, and the queue as one of them; `[]`: they cannot be told now. Never throws. */
+  async known(): Promise<readonly outbox.Webhook[]> {
+    const { env, now } = this.#context;
+    try {
+      return this.#sinks(await inTime(webhooksOf(env.WEBHOOKS, now()), REGISTRY_WITHIN_MS, "the webhook registry"));
+    } catch (error) {
+      const reason = messageOf(error);
+      writeLog("warn", "a registration began without the list of webhooks", { stationId: this.#context.id, reason });
+      return [];
+    }
+  }
+
+  #sinks(subscribed: readonly outbox.Webhook[]): readonly outbox.Webhook[] {
+    return this.#context.env.EVENTS === undefined ? subscribed : [...subscribed, QUEUE];
+  }
+
   /** Delivers all that is due. What comes while a webhook's run is on joins it; it never throws. */
   async drain(): Promise<void> {
     try {
@@ -69,7 +88,7 @@ export class Delivery {
       const subscribed = this.hasWork ? await webhooksOf(env.WEBHOOKS, now()) : null;
       this.#troubleRetryAt = null;
       if (subscribed === null || log.isEnded) return;
-      const webhooks = env.EVENTS === undefined ? subscribed : [...subscribed, QUEUE];
+      const webhooks = this.#sinks(subscribed);
       log.follow(webhooks, now());
       for (const run of this.#running.values()) if (run.log === log) overtake(run, webhooks);
       // A full backlog loses events without an attempt, and a replay forgets them.
@@ -102,20 +121,24 @@ export class Delivery {
       resolve(null);
     }, withinMs);
     const finishOne = async (webhook: outbox.Webhook) => {
+      const failures = () => log.cursorOf(webhook)?.failures ?? 0;
+      const before = failures();
       await Promise.race([this.#running.get(runKey(log, webhook))?.done, over]);
+      // What was under way was the one chance, and a receiver that asked for patience gets it.
+      if (failures() > before) return;
       while (!isOver) {
         const cursor = log.cursorOf(webhook);
         if (cursor === undefined || cursor.acknowledged >= log.head) return;
         const attempted = await Promise.race([attempt(this.#context, log, webhook, cursor, leave.signal), over]);
         if (attempted === null) return;
         this.#settle(log, webhook, attempted);
-        if ((log.cursorOf(webhook)?.failures ?? 0) > 0) return;
+        if (failures() > 0) return;
       }
     };
     try {
       const { env, now } = this.#context;
       const subscribed = await webhooksOf(env.WEBHOOKS, now());
-      const webhooks = env.EVENTS === undefined ? subscribed : [...subscribed, QUEUE];
+      const webhooks = this.#sinks(subscribed);
       log.follow(webhooks, now());
       await Promise.all(webhooks.map(finishOne));
     } catch (error) {

@@ -222,7 +222,21 @@ export class EventLog {
     return this.#repetitions.answerTo(call, now);
   }
 
-  /** Gives each webhook a cursor: a new one starts with the first event since it was made. Drops those of no webhook. */
+  /**
+   * Its registration begins: all of it is for the webhooks that there are. Kept at once, since later only the clock would tell
+   * which of them was made before it, and a clock can be set back.
+   */
+  begin(webhooks: readonly Webhook[]): void {
+    if (webhooks.length === 0) return;
+    const cursors = Object.fromEntries(webhooks.map((each) => [cursorKey(each), freshCursor(this.#floor, each)]));
+    this.#delivery = { ...this.#delivery, cursors };
+    this.#saveDelivery();
+  }
+
+  /**
+   * Gives each webhook a cursor: a new one starts with the first event since it was made. Drops those of no webhook.
+   * What a new one starts with is kept: met once more after a crash, under another clock, it would be given it out of order.
+   */
   follow(webhooks: readonly Webhook[], now: number): void {
     const cursors: Cursors = {};
     for (const webhook of webhooks) {
@@ -234,8 +248,10 @@ export class EventLog {
           : this.#replayed(known, webhook);
     }
     const before = this.trouble;
+    const isMet = Object.keys(cursors).some((key) => this.cursors[key] === undefined);
     this.#delivery = { ...this.#delivery, cursors };
     if (this.trouble !== before) this.countTrouble();
+    if (isMet && !this.#ended) this.#saveDelivery();
   }
 
   #replayed(known: Cursor, webhook: Webhook): Cursor {

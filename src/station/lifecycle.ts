@@ -49,9 +49,9 @@ export class Lifecycle {
   async register(request: RegisterRequest): Promise<Registered | RegistrationRefusal> {
     const { announcements, connections, delivery } = this.#parts;
     try {
-      const registered = await register(this.#context, request, () =>
-        inTime(sequenceFloor(this.#context.env.DIRECTORY), DIRECTORY_WITHIN_MS, "the directory"),
-      );
+      const webhooks = await delivery.known();
+      const floorOf = () => inTime(sequenceFloor(this.#context.env.DIRECTORY), DIRECTORY_WITHIN_MS, "the directory");
+      const registered = await register(this.#context, request, floorOf, webhooks);
       if (registered === "password-required") return registered;
       const told = announcements.registered(connections.current()?.connection ?? null, delivery.inTrouble);
       await inTime(told, DIRECTORY_WITHIN_MS, "the directory");

@@ -1,6 +1,7 @@
 /**
  * The registration of one station: made, replaced, shown. Must not know sockets; nothing secret ever leaves it.
  */
+import type { Webhook } from "../delivery/outbox.ts";
 import type { Strictness } from "../ocpp/strictness.ts";
 import type { Registration } from "../security/admission.ts";
 import { generatePassword, hashPassword, type PasswordHash } from "../security/password.ts";
@@ -47,12 +48,14 @@ export interface Registered {
 
 /**
  * Takes `"generate"` for a password to make one. `"password-required"`: profile 1 or 2 and none is known.
+ * @param webhooks that there are: all events of a new registration are for them
  * @param floorOf asked where nothing is known of an earlier registration: its first sequence must be behind all it ever had
  */
 export async function register(
   context: StationContext,
   request: RegisterRequest,
   floorOf: () => Promise<number>,
+  webhooks: readonly Webhook[],
 ): Promise<Registered | "password-required"> {
   const { password, passwordOverlap, certificate, ...rest } = request;
   const generated = password === "generate" ? generatePassword() : undefined;
@@ -79,7 +82,7 @@ export async function register(
     floor: known === undefined ? Math.max(floor, context.furthest ?? 0) : (known.floor ?? 0),
     revision: known?.revision ?? 0,
   };
-  if (known === undefined) context.beginRegistration(stored);
+  if (known === undefined) context.beginRegistration(stored, webhooks);
   else if (JSON.stringify(known) !== JSON.stringify(stored)) {
     context.store.setFact("registration", { ...stored, revision: (stored.revision ?? 0) + 1 });
   }

@@ -103,6 +103,27 @@ describe("After the clock was set back by two hours", () => {
   });
 });
 
+test("What a station said while the clock was behind comes to every webhook, though a crash and a right clock come first", async () => {
+  receiver.reply = ({ body }) => (body.includes("BEHIND") ? "hang" : { status: 204 });
+  await setClock(-HOURS_MS);
+  const station = await kerbside.station("BEHIND");
+  await station.call("StatusNotification", STATUS_16, "said-behind");
+  await until("an attempt", () => receiver.requests.some(({ body }) => body.includes("BEHIND")));
+  receiver.reply = () => ({ status: 204 });
+  const { edge } = kerbside;
+  const pid = edge.workerdPid();
+  if (pid === undefined) throw new Error("no workerd");
+  process.kill(pid, "SIGKILL");
+  // Another one takes its place, whose clock is right.
+  await until("another workerd", async () => {
+    const isUp = (await kerbside.api("GET", "/healthz")).status === 200;
+    return isUp && edge.workerdPid() !== undefined && edge.workerdPid() !== pid;
+  });
+  receiver.requests.length = 0;
+  await kerbside.station("BEHIND", { register: false });
+  await until("the message", () => delivered("said-behind"));
+});
+
 describe("A wait is never longer than its own maximum:", () => {
   const now = 1_800_000_000_000;
 
