@@ -60,7 +60,7 @@ export async function runModel({ seed, runs, lanes, minutes, path, progress }: M
         ...(path !== undefined && { path }),
       });
       outcome.sequences += details.numRuns;
-      if (details.failed) {
+      if (details.failed && details.counterexample !== null) {
         const error = inspect(details.errorInstance);
         const shrunk = details.counterexample?.map(String).join("; ");
         outcome.counterexamples.push(

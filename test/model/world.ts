@@ -244,7 +244,8 @@ export class World {
   async answerTo(messageId: string): Promise<string> {
     for (;;) {
       const frame = (await this.station?.next(PATIENCE_MS)) ?? [];
-      if (frame[0] === 2) continue;
+      // [OCPP 2.1 P4 §4.2.4] A CALLRESULTERROR is said of an invalid answer, and answers no CALL.
+      if (frame[0] === 2 || frame[0] === 5) continue;
       assert.equal(frame[1], messageId, `an answer to another CALL: ${JSON.stringify(frame)}`);
       return frame[0] === 3 ? summary(frame[2]) : `error ${frame[2]}`;
     }
