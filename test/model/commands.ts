@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { type Kind, messageOf, reordered } from "./messages.ts";
 import type { CsmsMode, HookMode, Model } from "./model.ts";
 import { settle } from "./settlement.ts";
-import type { AnswerMode, World } from "./world.ts";
+import { type AnswerMode, SLOW_MS, type World } from "./world.ts";
 
 type Step = fc.AsyncCommand<Model, World>;
 type Check = (model: Readonly<Model>) => boolean;
@@ -362,7 +362,9 @@ const hookMode = (name: string, mode: HookMode) =>
       if (hook === undefined || receiver === undefined) return;
       hook.mode = mode;
       receiver.mode = mode;
-      if (mode === "down" || mode === "too-large") hook.troubled = true;
+      if (mode !== "down" && mode !== "too-large") return;
+      hook.troubled = true;
+      if (world.incarnations > 1 || !model.registered) model.farewellLost([hook]);
     },
   );
 
@@ -385,7 +387,7 @@ const crash = step("crash", isRegistered, async (model, world) => {
   await world.crash();
   if (model.online) await world.untilOffline();
   model.disconnected("crashed");
-  model.crash(world.incarnations > 1);
+  if (world.incarnations > 1) model.farewellLost(model.hooks.values());
 });
 
 /** workerd's own `evict` waits for what is under way and lets it go no further, so nothing may be under way. */
@@ -394,6 +396,8 @@ const evict = step(
   ({ registered, hooks }) => registered && [...hooks.values()].every(({ mode }) => mode === "up" || mode === "slow"),
   async (model, world) => {
     for (const hook of model.hooks.values()) await settle(model, world, hook);
+    // A slow receiver has its events before it says so.
+    await new Promise((resolve) => setTimeout(resolve, 2 * SLOW_MS));
     await world.evict();
   },
 );

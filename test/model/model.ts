@@ -108,9 +108,9 @@ export class Model {
     for (const hook of this.hooks.values()) if (hook.troubled) this.#loosen(hook);
   }
 
-  /** What an ended registration left is tried once, which a crash cuts short. */
-  crash(isRegistrationOlder: boolean): void {
-    if (isRegistrationOlder) for (const hook of this.hooks.values()) this.#loosen(hook);
+  /** What an ended registration left is tried once, which a crash or a webhook that goes down cuts short. */
+  farewellLost(hooks: Iterable<Hook>): void {
+    for (const hook of hooks) this.#loosen(hook);
   }
 
   #loosen(hook: Hook): void {

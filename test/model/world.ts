@@ -14,7 +14,8 @@ import { callText, commandText, type CsmsMode, type HookMode, streamOf, summary 
 const ENTRY = fileURLToPath(new URL("../support/model-worker.js", import.meta.url));
 /** ms until what must come counts as missing. Nobody waits so long for what comes. */
 export const PATIENCE_MS = 8_000;
-const SLOW_MS = 30;
+/** ms until a slow receiver answers. */
+export const SLOW_MS = 30;
 
 export interface Delivered {
   id: string;
