@@ -398,6 +398,8 @@ const evict = step(
     for (const hook of model.hooks.values()) await settle(model, world, hook);
     // A slow receiver has its events before it says so.
     await new Promise((resolve) => setTimeout(resolve, 2 * SLOW_MS));
+    // Awake: there is nothing to evict of one that sleeps.
+    await world.view();
     await world.evict();
   },
 );
