@@ -64,6 +64,8 @@ const settingsSchema = z.object({
   WEBHOOK_RETRY_BASE_MS: integer(10, 3_600_000).default(2_000),
   /** Events of one station that may wait for one webhook. */
   WEBHOOK_BACKLOG_MAX: integer(100, 100_000).default(10_000),
+  /** Bytes of those events; the largest has some 2,000,000. */
+  WEBHOOK_BACKLOG_MAX_BYTES: integer(2_000_000, 1_000_000_000).default(32_000_000),
   /** Bytes of one delivery; an event that is larger goes alone. */
   WEBHOOK_BATCH_MAX_BYTES: integer(1_000, 10_000_000).default(524_288),
   /** Between two looks for a half-open socket, once a first one found the station alive. */

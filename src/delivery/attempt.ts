@@ -12,6 +12,8 @@ export interface Attempt {
   sent: readonly number[];
   /** Of all it reached those of transactions, by their sequences. */
   transactions: readonly number[];
+  /** All it reached, with their bytes. */
+  reached?: readonly { sequence: number; bytes: number }[];
   /** Of those sent the ones that are past their 72 h. */
   expired: readonly number[];
 }
@@ -126,14 +128,26 @@ function backedOff(cursor: Cursor, retryAfterMs: number | null, { now, baseMs, r
 }
 
 /** Past `upTo`, however far it was meanwhile. */
-function advanced(cursor: Cursor, upTo: number, { transactions }: Attempt): Cursor {
+function advanced(cursor: Cursor, upTo: number, attempt: Attempt): Cursor {
+  const { transactions } = attempt;
   const acknowledged = Math.max(cursor.acknowledged, upTo);
-  const { thinnedTo = 0, kept = 0, ...rest } = cursor;
+  const bytes = bytesPassed(cursor, upTo, attempt);
+  const { thinnedTo = 0, kept = 0, ...before } = cursor;
+  const rest = bytes === 0 ? before : { ...before, passedBytes: (cursor.passedBytes ?? 0) + bytes };
   if (thinnedTo <= acknowledged) return { ...rest, acknowledged };
   const settledOfThem = transactions.filter(
     (sequence) => sequence > cursor.acknowledged && sequence <= Math.min(upTo, thinnedTo),
   );
   return { ...rest, acknowledged, thinnedTo, kept: Math.max(0, kept - settledOfThem.length) };
+}
+
+/** Of events that still waited: what was given up meanwhile is counted already. */
+function bytesPassed(cursor: Cursor, upTo: number, { transactions, reached = [] }: Attempt): number {
+  const { acknowledged, thinnedTo = 0 } = cursor;
+  return reached
+    .filter(({ sequence }) => sequence > acknowledged && sequence <= upTo)
+    .filter(({ sequence }) => sequence > thinnedTo || transactions.includes(sequence))
+    .reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 function givenUpSuspects(cursor: Cursor): Cursor {

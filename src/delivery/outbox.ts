@@ -37,6 +37,8 @@ export interface Cursor {
   thinnedTo?: number;
   /** Events of transactions that wait up to `thinnedTo`. */
   kept?: number;
+  /** Bytes of the log's events that do not wait any more, be they delivered or given up; with less of them more seems to wait. */
+  passedBytes?: number;
   /** Events in one delivery, after a receiver that would take no more. */
   batchMax?: number;
   /** The last of the events that were refused one by one, while others are tried. */

@@ -41,6 +41,12 @@ type Hardware = Pick<Boot, "vendor" | "model" | "serialNumber">;
 
 export const EMPTY_STATUS: StationStatus = { boot: null, connectors: [] };
 
+/** The CALLs that `observe` looks at. */
+export const OBSERVED_ACTIONS = ["BootNotification", "StatusNotification"] as const;
+
+/** Characters that are remembered of what a station says of itself: a timestamp may have any number of decimals, and lenient checking lets more pass. */
+const TEXT_MAX_LENGTH = 255;
+
 /** More connectors than any station has: what a station invents beyond them is not remembered. */
 export const CONNECTORS_MAX = 128;
 
@@ -106,7 +112,9 @@ function bootOf(protocol: Protocol, payload: Payload, answer: Payload, at: numbe
     firmwareVersion: station.firmwareVersion,
     reason: payload.reason,
   };
-  const known = Object.entries(fields).filter(([, value]) => typeof value === "string");
+  const known = Object.entries(fields).flatMap(([name, value]) =>
+    typeof value === "string" ? [[name, short(value)]] : [],
+  );
   return {
     status: answer.status as RegistrationStatus,
     at: new Date(at).toISOString(),
@@ -122,11 +130,13 @@ function connectorOf(protocol: Protocol, payload: Payload): ConnectorStatus | nu
   return {
     connectorId,
     ...(typeof evseId === "number" && { evseId }),
-    status: name,
-    ...(typeof errorCode === "string" && { errorCode }),
-    ...(typeof timestamp === "string" && { timestamp }),
+    status: short(name),
+    ...(typeof errorCode === "string" && { errorCode: short(errorCode) }),
+    ...(typeof timestamp === "string" && { timestamp: short(timestamp) }),
   };
 }
+
+const short = (text: string): string => (text.length > TEXT_MAX_LENGTH ? text.slice(0, TEXT_MAX_LENGTH) : text);
 
 const hardwareOf = ({ boot, hardware }: StationStatus): Hardware =>
   hardware ?? (boot?.status === "Accepted" ? pick(boot) : {});

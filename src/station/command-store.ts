@@ -41,6 +41,16 @@ export const COMMAND_QUEUE_MAX = 100;
 const PRUNE_AT = 300;
 /** Commands at all. */
 export const COMMANDS_MAX = 5_000;
+/** Bytes of all commands at which old ones are deleted, and beyond which no more are taken. */
+const PRUNE_AT_BYTES = 16_000_000;
+export const COMMANDS_MAX_BYTES = 64_000_000;
+/** Characters of payloads that may be queued: a wake reads them all. The first may be larger. */
+export const QUEUED_MAX_LENGTH = 1_000_000;
+/** The platform's bound of a row is 2 MB. */
+const ROW_MAX_BYTES = 1_900_000;
+/** UTF-8 takes no more bytes than that for a character of JavaScript. */
+const BYTES_A_CHARACTER = 3;
+const encoder = new TextEncoder();
 /** [interface.md §2] How long an Idempotency-Key is kept. */
 export const KEEP_MS = 24 * 3_600_000;
 
@@ -59,6 +69,8 @@ export class CommandStore {
   /** As it is stored, since the object woke; `null`: to be read. */
   #queued: readonly Command[] | null = null;
   #count: number | null = null;
+  /** Of all commands; at most too many, since what a row had before is not subtracted. */
+  #bytes = 0;
   /** What was stored last: mostly it is settled next. */
   #newest: Command | null = null;
 
@@ -68,7 +80,7 @@ export class CommandStore {
 
   /** Makes room for one more; `false`: there are COMMANDS_MAX that must be kept. */
   makeRoom(now: number): boolean {
-    if (this.#counted() < PRUNE_AT) return true;
+    if (this.#counted() < PRUNE_AT && this.#bytes < PRUNE_AT_BYTES) return true;
     const old = this.#store.run<{ key: DocumentKey; idempotency: string | null }>(
       `SELECT key, value ->> 'idempotencyKey' AS idempotency FROM facts
        WHERE ${ALL} AND value ->> 'state' NOT IN ('queued', 'sent') AND (value ->> 'createdAt' < ?1 OR idempotency IS NULL)
@@ -80,9 +92,9 @@ export class CommandStore {
       idempotency === null ? key : [key, ofIdempotency(idempotency)],
     );
     if (keys.length > 0) this.#store.deleteDocuments(keys);
-    this.#count = this.#counted() - old.length;
+    this.#count = null;
     this.#newest = null;
-    return this.#count < COMMANDS_MAX;
+    return this.#counted() < COMMANDS_MAX && this.#bytes < COMMANDS_MAX_BYTES;
   }
 
   insert(command: Command): void {
@@ -144,6 +156,18 @@ export class CommandStore {
     return this.#queued;
   }
 
+  /** Whether one more may wait. */
+  hasRoomFor(payload: Command["payload"]): boolean {
+    const queued = this.queued();
+    if (queued.length === 0) return true;
+    if (queued.length >= COMMAND_QUEUE_MAX) return false;
+    const length = [payload, ...queued.map((command) => command.payload)].reduce(
+      (sum, each) => sum + JSON.stringify(each).length,
+      0,
+    );
+    return length <= QUEUED_MAX_LENGTH;
+  }
+
   /** After the clock was set back none waits longer than it ever might. */
   rebase(now: number): void {
     const late = this.queued().filter(
@@ -172,7 +196,11 @@ export class CommandStore {
   }
 
   #put(command: Command): void {
-    this.#store.setDocument(keyOf(command.id), command);
+    const bytes = bytesOf(command);
+    // Answered it is not sent again, and only the answer is shown.
+    const isTooLarge = bytes > ROW_MAX_BYTES && command.outcome !== null;
+    this.#store.setDocument(keyOf(command.id), isTooLarge ? { ...command, payload: {} } : command);
+    this.#bytes += bytes;
     this.#newest = command;
   }
 
@@ -198,8 +226,19 @@ export class CommandStore {
 
   #counted(): number {
     if (!this.#hasAny) return 0;
-    this.#count ??=
-      this.#store.run<{ count: number }>(`SELECT count(*) AS count FROM facts WHERE ${ALL}`)[0]?.count ?? 0;
+    if (this.#count === null) {
+      const [row] = this.#store.run<{ count: number; bytes: number }>(
+        `SELECT count(*) AS count, total(octet_length(value)) AS bytes FROM facts WHERE ${ALL}`,
+      );
+      this.#count = row?.count ?? 0;
+      this.#bytes = row?.bytes ?? 0;
+    }
     return this.#count;
   }
+}
+
+/** Or more: only of what is large it is worth knowing. */
+function bytesOf(command: Command): number {
+  const text = JSON.stringify(command);
+  return text.length * BYTES_A_CHARACTER <= ROW_MAX_BYTES ? text.length : encoder.encode(text).length;
 }

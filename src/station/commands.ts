@@ -67,7 +67,7 @@ export class Commands {
     if (line === null && expiresInSeconds === 0) return err({ kind: "station-offline" });
     const refusal = line === null ? null : commandRefusal(line.registrationStatus, action);
     if (refusal !== null && expiresInSeconds === 0) return err({ kind: "not-accepted", detail: refusal });
-    if (this.#store.queued().length >= COMMAND_QUEUE_MAX || !this.#store.makeRoom(now)) {
+    if (!this.#store.hasRoomFor(payload) || !this.#store.makeRoom(now)) {
       return err({ kind: "queue-full", bound: COMMAND_QUEUE_MAX });
     }
     // What may not wait for a connection waits no longer for its turn on one than for its answer.

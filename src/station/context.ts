@@ -47,7 +47,8 @@ export class StationContext {
   }
 
   get #rows(): LogRows {
-    return new LogRows(this.store, this.config.WEBHOOK_BACKLOG_MAX);
+    const { WEBHOOK_BACKLOG_MAX: events, WEBHOOK_BACKLOG_MAX_BYTES: bytes } = this.config;
+    return new LogRows(this.store, { events, bytes });
   }
 
   /** The log of a registration that has ended, as it was kept. */

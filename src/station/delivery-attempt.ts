@@ -17,6 +17,8 @@ import { sendToQueue } from "./queue-sink.ts";
 
 /** ms a receiver has to acknowledge a batch. */
 const DELIVERY_TIMEOUT_MS = 15_000;
+/** Bytes of rows that are looked at for one delivery, whether or not the webhook asked for them. */
+const LOOKED_AT_MAX_BYTES = 4_000_000;
 const encoder = new TextEncoder();
 
 /** The queue binding EVENTS, as one more webhook of this name; no subscription can have it. */
@@ -57,14 +59,16 @@ function read({ id, config, now }: StationContext, log: EventLog, webhook: Webho
   const texts: string[] = [];
   const sent: number[] = [];
   const transactions: number[] = [];
+  const reached: { sequence: number; bytes: number }[] = [];
   const expired: number[] = [];
   const expiredAt = now() - GIVE_UP_AFTER_MS;
   const eventsMax = Math.min(cursor.batchMax ?? BATCH_MAX_EVENTS, BATCH_MAX_EVENTS);
   let bytes = 1;
-  let rows = 0;
+  let lookedAt = 0;
   let upTo = cursor.acknowledged;
-  const isAll = log.read(cursor, (event) => {
-    if (rows === BATCH_MAX_EVENTS) return false;
+  const isAll = log.read(cursor, (event, rowBytes) => {
+    if (reached.length === BATCH_MAX_EVENTS || lookedAt > LOOKED_AT_MAX_BYTES) return false;
+    lookedAt += rowBytes;
     if (webhook.types.length === 0 || webhook.types.includes(event.type)) {
       const cloudEvent = toCloudEvent(id, log.incarnation, event);
       const text = JSON.stringify(cloudEvent);
@@ -80,7 +84,7 @@ function read({ id, config, now }: StationContext, log: EventLog, webhook: Webho
     if (cursor.proof !== undefined) return true;
     if (isOfTransaction(event)) transactions.push(event.sequence);
     upTo = event.sequence;
-    rows++;
+    reached.push({ sequence: event.sequence, bytes: rowBytes });
     return true;
   });
   return {
@@ -89,6 +93,7 @@ function read({ id, config, now }: StationContext, log: EventLog, webhook: Webho
     upTo: isAll && cursor.proof === undefined ? log.head : upTo,
     sent,
     transactions,
+    reached,
     expired,
   };
 }

@@ -3,7 +3,7 @@
  * Must not know sockets or how events are sent.
  */
 import type { EventType, StationEvent } from "../delivery/event.ts";
-import { waitingFor } from "../delivery/backlog.ts";
+import { type LogEnd, waitingFor } from "../delivery/backlog.ts";
 import {
   type Cursor,
   type Cursors,
@@ -22,13 +22,21 @@ import type { LogRows } from "./log-rows.ts";
 import { type Acknowledged, type Carrier, carried, isCarried } from "./carried-acknowledgements.ts";
 import { project } from "./projection.ts";
 import { keyed, Repetitions, unkeyed } from "./repetitions.ts";
-import type { DeliveryFacts, EndedRegistration, LoggedConnection, LogRow, Store } from "./store.ts";
+import {
+  type DeliveryFacts,
+  type EndedRegistration,
+  type LoggedConnection,
+  type LogRow,
+  type Store,
+  UNSAVED_MAX_BYTES,
+} from "./store.ts";
 
 /**
  * Events between two rows that say how far deliveries are and what the status is: so many may be folded in anew at a wake, and
  * delivered once more after a crash.
  */
 const ROW_EVERY = 32;
+const encoder = new TextEncoder();
 
 const NOTHING: DeliveryFacts = { cursors: {}, status: EMPTY_STATUS, connection: null, statusSequence: 0 };
 
@@ -45,6 +53,10 @@ export class EventLog {
   readonly #store: Store;
   readonly #floor: number;
   #head: number;
+  /** Of all events ever. */
+  #bytes: number;
+  /** Since the row that says what the status is. */
+  #unsavedBytes = 0;
   #ended = false;
   #delivery: DeliveryFacts;
   /** `null`: not asked for yet. */
@@ -74,6 +86,7 @@ export class EventLog {
     rows.restore(this.#delivery, floor);
     this.#ended = ended !== undefined;
     this.#head = this.#delivery.statusSequence;
+    this.#bytes = this.#delivery.bytes ?? 0;
     if (ended === undefined) this.#foldIn(carrier()?.acknowledged ?? {});
     this.#knownTrouble = this.trouble;
   }
@@ -84,9 +97,26 @@ export class EventLog {
     for (const row of this.#store.takeNewest()) {
       // The last events of an earlier registration may still be there.
       if (row.sequence <= this.#floor) continue;
-      this.#project(toEvent(row));
+      if (row.data !== null) this.#project(toEvent({ ...row, data: row.data }));
       this.#head = row.sequence;
+      this.#unsavedBytes += row.bytes;
     }
+    this.#bytes += this.#unsavedBytes;
+    this.#countWaiting();
+  }
+
+  /** Of what waits, where the row does not say it of where the socket has a webhook to be. */
+  #countWaiting(): void {
+    const entries = Object.entries(this.cursors).map(([key, cursor]) => {
+      const saved = this.#savedCursors[key];
+      const isKnown = cursor.passedBytes !== undefined && saved?.acknowledged === cursor.acknowledged;
+      return [key, isKnown ? cursor : this.#rows.counted(cursor, this.#end)] as const;
+    });
+    this.#delivery = { ...this.#delivery, cursors: Object.fromEntries(entries) };
+  }
+
+  get #end(): LogEnd {
+    return { head: this.#head, bytes: this.#bytes };
   }
 
   /** Whether its registration has ended: it is read and delivered to its end, and writes nothing any more. */
@@ -98,6 +128,11 @@ export class EventLog {
   end(): Omit<EndedRegistration, "endedAt"> {
     this.#ended = true;
     return { incarnation: this.incarnation, floor: this.#floor, head: this.#head, cursors: this.cursors };
+  }
+
+  /** Rows that it takes up, and those of earlier registrations. */
+  get rows(): number {
+    return this.#rows.count(this.#head);
   }
 
   get head(): number {
@@ -162,7 +197,7 @@ export class EventLog {
   }
 
   hasRoomFor(action: string): boolean {
-    return this.#rows.hasRoomFor(this.cursors, this.#head, action);
+    return this.#rows.hasRoomFor(this.cursors, this.#end, action);
   }
 
   /** What is to be said of events given up or refused, once an hour; `null`: nothing. */
@@ -183,13 +218,23 @@ export class EventLog {
     if (reused !== null && (reused > this.#delivery.statusSequence || this.#rows.hasNewGaps)) this.#saveDelivery();
     this.#rows.put(row, reused);
     this.#head = sequence;
+    const bytes = encoder.encode(text).length;
+    this.#bytes += bytes;
+    this.#unsavedBytes += bytes;
     this.#project({ sequence, at, type, data });
     if (type === "ocpp.call") this.#repetitions?.note(sequence, data as KeptCall, key);
     this.#thin();
-    const unsaved = sequence - this.#delivery.statusSequence;
-    // What waits through an outage must not all be read again at each wake.
-    if (unsaved >= ROW_EVERY && (!this.isFollowed || isFailing(this.cursors))) this.#saveDelivery();
+    if (this.#isFarAhead) this.#saveDelivery();
+    if (this.#rows.trim(this.cursors, this.#head, this.#delivery.statusSequence)) this.#saveDelivery();
     return sequence;
+  }
+
+  /** What waits through an outage, or behind a receiver that hangs, must not all be read again at each wake. */
+  get #isFarAhead(): boolean {
+    const unsaved = this.#head - this.#delivery.statusSequence;
+    // Of a webhook that takes its events the next delivery writes that row.
+    const isDelivered = this.isFollowed && !isFailing(this.cursors);
+    return unsaved >= (isDelivered ? 2 * ROW_EVERY : ROW_EVERY) || this.#unsavedBytes >= UNSAVED_MAX_BYTES;
   }
 
   /** What the log does not tell, with a row: an interval that a command changed, whose event has not its request. */
@@ -201,13 +246,13 @@ export class EventLog {
 
   /** Keeps each webhook's backlog within its bound. */
   #thin(): void {
-    const cursors = this.#rows.thinned(this.cursors, this.#head);
+    const cursors = this.#rows.thinned(this.cursors, this.#end);
     if (cursors !== this.cursors) this.#delivery = { ...this.#delivery, cursors };
   }
 
   /** Events that wait for a webhook, oldest first, read one by one as long as `take` wants another. `false`: there were more. */
-  read(cursor: Cursor, take: (event: StationEvent) => boolean): boolean {
-    for (const row of this.#rows.rows(cursor, this.#head)) if (!take(toEvent(row))) return false;
+  read(cursor: Cursor, take: (event: StationEvent, bytes: number) => boolean): boolean {
+    for (const { bytes, ...row } of this.#rows.rows(cursor, this.#head)) if (!take(toEvent(row), bytes)) return false;
     return true;
   }
 
@@ -244,7 +289,10 @@ export class EventLog {
       const known = this.cursors[key];
       cursors[key] =
         known === undefined
-          ? freshCursor(this.#rows.lastBefore(wantedFrom(webhook, now), this.#head), webhook)
+          ? this.#rows.counted(
+              freshCursor(this.#rows.lastBefore(wantedFrom(webhook, now), this.#head), webhook),
+              this.#end,
+            )
           : this.#replayed(known, webhook);
     }
     const before = this.trouble;
@@ -255,13 +303,14 @@ export class EventLog {
   }
 
   #replayed(known: Cursor, webhook: Webhook): Cursor {
-    const cursor = replayed(known, webhook, this.#head, this.#rows.max);
-    return cursor === known ? known : this.#rows.recounted(cursor);
+    const cursor = replayed(known, webhook, this.#head, this.#rows.bound.events);
+    return cursor === known ? known : this.#rows.counted(cursor, this.#end);
   }
 
   /** Keeps where a webhook stands: with the socket where that will do, otherwise, and the status with it, in one row. */
-  advance(webhook: Webhook, cursor: Cursor): void {
+  advance(webhook: Webhook, advanced: Cursor): void {
     const key = cursorKey(webhook);
+    const cursor = advanced.acknowledged >= this.#head ? { ...advanced, passedBytes: this.#bytes } : advanced;
     // Unsubscribed meanwhile: a cursor of no webhook would hold the ring for ever.
     if (this.cursors[key] === undefined) return;
     const before = this.trouble;
@@ -283,8 +332,9 @@ export class EventLog {
   }
 
   #saveDelivery(): void {
-    this.#delivery = { ...this.#delivery, ...this.#rows.takeFacts(), statusSequence: this.#head };
+    this.#delivery = { ...this.#delivery, ...this.#rows.takeFacts(), statusSequence: this.#head, bytes: this.#bytes };
     this.#store.setFact("delivery", this.#delivery);
+    this.#unsavedBytes = 0;
     this.#savedCursors = this.#delivery.cursors;
   }
 

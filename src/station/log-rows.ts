@@ -2,24 +2,33 @@
  * The rows of a log as a ring: those that webhooks wait for, and those that nobody needs, whose place the next may take.
  * Must not know what a delivery is or how an event is made.
  */
-import { isAtBound, isBeyondBound, thinned, type Waiting } from "../delivery/backlog.ts";
+import { type Bound, isAtBound, isBeyondBound, isBeyondBytes, type LogEnd, thinned } from "../delivery/backlog.ts";
 import { type Cursor, type Cursors, spentUpTo, thinnedUpTo, type Webhook } from "../delivery/outbox.ts";
-import { isTransactional, TRANSACTIONAL } from "../ocpp/actions.ts";
+import { isTransactional } from "../ocpp/actions.ts";
+import { BYTES, IS_TRANSACTION } from "./log-sql.ts";
 import type { DeliveryFacts, LogRow, Store } from "./store.ts";
-
-const IS_TRANSACTION = `(type = 'ocpp.call' AND data ->> 'action' IN (${[...TRANSACTIONAL].map((action) => `'${action}'`).join(", ")}))`;
+import { WaitingRows } from "./waiting-rows.ts";
 
 /** ms between two lines of the log that say that a station's events are given up or its messages refused. */
 const SAID_EVERY_MS = 3_600_000;
 
 /** Events kept for looking back, once they are delivered. */
 export const RING_EVENTS = 200;
+/** Of the bytes that may wait for one webhook: what a log may take up in all, its ring and dead letters included. */
+const LOG_SHARE = 2;
+/** Of a log's bytes: what is taken away at least, so that it is not looked for at each event. */
+const TRIM_SHARE = 1 / 16;
+/** Bytes that are taken away at once: what an older release left behind goes little by little. */
+const TRIM_MAX_BYTES = 16_000_000;
 const OLDEST = "SELECT min(sequence) AS sequence FROM log WHERE sequence > ?1 AND sequence <= ?2";
 
 export class LogRows {
   readonly #store: Store;
-  /** Events that may wait for one webhook. */
-  readonly max: number;
+  readonly #waiting: WaitingRows;
+  /** What may wait for one webhook. */
+  readonly bound: Bound;
+  /** Bytes of the whole database at which the log is looked at. */
+  #trimAt: number;
   #floor = 0;
   /** `null`: not asked for yet. */
   #oldestKnown: number | null = null;
@@ -30,9 +39,11 @@ export class LogRows {
   /** Events were given up since `takeLoss` was last asked. */
   #hasLost = false;
 
-  constructor(store: Store, max: number) {
+  constructor(store: Store, bound: Bound) {
     this.#store = store;
-    this.max = max;
+    this.#waiting = new WaitingRows(store);
+    this.bound = bound;
+    this.#trimAt = LOG_SHARE * bound.bytes;
   }
 
   restore({ reusedTo = 0, fullSaidAt }: DeliveryFacts, floor: number): void {
@@ -77,7 +88,7 @@ export class LogRows {
   /** The sequence of a row that nobody needs any more; `null`: there is none, or the ring is not full. */
   reusable(cursors: Cursors, head: number): number | null {
     const isFull = this.#holds(RING_EVENTS, head);
-    if (isFull && this.#oldest(head) <= spentUpTo(cursors, head, this.max)) return this.#oldest(head);
+    if (isFull && this.#oldest(head) <= spentUpTo(cursors, head, this.bound.events)) return this.#oldest(head);
     return this.#gap(cursors, head);
   }
 
@@ -105,7 +116,7 @@ export class LogRows {
   /** After an outage the ring goes back to its size; until then it only grew. */
   shrink(cursors: Cursors, head: number): void {
     if (!this.#holds(2 * RING_EVENTS + 1, head)) return;
-    const upTo = Math.min(spentUpTo(cursors, head, this.max), head - RING_EVENTS);
+    const upTo = Math.min(spentUpTo(cursors, head, this.bound.events), head - RING_EVENTS);
     if (upTo < this.#oldest(head)) return;
     const range = [this.#floor, upTo] as const;
     this.#store.write("a shorter log", "DELETE FROM log WHERE sequence > ?1 AND sequence <= ?2", ...range);
@@ -115,11 +126,11 @@ export class LogRows {
   }
 
   /** Is there room for a CALL of this action? Only where no webhook takes any there may be none; transactions are refused last. */
-  hasRoomFor(cursors: Cursors, head: number, action: string): boolean {
+  hasRoomFor(cursors: Cursors, end: LogEnd, action: string): boolean {
     // Refused, a station could not come back, whatever is wrong with the webhooks.
     if (action === "BootNotification") return true;
     const kind = isTransactional(action) ? "transactional" : action === "MeterValues" ? "periodic" : "other";
-    return !isAtBound(cursors, head, this.max, kind);
+    return !isAtBound(cursors, end, this.bound, kind);
   }
 
   /** The newest event that a webhook has acknowledged, as far as that is known; `null`: there is none left. */
@@ -139,59 +150,49 @@ export class LogRows {
   }
 
   /** What waits for a webhook, oldest first; behind those that were refused one by one where others are tried. */
-  rows({ acknowledged, thinnedTo = 0, suspectTo = 0, proof }: Cursor, head: number): Iterable<LogRow> {
-    if (proof !== undefined) return this.#store.run<LogRow>("SELECT * FROM log WHERE sequence = ?1", proof);
+  rows(
+    { acknowledged, thinnedTo = 0, suspectTo = 0, proof }: Cursor,
+    head: number,
+  ): Iterable<LogRow & { bytes: number }> {
+    const select = `SELECT *, ${BYTES} AS bytes FROM log`;
+    if (proof !== undefined) return this.#store.each(`${select} WHERE sequence = ?1`, proof);
     const from = Math.max(acknowledged, suspectTo);
     if (thinnedTo <= from) {
-      return this.#store.each<LogRow>(
-        "SELECT * FROM log WHERE sequence > ?1 AND sequence <= ?2 ORDER BY sequence",
-        from,
-        head,
-      );
+      return this.#store.each(`${select} WHERE sequence > ?1 AND sequence <= ?2 ORDER BY sequence`, from, head);
     }
-    return this.#store.each<LogRow>(
-      `SELECT * FROM log WHERE sequence > ?1 AND sequence <= ?2 AND (sequence > ?3 OR ${IS_TRANSACTION}) ORDER BY sequence`,
+    return this.#store.each(
+      `${select} WHERE sequence > ?1 AND sequence <= ?2 AND (sequence > ?3 OR ${IS_TRANSACTION}) ORDER BY sequence`,
       from,
       head,
       thinnedTo,
     );
   }
 
+  /** The cursor with as many transactions up to its mark, and as many bytes behind it, as there are. */
+  counted(cursor: Cursor, end: LogEnd): Cursor {
+    return this.#waiting.counted(cursor, end);
+  }
+
   /** The cursors with each backlog within its bound; the same object where all were. */
-  thinned(cursors: Cursors, head: number): Cursors {
-    const beyond = Object.entries(cursors).filter(([, cursor]) => isBeyondBound(cursor, head, this.max));
+  thinned(cursors: Cursors, end: LogEnd): Cursors {
+    const beyond = Object.entries(cursors).filter(([, cursor]) => isBeyondBound(cursor, end, this.bound));
     if (beyond.length === 0) return cursors;
-    this.#hasLost = true;
-    const within = beyond.map(
-      ([key, cursor]) =>
-        [
-          key,
-          thinned(
-            cursor,
-            head,
-            this.max,
-            (sequence) => this.#waiting(sequence, head),
-            (sequence) => this.#transactions(sequence, head),
-          ),
-        ] as const,
-    );
+    const within = beyond.map(([key, cursor]) => [key, this.#thinned(cursor, end)] as const);
     return { ...cursors, ...Object.fromEntries(within) };
   }
 
-  #waiting(sequence: number, head: number): Iterable<Waiting> {
-    return this.#store.each<{ sequence: number; transaction: number }>(
-      `SELECT sequence, ${IS_TRANSACTION} AS "transaction" FROM log WHERE sequence > ?1 AND sequence <= ?2 ORDER BY sequence`,
-      sequence,
-      head,
-    );
-  }
-
-  #transactions(sequence: number, head: number): Iterable<Waiting> {
-    return this.#store.each<{ sequence: number; transaction: number }>(
-      `SELECT sequence, 1 AS "transaction" FROM log
-       WHERE sequence > ?1 AND sequence <= ?2 AND ${IS_TRANSACTION} ORDER BY sequence`,
-      sequence,
-      head,
+  #thinned(known: Cursor, end: LogEnd): Cursor {
+    const { bound } = this;
+    // No event is given up for bytes that only seemed to wait.
+    const cursor = isBeyondBytes(known, end, bound) ? this.#waiting.counted(known, end) : known;
+    if (!isBeyondBound(cursor, end, bound)) return cursor;
+    this.#hasLost = true;
+    return thinned(
+      cursor,
+      end,
+      bound,
+      (sequence) => this.#waiting.waiting(sequence, end.head),
+      (sequence) => this.#waiting.transactions(sequence, end.head),
     );
   }
 
@@ -209,7 +210,7 @@ export class LogRows {
   /** Sequence of the oldest row that was given up by all that had not taken it; `null`: there is none. It counts as reused. */
   #gap(cursors: Cursors, head: number): number | null {
     if (!Object.values(cursors).some(({ thinnedTo }) => thinnedTo !== undefined)) return null;
-    const upTo = Math.min(thinnedUpTo(cursors, head, this.max), head - RING_EVENTS);
+    const upTo = Math.min(thinnedUpTo(cursors, head, this.bound.events), head - RING_EVENTS);
     if (upTo <= this.#reusedTo) return null;
     const [row] = this.#store.run<{ sequence: number }>(
       `SELECT sequence FROM log WHERE sequence > ?1 AND sequence <= ?2 AND NOT ${IS_TRANSACTION} ORDER BY sequence LIMIT 1`,
@@ -220,10 +221,52 @@ export class LogRows {
     return row?.sequence ?? null;
   }
 
-  /** The cursor with as many transactions up to its mark as there are. */
-  recounted(cursor: Cursor): Cursor {
-    const { acknowledged, thinnedTo } = cursor;
-    if (thinnedTo === undefined) return cursor;
-    return { ...cursor, kept: [...this.#transactions(acknowledged, thinnedTo)].length };
+  /**
+   * Where the log takes more room than it may, the oldest goes of what nobody waits for, dead letters that a replay would send
+   * among it. `true`: something went.
+   * @param savedTo what is newer is needed at a wake
+   */
+  trim(cursors: Cursors, head: number, savedTo: number): boolean {
+    if (this.#store.bytes <= this.#trimAt) return false;
+    const max = LOG_SHARE * this.bound.bytes;
+    const excess = this.#waiting.bytesBehind(this.#floor, head) - max;
+    const enough = Math.min(excess + max * TRIM_SHARE, TRIM_MAX_BYTES);
+    const all = Object.values(cursors);
+    const taken = Math.min(savedTo, ...all.map(({ acknowledged }) => acknowledged));
+    const given = Math.min(savedTo, ...all.map(({ acknowledged, thinnedTo = 0 }) => Math.max(acknowledged, thinnedTo)));
+    const bytes = excess <= 0 ? 0 : this.#take(this.#floor, taken, enough);
+    const more =
+      excess <= 0 || bytes >= enough ? 0 : this.#takeGaps(Math.max(this.#reusedTo, taken), given, enough - bytes);
+    // Looked at once more when there is as much again: it is a look at every row.
+    this.#trimAt = bytes + more > 0 ? max : this.#store.bytes + max * TRIM_SHARE;
+    return bytes + more > 0;
+  }
+
+  /** Takes rows away from the oldest on; how many bytes. */
+  #take(from: number, upTo: number, enough: number): number {
+    const { last, bytes } = this.#waiting.measure("true", from, upTo, enough);
+    if (last === null) return 0;
+    this.#store.run("DELETE FROM log WHERE sequence > ?1 AND sequence <= ?2", from, last);
+    const isWhole = last >= this.#reusedTo;
+    if (isWhole) this.#reusedTo = this.#floor;
+    this.#oldestKnown = isWhole ? last + 1 : null;
+    return bytes;
+  }
+
+  /** The same of those alone that were given up. */
+  #takeGaps(from: number, upTo: number, enough: number): number {
+    const { last, bytes } = this.#waiting.measure(`NOT ${IS_TRANSACTION}`, from, upTo, enough);
+    if (last === null) return 0;
+    this.#store.run(`DELETE FROM log WHERE sequence > ?1 AND sequence <= ?2 AND NOT ${IS_TRANSACTION}`, from, last);
+    this.#reusedTo = last;
+    this.#oldestKnown = null;
+    return bytes;
+  }
+
+  /** Rows of the table, of which none is looked at that is one of a row without gaps. */
+  count(head: number): number {
+    const gapsTo = Math.max(this.#oldest(head) - 1, this.#reusedTo);
+    const [row] = this.#store.run<{ rows: number }>("SELECT count(*) AS rows FROM log WHERE sequence <= ?1", gapsTo);
+    return (row?.rows ?? 0) + head - gapsTo;
   }
 }

@@ -40,9 +40,7 @@ export function stationView(
   const { boot, connectors } = eventLog.status;
   const spoken = conversation?.session.protocol ?? "ocpp1.6";
   const is2x = connectors.some(({ evseId }) => evseId !== undefined) || spoken !== "ocpp1.6";
-  const [counted] = store.run<{ rows: number }>(
-    "SELECT (SELECT count(*) FROM facts) + (SELECT count(*) FROM log) AS rows",
-  );
+  const [counted] = store.run<{ rows: number }>("SELECT count(*) AS rows FROM facts");
   return {
     ...viewRegistration(id, registration),
     online: conversation !== null,
@@ -52,7 +50,7 @@ export function stationView(
     queue: { commands: queuedCommands, events: eventLog.backlog, deadLetters: eventLog.deadLetters },
     storage: {
       bytes: store.bytes,
-      rows: counted?.rows ?? 0,
+      rows: (counted?.rows ?? 0) + eventLog.rows,
       rowsWritten: store.rowsWritten,
       rowsRead: store.rowsRead,
     },

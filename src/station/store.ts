@@ -7,6 +7,7 @@ import type { StationStatus } from "../ocpp/station-status.ts";
 import type { Strictness } from "../ocpp/strictness.ts";
 import type { Registration } from "../security/admission.ts";
 import { DAMAGED_FACTS, NEWER_SCHEMA, storageFaultOf } from "../storage-fault.ts";
+import { BYTES, IS_PROJECTED } from "./log-sql.ts";
 import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from "./migrations.ts";
 
 export interface StoredRegistration extends Registration {
@@ -51,6 +52,8 @@ export interface DeliveryFacts {
   /** The connection whose end is not in the log; `null`: there is none. */
   connection: LoggedConnection | null;
   statusSequence: number;
+  /** Of all events up to there; absent in older rows: not known. */
+  bytes?: number;
   /** Counts how often trouble with a webhook began or ended, which no event tells of; absent in older rows: 0. */
   revision?: number;
   /** Up to here the log holds events of transactions alone, with gaps between them; absent where it has none. */
@@ -87,10 +90,16 @@ export type DocumentKey = `~${string}`;
 /** A row of the log, its data still JSON. */
 export type LogRow = { sequence: number; at: number; type: string; data: string };
 
+/** A row of which a wake needs no more than that it is there has no data. */
+export type NewestRow = Omit<LogRow, "data"> & { data: string | null; bytes: number };
+
+/** Bytes of events between two rows that say what the status is: no row that is read at a wake is as large. */
+export const UNSAVED_MAX_BYTES = 262_144;
+
 /** All that a wake needs in one statement, since each distinct one costs every awake object 4 KB: the facts, and what came after them. */
 const WAKE = `
-  SELECT key, value, NULL AS at, NULL AS type FROM facts WHERE key < '~' UNION ALL
-  SELECT sequence, data, at, type FROM log
+  SELECT key, value, NULL AS at, NULL AS type, 0 AS bytes FROM facts WHERE key < '~' UNION ALL
+  SELECT sequence, iif(${BYTES} < ${UNSAVED_MAX_BYTES}, iif(${IS_PROJECTED}, data, NULL), NULL), at, type, ${BYTES} FROM log
     WHERE sequence > ifnull((SELECT value ->> 'statusSequence' FROM facts WHERE key = 'delivery'), 0)`;
 
 const UPSERT =
@@ -99,7 +108,7 @@ const UPSERT =
 export class Store {
   readonly #storage: DurableObjectStorage;
   #facts: Partial<Facts> | null = null;
-  #newest: LogRow[] = [];
+  #newest: NewestRow[] = [];
   /** Rows since the object woke, by SQLite's own count. */
   rowsWritten = 0;
   rowsRead = 0;
@@ -155,7 +164,7 @@ export class Store {
   }
 
   /** The rows of the log that the fact `delivery` does not cover, as they were when the object woke; once. */
-  takeNewest(): LogRow[] {
+  takeNewest(): NewestRow[] {
     this.#load();
     return this.#newest.splice(0).sort((a, b) => a.sequence - b.sequence);
   }
@@ -244,14 +253,14 @@ export class Store {
   #read(): Partial<Facts> {
     const facts: [string, unknown][] = [];
     this.#newest = [];
-    for (const { key, value, at, type } of this.#rows()) {
-      if (at === null || type === null) facts.push([String(key), parse(String(key), value)]);
-      else this.#newest.push({ sequence: Number(key), at, type, data: value });
+    for (const { key, value, at, type, bytes } of this.#rows()) {
+      if (at === null || type === null) facts.push([String(key), parse(String(key), value ?? "")]);
+      else this.#newest.push({ sequence: Number(key), at, type, data: value, bytes });
     }
     return Object.fromEntries(facts) as Partial<Facts>;
   }
 
-  #rows(): { key: string | number; value: string; at: number | null; type: string | null }[] {
+  #rows(): { key: string | number; value: string | null; at: number | null; type: string | null; bytes: number }[] {
     try {
       return this.run(WAKE);
     } catch (error) {
