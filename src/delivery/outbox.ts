@@ -119,6 +119,10 @@ export function firstDeadLetter({ acknowledged, deadFrom, deadTo }: Cursor, head
   return Math.max(deadFrom, newest, head - backlogMax + 1);
 }
 
+/** Whether some webhook does not take its events, or has given some up. */
+export const isInTrouble = (cursors: Cursors): boolean =>
+  Object.values(cursors).some(({ failures, deadFrom }) => failures > 0 || deadFrom > 0);
+
 /** Whether some webhook did not take the last it was sent. */
 export const isFailing = (cursors: Cursors): boolean => Object.values(cursors).some(({ failures }) => failures > 0);
 

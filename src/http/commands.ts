@@ -4,7 +4,6 @@
 import { Hono } from "hono";
 import * as z from "zod";
 import { toHex } from "../security/password.ts";
-import { QUEUED_MAX_LENGTH } from "../station/command-store.ts";
 import type { CommandView } from "../station/command-view.ts";
 import type { CommandRefusal } from "../station/commands.ts";
 import { type ApiContext, type ApiEnv, requireScope } from "./auth.ts";
@@ -87,10 +86,9 @@ function refusalProblem(refusal: CommandRefusal): ProblemError {
     case "idempotency-conflict":
       return problems.idempotencyConflict("This Idempotency-Key was used with another body.");
     case "queue-full":
-      return problems.queueFull(
-        `For one station ${refusal.bound} commands may wait, with ${QUEUED_MAX_LENGTH} characters of payload.`,
-        { headers: { "Retry-After": "30" } },
-      );
+      return problems.queueFull(`${refusal.bound} wait for this station already.`, {
+        headers: { "Retry-After": "30" },
+      });
     case "invalid":
       return problems.invalid("The command is not valid in the version the station speaks.", {
         errors: [...refusal.faults],

@@ -31,11 +31,20 @@ const ALIKE = [
 ] as const;
 
 /** Nothing but progress since the row was written, and less than `rowEvery` of it. */
-export function isCarried(saved: Cursor | undefined, cursor: Cursor, rowEvery: number): boolean {
+function isCarried(saved: Cursor | undefined, cursor: Cursor, rowEvery: number): boolean {
   if (saved === undefined) return false;
   const isUneventful = ALIKE.every((field) => saved[field] === cursor[field]);
   const ahead = cursor.acknowledged - saved.acknowledged;
   return isUneventful && ahead >= 0 && ahead < rowEvery;
+}
+
+/** What rides with the socket; `null`: a row must say it. */
+export function toCarry(saved: Cursors, cursors: Cursors, rowEvery: number): Acknowledged | null {
+  const entries = Object.entries(cursors);
+  // A webhook that was removed would come back with the row.
+  if (Object.keys(saved).length > entries.length) return null;
+  if (!entries.every(([key, cursor]) => isCarried(saved[key], cursor, rowEvery))) return null;
+  return Object.fromEntries(entries.map(([key, cursor]) => [key, cursor.acknowledged]));
 }
 
 /** The cursors of the row, as far as the socket knows them to be. */

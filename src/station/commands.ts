@@ -8,7 +8,7 @@ import type { Outcome } from "../ocpp/session.ts";
 import { observeCommand } from "../ocpp/station-status.ts";
 import { commandRefusal, type RegistrationStatus } from "../ocpp/state-rules.ts";
 import { err, ok, type Result } from "../result.ts";
-import { COMMAND_QUEUE_MAX, type Command, CommandStore, type Retry } from "./command-store.ts";
+import { COMMAND_QUEUE_MAX, type Command, CommandStore, QUEUED_MAX_LENGTH, type Retry } from "./command-store.ts";
 import { type CommandView, viewOf } from "./command-view.ts";
 import type { StationContext } from "./context.ts";
 import { orderedUuid } from "./ordered-uuid.ts";
@@ -26,9 +26,11 @@ export interface CommandRequest {
 export type CommandRefusal =
   | { kind: "station-offline" }
   | { kind: "idempotency-conflict" }
-  | { kind: "queue-full"; bound: number }
+  | { kind: "queue-full"; bound: string }
   | { kind: "not-accepted"; detail: string }
   | { kind: "invalid"; faults: readonly CommandFault[] };
+
+const QUEUE_BOUND = `${COMMAND_QUEUE_MAX} commands, or ${QUEUED_MAX_LENGTH} characters of payload,`;
 
 /** The line to the station, if there is one. */
 export interface Line {
@@ -68,7 +70,7 @@ export class Commands {
     const refusal = line === null ? null : commandRefusal(line.registrationStatus, action);
     if (refusal !== null && expiresInSeconds === 0) return err({ kind: "not-accepted", detail: refusal });
     if (!this.#store.hasRoomFor(payload) || !this.#store.makeRoom(now)) {
-      return err({ kind: "queue-full", bound: COMMAND_QUEUE_MAX });
+      return err({ kind: "queue-full", bound: QUEUE_BOUND });
     }
     // What may not wait for a connection waits no longer for its turn on one than for its answer.
     const waitMs = (expiresInSeconds > 0 ? expiresInSeconds : timeoutSeconds) * 1000;

@@ -8,25 +8,24 @@ import {
   type Cursor,
   type Cursors,
   cursorKey,
-  freshCursor,
   isFailing,
+  isInTrouble,
   lostEvents,
-  replayed,
   type Webhook,
-  wantedFrom,
 } from "../delivery/outbox.ts";
 import type { CallIdentity, KeptCall } from "../ocpp/repetition.ts";
 import type { Answer } from "../ocpp/session.ts";
-import { EMPTY_STATUS, type StationStatus } from "../ocpp/station-status.ts";
+import type { StationStatus } from "../ocpp/station-status.ts";
+import { begun, followed } from "./followers.ts";
 import type { LogRows } from "./log-rows.ts";
-import { type Acknowledged, type Carrier, carried, isCarried } from "./carried-acknowledgements.ts";
+import { type Acknowledged, type Carrier, carried, toCarry } from "./carried-acknowledgements.ts";
+import { foldedIn, type LogOwner, NOTHING, toEvent } from "./log-event.ts";
 import { project } from "./projection.ts";
-import { keyed, Repetitions, unkeyed } from "./repetitions.ts";
+import { keyed, Repetitions } from "./repetitions.ts";
 import {
   type DeliveryFacts,
   type EndedRegistration,
   type LoggedConnection,
-  type LogRow,
   type Store,
   UNSAVED_MAX_BYTES,
 } from "./store.ts";
@@ -37,16 +36,6 @@ import {
  */
 const ROW_EVERY = 32;
 const encoder = new TextEncoder();
-
-const NOTHING: DeliveryFacts = { cursors: {}, status: EMPTY_STATUS, connection: null, statusSequence: 0 };
-
-/** Whose log it is. */
-export interface LogOwner {
-  /** Of the registration: part of every event id. */
-  incarnation: string;
-  /** The log's first sequence is the one behind it: what came before is of an earlier registration. */
-  floor: number;
-}
 
 export class EventLog {
   readonly incarnation: string;
@@ -94,25 +83,12 @@ export class EventLog {
   /** What came after the row was written: of the deliveries from the socket, of the status from the log. */
   #foldIn(acknowledged: Acknowledged): void {
     this.#delivery = { ...this.#delivery, cursors: carried(this.#savedCursors, acknowledged) };
-    for (const row of this.#store.takeNewest()) {
-      // The last events of an earlier registration may still be there.
-      if (row.sequence <= this.#floor) continue;
-      if (row.data !== null) this.#project(toEvent({ ...row, data: row.data }));
-      this.#head = row.sequence;
-      this.#unsavedBytes += row.bytes;
-    }
-    this.#bytes += this.#unsavedBytes;
-    this.#countWaiting();
-  }
-
-  /** Of what waits, where the row does not say it of where the socket has a webhook to be. */
-  #countWaiting(): void {
-    const entries = Object.entries(this.cursors).map(([key, cursor]) => {
-      const saved = this.#savedCursors[key];
-      const isKnown = cursor.passedBytes !== undefined && saved?.acknowledged === cursor.acknowledged;
-      return [key, isKnown ? cursor : this.#rows.counted(cursor, this.#end)] as const;
-    });
-    this.#delivery = { ...this.#delivery, cursors: Object.fromEntries(entries) };
+    const { head, bytes, ...folded } = foldedIn(this.#delivery, this.#floor, this.#store.takeNewest());
+    this.#delivery = { ...this.#delivery, ...folded };
+    this.#head = head;
+    this.#unsavedBytes = bytes;
+    this.#bytes += bytes;
+    this.#delivery = { ...this.#delivery, cursors: this.#rows.known(this.cursors, this.#savedCursors, this.#end) };
   }
 
   get #end(): LogEnd {
@@ -156,7 +132,7 @@ export class EventLog {
 
   /** Whether some webhook does not take its events, or has given some up. */
   get inTrouble(): boolean {
-    return Object.values(this.cursors).some(({ failures, deadFrom }) => failures > 0 || deadFrom > 0);
+    return isInTrouble(this.cursors);
   }
 
   /** The same, and how much was given up, as one value to compare. */
@@ -221,7 +197,7 @@ export class EventLog {
     const bytes = encoder.encode(text).length;
     this.#bytes += bytes;
     this.#unsavedBytes += bytes;
-    this.#project({ sequence, at, type, data });
+    this.#delivery = { ...this.#delivery, ...project(this.#delivery, { sequence, at, type, data }) };
     if (type === "ocpp.call") this.#repetitions?.note(sequence, data as KeptCall, key);
     this.#thin();
     if (this.#isFarAhead) this.#saveDelivery();
@@ -273,8 +249,7 @@ export class EventLog {
    */
   begin(webhooks: readonly Webhook[]): void {
     if (webhooks.length === 0) return;
-    const cursors = Object.fromEntries(webhooks.map((each) => [cursorKey(each), freshCursor(this.#floor, each)]));
-    this.#delivery = { ...this.#delivery, cursors };
+    this.#delivery = { ...this.#delivery, cursors: begun(webhooks, this.#floor) };
     this.#saveDelivery();
   }
 
@@ -283,28 +258,12 @@ export class EventLog {
    * What a new one starts with is kept: met once more after a crash, under another clock, it would be given it out of order.
    */
   follow(webhooks: readonly Webhook[], now: number): void {
-    const cursors: Cursors = {};
-    for (const webhook of webhooks) {
-      const key = cursorKey(webhook);
-      const known = this.cursors[key];
-      cursors[key] =
-        known === undefined
-          ? this.#rows.counted(
-              freshCursor(this.#rows.lastBefore(wantedFrom(webhook, now), this.#head), webhook),
-              this.#end,
-            )
-          : this.#replayed(known, webhook);
-    }
     const before = this.trouble;
+    const cursors = followed(this.cursors, webhooks, this.#rows, this.#end, now);
     const isMet = Object.keys(cursors).some((key) => this.cursors[key] === undefined);
     this.#delivery = { ...this.#delivery, cursors };
     if (this.trouble !== before) this.countTrouble();
     if (isMet && !this.#ended) this.#saveDelivery();
-  }
-
-  #replayed(known: Cursor, webhook: Webhook): Cursor {
-    const cursor = replayed(known, webhook, this.#head, this.#rows.bound.events);
-    return cursor === known ? known : this.#rows.counted(cursor, this.#end);
   }
 
   /** Keeps where a webhook stands: with the socket where that will do, otherwise, and the status with it, in one row. */
@@ -323,12 +282,8 @@ export class EventLog {
 
   #carry(): boolean {
     if (this.#head - this.#delivery.statusSequence >= ROW_EVERY) return false;
-    const entries = Object.entries(this.cursors);
-    // A webhook that was removed would come back with the row.
-    if (Object.keys(this.#savedCursors).length > entries.length) return false;
-    if (!entries.every(([key, cursor]) => isCarried(this.#savedCursors[key], cursor, ROW_EVERY))) return false;
-    const acknowledged = Object.fromEntries(entries.map(([key, cursor]) => [key, cursor.acknowledged]));
-    return this.#carrier()?.carry(acknowledged) ?? false;
+    const acknowledged = toCarry(this.#savedCursors, this.cursors, ROW_EVERY);
+    return acknowledged !== null && (this.#carrier()?.carry(acknowledged) ?? false);
   }
 
   #saveDelivery(): void {
@@ -337,13 +292,4 @@ export class EventLog {
     this.#unsavedBytes = 0;
     this.#savedCursors = this.#delivery.cursors;
   }
-
-  #project(event: StationEvent): void {
-    this.#delivery = { ...this.#delivery, ...project(this.#delivery, event) };
-  }
-}
-
-function toEvent({ type, data, ...row }: LogRow): StationEvent {
-  const parsed = JSON.parse(data) as Record<string, unknown>;
-  return { ...row, type: type as EventType, data: type === "ocpp.call" ? unkeyed(parsed) : parsed };
 }

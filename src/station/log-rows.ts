@@ -173,6 +173,15 @@ export class LogRows {
     return this.#waiting.counted(cursor, end);
   }
 
+  /** The cursors with what waits counted, where the row does not say it of where the socket has a webhook to be. */
+  known(cursors: Cursors, saved: Cursors, end: LogEnd): Cursors {
+    const entries = Object.entries(cursors).map(([key, cursor]) => {
+      const isKnown = cursor.passedBytes !== undefined && saved[key]?.acknowledged === cursor.acknowledged;
+      return [key, isKnown ? cursor : this.counted(cursor, end)] as const;
+    });
+    return Object.fromEntries(entries);
+  }
+
   /** The cursors with each backlog within its bound; the same object where all were. */
   thinned(cursors: Cursors, end: LogEnd): Cursors {
     const beyond = Object.entries(cursors).filter(([, cursor]) => isBeyondBound(cursor, end, this.bound));

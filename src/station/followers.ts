@@ -1,0 +1,40 @@
+/**
+ * Where each webhook of the list stands with a log. Must not know how events are kept or sent.
+ */
+import type { LogEnd } from "../delivery/backlog.ts";
+import {
+  type Cursor,
+  type Cursors,
+  cursorKey,
+  freshCursor,
+  replayed,
+  type Webhook,
+  wantedFrom,
+} from "../delivery/outbox.ts";
+import type { LogRows } from "./log-rows.ts";
+
+/** A cursor for each, of a log that begins. */
+export const begun = (webhooks: readonly Webhook[], floor: number): Cursors =>
+  Object.fromEntries(
+    webhooks.map((webhook) => [cursorKey(webhook), { ...freshCursor(floor, webhook), passedBytes: 0 }]),
+  );
+
+/** A cursor for each: a new one starts with the first event since its webhook was made. */
+export function followed(
+  cursors: Cursors,
+  webhooks: readonly Webhook[],
+  rows: LogRows,
+  end: LogEnd,
+  now: number,
+): Cursors {
+  const cursorOf = (webhook: Webhook, known: Cursor | undefined): Cursor => {
+    const cursor =
+      known === undefined
+        ? freshCursor(rows.lastBefore(wantedFrom(webhook, now), end.head), webhook)
+        : replayed(known, webhook, end.head, rows.bound.events);
+    return cursor === known ? known : rows.counted(cursor, end);
+  };
+  return Object.fromEntries(
+    webhooks.map((webhook) => [cursorKey(webhook), cursorOf(webhook, cursors[cursorKey(webhook)])]),
+  );
+}
