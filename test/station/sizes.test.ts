@@ -1,0 +1,87 @@
+import { serialize } from "node:v8";
+import { expect, test } from "vitest";
+import { observe } from "../../src/ocpp/station-status.ts";
+import { openSession } from "../../src/ocpp/session.ts";
+import { rememberAnswer } from "../../src/ocpp/last-answered.ts";
+import { carried, toCarry } from "../../src/station/carried-acknowledgements.ts";
+import type { Cursors } from "../../src/delivery/outbox.ts";
+
+/** The platform's bounds, in bytes. */
+const ATTACHMENT_MAX = 16_384;
+const ROW_MAX = 2_000_000;
+const LONGEST = "€".repeat(490_000);
+const SEQUENCE = 9_007_199_254_740_991;
+
+/** Ten webhooks of the longest names and the queue, each with all that a cursor may say. */
+const cursors: Cursors = Object.fromEntries(
+  Array.from({ length: 11 }, (_, index) => [
+    `${"n".repeat(62)}${index + 10}@${SEQUENCE}`,
+    {
+      acknowledged: SEQUENCE,
+      failures: SEQUENCE,
+      retryAt: SEQUENCE,
+      deadFrom: SEQUENCE,
+      replayedAt: SEQUENCE,
+      deadTo: SEQUENCE,
+      lost: SEQUENCE,
+      thinnedTo: SEQUENCE,
+      kept: SEQUENCE,
+      passedBytes: SEQUENCE,
+      batchMax: SEQUENCE,
+      suspectTo: SEQUENCE,
+      suspects: SEQUENCE,
+      proof: SEQUENCE,
+      proven: SEQUENCE,
+    },
+  ]),
+);
+
+test("The largest attachment of a socket fits, with ten webhooks and the longest answer that is kept", () => {
+  const call = { type: "call" as const, messageId: "€".repeat(36), action: "DataTransfer", payload: {} };
+  const lastAnswered = rememberAnswer(call, "€".repeat(2_000), SEQUENCE);
+  expect(lastAnswered).not.toBeNull();
+  expect(rememberAnswer(call, "€".repeat(2_001), SEQUENCE)).toBeNull();
+  const attachment = {
+    connection: {
+      id: crypto.randomUUID(),
+      protocol: "ocpp2.0.1",
+      securityProfile: 3,
+      since: SEQUENCE,
+      remoteAddress: "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255",
+      certificate: { fingerprint: "f".repeat(128), notAfter: SEQUENCE },
+    },
+    session: {
+      ...openSession("ocpp2.0.1", "lenient", "Accepted"),
+      openCall: { messageId: crypto.randomUUID(), deadline: SEQUENCE, timeoutMs: SEQUENCE, probe: true },
+      invited: Array.from({ length: 16 }, (_, index) => `${"SignChargingStationCertificateAndMore".repeat(2)}${index}`),
+      lastAnswered,
+    },
+    lastMessageAt: SEQUENCE,
+    presenceCheckedAt: SEQUENCE,
+    unwatched: true,
+    acknowledged: toCarry(cursors, cursors, 32) ?? {},
+  };
+  expect(Object.keys(carried(cursors, attachment.acknowledged))).toHaveLength(11);
+  expect(serialize(attachment).length).toBeLessThan(ATTACHMENT_MAX / 2);
+});
+
+test("The row of the deliveries stays small, whatever a station says of itself and of its connectors", () => {
+  let status = observe(
+    { boot: null, connectors: [] },
+    "ocpp2.0.1",
+    "BootNotification",
+    {
+      reason: LONGEST,
+      chargingStation: { model: LONGEST, vendorName: LONGEST, serialNumber: LONGEST, firmwareVersion: LONGEST },
+    },
+    { payload: { status: "Accepted", interval: 300 } },
+    0,
+  );
+  for (let evseId = 1; evseId <= 200; evseId++) {
+    const payload = { evseId, connectorId: 1, connectorStatus: LONGEST, errorCode: LONGEST, timestamp: LONGEST };
+    status = observe(status, "ocpp2.0.1", "StatusNotification", payload, { payload: {} }, 0);
+  }
+  expect(status.connectors).toHaveLength(128);
+  const row = JSON.stringify({ cursors, status, statusSequence: SEQUENCE, bytes: SEQUENCE });
+  expect(new TextEncoder().encode(row).length).toBeLessThan(ROW_MAX / 5);
+});
