@@ -123,6 +123,20 @@ export function firstDeadLetter({ acknowledged, deadFrom, deadTo }: Cursor, head
 export const isInTrouble = (cursors: Cursors): boolean =>
   Object.values(cursors).some(({ failures, deadFrom }) => failures > 0 || deadFrom > 0);
 
+/** ms; the longest wait for a list of webhooks that could not be had. */
+export const DRAIN_RETRY_MAX_MS = 600_000;
+
+/**
+ * ms since the epoch of the next drain, after one that could not even begin: what has waited long waits as long again. So the waits
+ * double, and nothing needs to be remembered over hibernation.
+ * @param waitingSince ms since the epoch of what waits
+ * @param random 0 ≤ random < 1: all stations had to wait at the same time
+ */
+export function nextDrainAt(waitingSince: number, now: number, baseMs: number, random: number): number {
+  const waitedMs = Math.min(Math.max(now - waitingSince, baseMs), DRAIN_RETRY_MAX_MS);
+  return now + Math.round(waitedMs * (0.5 + random));
+}
+
 /** Whether some webhook did not take the last it was sent. */
 export const isFailing = (cursors: Cursors): boolean => Object.values(cursors).some(({ failures }) => failures > 0);
 

@@ -43,6 +43,8 @@ export interface ReplayPage {
   replayAfter: string;
   /** After those that are known to be in trouble the connected ones: what a crash took is known to nobody. */
   among?: "online";
+  /** Names the replay: an isolate asks for the list of webhooks once for it. Absent in pages of older releases. */
+  order?: string;
 }
 
 /** What travels on the queue TRANSITIONS. */

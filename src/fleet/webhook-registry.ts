@@ -1,13 +1,15 @@
 /**
  * The one home of webhook subscriptions, and the cache through which station objects read them. Must not know stations.
  */
-import { DurableObject } from "cloudflare:workers";
+import { DurableObject, waitUntil } from "cloudflare:workers";
 import type { Webhook } from "../delivery/outbox.ts";
+import { inTime } from "../time-limit.ts";
+import { ASKED_MAX_MS, CachedList } from "./cached-list.ts";
 
 /** Webhooks a fleet may have: each station sends its events to every one of them. */
 export const WEBHOOKS_MAX = 10;
-/** How long a station object may act on an old list (design.md: at most 30 s). */
-const CACHE_MS = 30_000;
+/** ms the registry has to answer. */
+const ASKED_WITHIN_MS = 5_000;
 
 export class WebhookRegistry extends DurableObject {
   /** `false`: there are WEBHOOKS_MAX others. */
@@ -43,37 +45,36 @@ export class WebhookRegistry extends DurableObject {
 type Registry = DurableObjectNamespace<WebhookRegistry>;
 
 /** One list an isolate, so that a hundred thousand station objects never meet at the registry. */
-let cached: { at: number; webhooks: readonly Webhook[] } | null = null;
-/** Counts the changes this isolate knows of: a list that was asked for before one is old when it arrives. */
-let changes = 0;
+const cached = new CachedList<Webhook>(Math.random);
 
 export const registryOf = (namespace: Registry): DurableObjectStub<WebhookRegistry> =>
   namespace.get(namespace.idFromName("fleet"));
 
 /** The subscriptions, if they are known here and at most 30 s old. */
-export function knownWebhooks(now: number): readonly Webhook[] | null {
-  // Younger than nothing: the clock was set back.
-  return cached !== null && now >= cached.at && now - cached.at < CACHE_MS ? cached.webhooks : null;
-}
+export const knownWebhooks = (now: number): readonly Webhook[] | null => cached.known(now);
 
-/** The subscriptions, at most 30 s old. @throws where the registry cannot be reached and no list is known */
+/** The subscriptions, at most 30 s old or, while the registry gives no answer, older. @throws where none are known */
 export async function webhooksOf(namespace: Registry, now: number): Promise<readonly Webhook[]> {
-  const known = knownWebhooks(now);
+  const known = cached.known(now);
   if (known !== null) return known;
-  const asked = changes;
-  try {
-    const webhooks: Webhook[] = await registryOf(namespace).list();
-    if (asked === changes) cached = { at: now, webhooks };
-    return webhooks;
-  } catch (error) {
-    // An old list delivers; none would hold up every station while one object moves.
-    if (cached === null) throw error;
-    return cached.webhooks;
-  }
+  // Others of the isolate wait for the same answer: it must come however it ends with who asked first.
+  return inTime(
+    cached.get(() => inTime(askedOf(namespace), ASKED_WITHIN_MS, "the webhook registry"), now),
+    ASKED_MAX_MS,
+    "the webhook registry",
+  );
 }
 
-/** Called where a subscription changed, so that this isolate's stations see it at once. */
-export function forgetWebhooks(): void {
-  cached = null;
-  changes++;
+async function askedOf(namespace: Registry): Promise<Webhook[]> {
+  const asked = Promise.resolve(registryOf(namespace).list());
+  waitUntil(asked.catch(() => {}));
+  return asked;
+}
+
+/**
+ * Called where a subscription changed, so that this isolate's stations see it at once.
+ * @param order names the change where each station is told of it: the isolate heeds it once
+ */
+export function forgetWebhooks(order?: string): void {
+  cached.forget(order);
 }

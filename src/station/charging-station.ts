@@ -224,10 +224,10 @@ export class ChargingStation extends DurableObject<Env> {
     return done;
   }
 
-  /** Has the alarm deliver what waits, by the newest list of webhooks. */
-  async deliverSoon(): Promise<void> {
+  /** Has the alarm deliver what waits, by the newest list of webhooks. @param order names the replay that asks for it */
+  async deliverSoon(order?: string): Promise<void> {
     if (this.#context.store.fact("registration") === undefined) return;
-    forgetWebhooks();
+    forgetWebhooks(order);
     // Of the many that are asked most have nothing that waits, and an alarm is a row.
     if (this.#delivery.hasWork) await this.#deadlines.wakeAt(this.#context.now());
   }

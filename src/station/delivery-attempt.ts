@@ -10,6 +10,7 @@ import { retryAfterMs } from "../delivery/retry-after.ts";
 import { signedHeaders } from "../delivery/signature.ts";
 import { log as writeLog, messageOf } from "../log.ts";
 import { isTransactional } from "../ocpp/actions.ts";
+import { inTime } from "../time-limit.ts";
 import type { StationContext } from "./context.ts";
 import type { EventLog } from "./event-log.ts";
 import { fetchText, StatusError } from "./fetch-text.ts";
@@ -109,7 +110,8 @@ async function send(
   signal: AbortSignal,
 ): Promise<void> {
   if (webhook.name === QUEUE.name) {
-    await sendToQueue(env.EVENTS, [...events], id);
+    // Or a queue that never answers would keep its place for ever.
+    await inTime(sendToQueue(env.EVENTS, [...events], id), DELIVERY_TIMEOUT_MS, "the queue");
     return;
   }
   const [first, last] = [sent[0] ?? 0, sent.at(-1) ?? 0];

@@ -3,6 +3,8 @@
  */
 import { settled } from "../delivery/attempt.ts";
 import * as outbox from "../delivery/outbox.ts";
+import { Places } from "../delivery/places.ts";
+import { NotAskedYet } from "../fleet/cached-list.ts";
 import { knownWebhooks, webhooksOf } from "../fleet/webhook-registry.ts";
 import { log as writeLog, messageOf } from "../log.ts";
 import { inTime } from "../time-limit.ts";
@@ -14,6 +16,8 @@ import type { EventLog } from "./event-log.ts";
 const SLOW_MS = 2_000;
 /** ms that a registration waits for the list of webhooks. */
 const REGISTRY_WITHIN_MS = 2_000;
+/** ms without an answer after which a receiver has to make room for others, if they wait. */
+const LEAVES_ROOM_MS = 1_000;
 
 /** One webhook being served. */
 interface Run {
@@ -31,6 +35,9 @@ export class Delivery {
   readonly #context: StationContext;
   /** One run a webhook, so that one which hangs holds up no other. */
   readonly #running = new Map<string, Run>();
+  readonly #places = new Places();
+  /** Webhooks that took long over their last delivery, by `cursorKey`. */
+  #slow = new Set<string>();
   #troubleRetryAt: number | null = null;
 
   /** Called when trouble with a webhook began or ended. */
@@ -90,14 +97,24 @@ export class Delivery {
       if (subscribed === null || log.isEnded) return;
       const webhooks = this.#sinks(subscribed);
       log.follow(webhooks, now());
+      const keys = webhooks.map(outbox.cursorKey);
+      this.#slow = new Set(keys.filter((key) => this.#slow.has(key)));
       for (const run of this.#running.values()) if (run.log === log) overtake(run, webhooks);
       // A full backlog loses events without an attempt, and a replay forgets them.
       if (log.takeTroubleChange()) this.#troubleChanged();
       await Promise.all(webhooks.map((webhook) => this.#join(log, webhook)));
     } catch (error) {
-      this.#troubleRetryAt = this.#context.now() + this.#context.config.WEBHOOK_RETRY_BASE_MS;
+      this.#troubleRetryAt = this.#nextDrainAt();
+      // Of a registry that is not even asked a line for every message would be too many.
+      if (error instanceof NotAskedYet) return;
       writeLog("error", "the outbox could not be drained", { stationId: this.#context.id, reason: messageOf(error) });
     }
+  }
+
+  #nextDrainAt(): number {
+    const { config, eventLog, now } = this.#context;
+    const waitingSince = eventLog.waitingSince ?? now();
+    return outbox.nextDrainAt(waitingSince, now(), config.WEBHOOK_RETRY_BASE_MS, Math.random());
   }
 
   #join(log: EventLog, webhook: outbox.Webhook): Promise<void> {
@@ -127,9 +144,7 @@ export class Delivery {
       // What was under way was the one chance, and a receiver that asked for patience gets it.
       if (failures() > before) return;
       while (!isOver) {
-        const cursor = log.cursorOf(webhook);
-        if (cursor === undefined || cursor.acknowledged >= log.head) return;
-        const attempted = await Promise.race([attempt(this.#context, log, webhook, cursor, leave.signal), over]);
+        const attempted = await Promise.race([this.#attemptLast(log, webhook, leave.signal), over]);
         if (attempted === null) return;
         this.#settle(log, webhook, attempted);
         if (failures() > 0) return;
@@ -149,6 +164,23 @@ export class Delivery {
     }
   }
 
+  async #attemptLast(log: EventLog, webhook: outbox.Webhook, leave: AbortSignal): Promise<Attempted | null> {
+    // They have one chance, which nobody takes from them.
+    const place = await this.#places.take(this.#isSuspect(log, webhook), () => {}, leave);
+    if (place === null) return null;
+    try {
+      const cursor = log.cursorOf(webhook);
+      if (cursor === undefined || cursor.acknowledged >= log.head) return null;
+      return await attempt(this.#context, log, webhook, cursor, leave);
+    } finally {
+      place.leave();
+    }
+  }
+
+  #isSuspect(log: EventLog, webhook: outbox.Webhook): boolean {
+    return (log.cursorOf(webhook)?.failures ?? 0) > 0 || this.#slow.has(outbox.cursorKey(webhook));
+  }
+
   /** A run is of one log from its beginning to its end: that of another registration is none of its business. */
   async #serve(run: Run, key: string): Promise<void> {
     const { log } = run;
@@ -159,7 +191,7 @@ export class Delivery {
         // Not at the end of the drain: another webhook may hang until then.
         if (due !== null && due.at !== "now") await this.#retryDue(due.at);
         if (cursor === undefined || due?.at !== "now") return;
-        const attempted = await this.#attempt(run, cursor);
+        const attempted = await this.#attempt(run);
         if (attempted !== null) this.#settle(log, run.webhook, attempted);
         const { isSlow } = run;
         run.isSlow = false;
@@ -173,17 +205,35 @@ export class Delivery {
     }
   }
 
-  /** What came of it; `null`: a replay was called for meanwhile, or the webhook moved, and it counts for nothing. */
-  async #attempt(run: Run, cursor: outbox.Cursor): Promise<Attempted | null> {
-    const open = { replayedAt: cursor.replayedAt, url: run.webhook.url, abort: new AbortController() };
-    run.open = open;
-    const timer = setTimeout(() => this.#isSlow(run), SLOW_MS);
+  /** What came of it; `null`: a replay was called for meanwhile, or the webhook moved, or it gave way, and it counts for nothing. */
+  async #attempt(run: Run): Promise<Attempted | null> {
+    const { log } = run;
+    const abort = new AbortController();
+    const giveWay = () => abort.abort(new Error("its place was wanted"));
+    const place = await this.#places.take(this.#isSuspect(log, run.webhook), giveWay);
+    // While it waited for its place.
+    const cursor = log.cursorOf(run.webhook);
+    if (place === null || cursor === undefined || log.isEnded) {
+      place?.leave();
+      return null;
+    }
+    run.open = { replayedAt: cursor.replayedAt, url: run.webhook.url, abort };
+    const key = outbox.cursorKey(run.webhook);
+    let isLate = false;
+    let timer = setTimeout(() => {
+      isLate = true;
+      this.#slow.add(key);
+      place.slow();
+      timer = setTimeout(() => this.#isSlow(run), SLOW_MS - LEAVES_ROOM_MS);
+    }, LEAVES_ROOM_MS);
     try {
-      const attempted = await attempt(this.#context, run.log, run.webhook, cursor, open.abort.signal);
-      return open.abort.signal.aborted ? null : attempted;
+      const attempted = await attempt(this.#context, log, run.webhook, cursor, abort.signal);
+      if (!isLate) this.#slow.delete(key);
+      return abort.signal.aborted ? null : attempted;
     } finally {
       clearTimeout(timer);
       run.open = null;
+      place.leave();
     }
   }
 

@@ -1,0 +1,88 @@
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { HttpPeer, SECRET, until } from "../support/http-peers.ts";
+import { type Kerbside, startKerbside } from "../support/kerbside.ts";
+import { BOOT_16, STATUS_16, type TestStation } from "../support/test-station.ts";
+
+/** ms; shorter than a receiver has to answer: what hangs hangs still when what must not wait for it is there. */
+const SOON_MS = 10_000;
+
+let kerbside: Kerbside;
+let receiver: HttpPeer;
+let csms: HttpPeer;
+beforeAll(async () => {
+  [receiver, csms] = await Promise.all([HttpPeer.start(), HttpPeer.start()]);
+  csms.reply = () => ({ body: { payload: { idTagInfo: { status: "Accepted" } } } });
+  const entry = join(import.meta.dirname, "../support/limits-worker.js");
+  kerbside = await startKerbside({ CSMS_URL: csms.url }, { entry });
+});
+afterAll(async () => {
+  await kerbside?.stop();
+  await receiver?.stop();
+  await csms?.stop();
+});
+
+const names: string[] = [];
+async function subscribe(name: string, path: string): Promise<void> {
+  names.push(name);
+  const { status } = await kerbside.api("PUT", `/v1/webhooks/${name}`, {
+    url: `${receiver.url}${path}`,
+    secret: SECRET,
+  });
+  expect(status).toBe(201);
+}
+afterEach(async () => {
+  receiver.reply = () => ({});
+  for (const of of ["registry", "directory", "queue"]) await fault(of, false);
+  for (const name of names.splice(0)) await kerbside.api("DELETE", `/v1/webhooks/${name}`);
+});
+
+const seen = async () => (await kerbside.api("GET", "/test/seen")).body;
+const forget = () => kerbside.api("GET", "/test/forget");
+const fault = (of: string, on: boolean) => kerbside.api("GET", `/test/fault?of=${of}&on=${on}`);
+const status = (station: TestStation, messageId: string) => station.call("StatusNotification", STATUS_16, messageId);
+const got = (path: string, what: string) =>
+  receiver.requests.some((request) => request.path.includes(path) && request.body.includes(what));
+
+describe("Of the six connections that an object has", () => {
+  test("six webhooks that hang leave some to the other four and to the CSMS", async () => {
+    receiver.reply = ({ path }) => (path.includes("hangs") ? "hang" : {});
+    for (let index = 0; index < 6; index++) await subscribe(`hangs-${index}`, `hangs-${index}`);
+    for (let index = 0; index < 4; index++) await subscribe(`takes-${index}`, `takes-${index}`);
+    const station = await kerbside.station("HELD-UP");
+    await forget();
+    expect((await status(station, "first"))[0]).toBe(3);
+    const good = () => [0, 1, 2, 3].every((index) => got(`takes-${index}`, '"first"'));
+    await until("what the others take", good, SOON_MS);
+    expect(await station.call("Authorize", { idTag: "04A1" })).toEqual([
+      3,
+      expect.anything(),
+      { idTagInfo: { status: "Accepted" } },
+    ]);
+    await status(station, "second");
+    const next = () => [0, 1, 2, 3].every((index) => got(`takes-${index}`, '"second"'));
+    await until("the next of it", next, SOON_MS);
+    const { waited, connectionsMost } = await seen();
+    expect(waited).toBe(0);
+    // Three deliveries, the CSMS.
+    expect(connectionsMost).toBeLessThanOrEqual(4);
+  });
+});
+
+describe("A registry of webhooks that is overloaded", () => {
+  test("is served from the old list, and asked by one station for all", async () => {
+    await subscribe("all", "all");
+    const stations = await Promise.all(Array.from({ length: 20 }, (_, index) => kerbside.station(`OLD-LIST-${index}`)));
+    for (const station of stations) await station.call("Heartbeat");
+    await status(stations[0] as TestStation, "before");
+    await until("a list that is known", () => got("all", '"before"'));
+    await fault("registry", true);
+    // As where it is half a minute old.
+    await kerbside.api("POST", "/v1/webhooks/all/replay");
+    await forget();
+    await Promise.all(stations.map((station, index) => status(station, `during-${index}`)));
+    const all = () => stations.every((_, index) => got("all", `"during-${index}"`));
+    await until("all events", all);
+    expect((await seen()).registryAsks).toBeLessThanOrEqual(3);
+  });
+});

@@ -1,0 +1,149 @@
+/**
+ * The Worker with the platform's limits that local workerd does not have: rows and parameters of 2 MB, six connections of an object
+ * that wait for an answer, and parts that are overloaded or out of reach when a test says so. Must not change anything else.
+ */
+import worker, { ChargingStation as Station, WebhookRegistry as Registry } from "../../src/worker.ts";
+
+const ROW_MAX_BYTES = 2_000_000;
+const STATEMENT_MAX_BYTES = 100_000;
+const PARAMETERS_MAX = 100;
+const CONNECTIONS_MAX = 6;
+/** What a test asks for. */
+const faults = { registry: false, directory: false, queue: false };
+const seen = { registryAsks: 0, connections: 0, connectionsMost: 0, waited: 0, largestParameter: 0 };
+const encoder = new TextEncoder();
+const bytesOf = (value) =>
+  typeof value === "string" ? encoder.encode(value).length : value instanceof ArrayBuffer ? value.byteLength : 8;
+
+function checkSizes(statement, values) {
+  const sizes = values.map(bytesOf);
+  seen.largestParameter = Math.max(seen.largestParameter, ...sizes);
+  // As SQLite says it, on the platform too.
+  if (sizes.reduce((sum, each) => sum + each, 0) > ROW_MAX_BYTES)
+    throw new Error("string or blob too big: SQLITE_TOOBIG");
+  if (bytesOf(statement) > STATEMENT_MAX_BYTES) throw new Error("statement too long: SQLITE_TOOBIG");
+  if (values.length > PARAMETERS_MAX) throw new Error("too many SQL variables: SQLITE_ERROR");
+}
+
+let isPatched = false;
+function patch(sql) {
+  if (isPatched) return;
+  isPatched = true;
+  const prototype = Object.getPrototypeOf(sql);
+  const { exec } = prototype;
+  prototype.exec = function (query, ...bindings) {
+    checkSizes(query, bindings);
+    return exec.call(this, query, ...bindings);
+  };
+}
+
+/** One object alone delivers in a test that counts connections: those of the isolate are its own. */
+const waiting = [];
+const realFetch = globalThis.fetch;
+globalThis.fetch = async (input, init) => {
+  if (seen.connections >= CONNECTIONS_MAX) {
+    seen.waited++;
+    await new Promise((resolve, reject) => {
+      waiting.push(resolve);
+      init?.signal?.addEventListener("abort", () => reject(init.signal.reason));
+    });
+  }
+  seen.connections++;
+  seen.connectionsMost = Math.max(seen.connectionsMost, seen.connections);
+  try {
+    return await realFetch(input, init);
+  } finally {
+    seen.connections--;
+    waiting.shift()?.();
+  }
+};
+
+const unreachable = () => Promise.reject(new Error("D1_ERROR: out of reach"));
+
+function limited(statement, query, values) {
+  const checked = (method) => async () => {
+    if (faults.directory) return unreachable();
+    try {
+      checkSizes(query, values);
+    } catch (error) {
+      throw new Error(`D1_ERROR: ${error.message}`);
+    }
+    return statement[method]();
+  };
+  return {
+    statement,
+    bind: (...given) => limited(statement.bind(...given), query, given),
+    all: checked("all"),
+    run: checked("run"),
+    first: checked("first"),
+  };
+}
+
+const environments = new WeakMap();
+function within(env) {
+  const known = environments.get(env);
+  if (known !== undefined) return known;
+  const { DIRECTORY, TRANSITIONS, WEBHOOKS } = env;
+  const registry = {
+    list: async () => {
+      seen.registryAsks++;
+      if (faults.registry) throw Object.assign(new Error("Durable Object is overloaded."), { overloaded: true });
+      return WEBHOOKS.get(WEBHOOKS.idFromName("fleet")).list();
+    },
+  };
+  const made = {
+    ...env,
+    DIRECTORY: {
+      prepare: (query) => limited(DIRECTORY.prepare(query), query, []),
+      batch: (statements) =>
+        faults.directory ? unreachable() : DIRECTORY.batch(statements.map(({ statement }) => statement)),
+    },
+    TRANSITIONS: {
+      send: (...message) =>
+        faults.queue ? Promise.reject(new Error("the queue is away")) : TRANSITIONS.send(...message),
+    },
+    WEBHOOKS: {
+      idFromName: (name) => WEBHOOKS.idFromName(name),
+      get: (id) =>
+        new Proxy(registry, {
+          get: (_, method) => registry[method] ?? ((...given) => WEBHOOKS.get(id)[method](...given)),
+        }),
+    },
+  };
+  environments.set(env, made);
+  return made;
+}
+
+export class WebhookRegistry extends Registry {}
+
+export class ChargingStation extends Station {
+  constructor(ctx, env) {
+    patch(ctx.storage.sql);
+    super(ctx, within(env));
+  }
+
+  async ring() {
+    await this.ctx.storage.deleteAlarm();
+    await super.alarm();
+  }
+
+  async alarmAt() {
+    return this.ctx.storage.getAlarm();
+  }
+}
+
+export default {
+  ...worker,
+  queue: (batch, env, ctx) => worker.queue(batch, within(env), ctx),
+  async fetch(request, env, ctx) {
+    const { pathname, searchParams } = new URL(request.url);
+    const [, test, what] = pathname.split("/");
+    if (test !== "test") return worker.fetch(request, within(env), ctx);
+    const station = () => env.STATION.get(env.STATION.idFromName(searchParams.get("station")));
+    if (what === "fault") faults[searchParams.get("of")] = searchParams.get("on") === "true";
+    if (what === "forget") Object.assign(seen, { registryAsks: 0, connectionsMost: 0, waited: 0, largestParameter: 0 });
+    if (what === "ring") await station().ring();
+    if (what === "alarm") return Response.json({ alarmAt: await station().alarmAt() });
+    return Response.json(seen);
+  },
+};
