@@ -15,6 +15,7 @@ type StationMethod =
   | "listCommands"
   | "cancelCommand"
   | "deliverSoon"
+  | "sayAgain"
   | "lookAt";
 
 /** The platform's own stub type gives up on payloads, which are `unknown` inside. */

@@ -2,9 +2,7 @@
  * The Worker: stations go to http/connect, everything else to the API. Must not decide anything itself.
  */
 import type { Env } from "./env.ts";
-import { applyTransitions } from "./fleet/directory.ts";
-import { removeRegistration } from "./fleet/registrations.ts";
-import { replayPage } from "./fleet/replay.ts";
+import { consume } from "./fleet/consumer.ts";
 import type { FleetMessage } from "./fleet/transition.ts";
 import { app } from "./http/app.ts";
 import { connect, isConnect } from "./http/connect.ts";
@@ -19,13 +17,6 @@ export default {
     return isConnect(url) ? connect(request, url, env, ctx) : app.fetch(request, env, ctx);
   },
   async queue(batch, env) {
-    const messages = batch.messages.map(({ body }) => body);
-    const transitions = messages.filter((message) => "stationId" in message);
-    if (transitions.length > 0) await applyTransitions(env.DIRECTORY, transitions);
-    for (const { stationId, sequence, station } of transitions) {
-      // As an older release said it: its rows have no incarnation.
-      if (station === null) await removeRegistration(env.DIRECTORY, stationId, { incarnation: "", head: sequence });
-    }
-    for (const message of messages) if ("replayAfter" in message) await replayPage(env, message);
+    await consume(batch.messages, env);
   },
 } satisfies ExportedHandler<Env, FleetMessage>;

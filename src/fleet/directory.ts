@@ -129,15 +129,27 @@ export async function countStations(directory: D1Database): Promise<FleetCount[]
   return results.map((row) => ({ ...row, online: row.online === 1 }));
 }
 
-/** Ids, in order, of stations whose events some webhook does not take, or of those that are connected. */
+/** Whether it answers at all: then what it does not take is at fault itself. */
+export async function isReachable(directory: D1Database): Promise<boolean> {
+  try {
+    await directory.prepare("SELECT 1 AS one").first();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Ids, in order, of stations whose events some webhook does not take, of those that are connected, or of all. */
 export async function stationsToWake(
   directory: D1Database,
-  among: "undelivered" | "online",
+  among: "undelivered" | "online" | "all",
   after: string,
   limit: number,
 ): Promise<string[]> {
   const { results } = await directory
-    .prepare(`SELECT station_id AS id FROM stations WHERE ${among} = 1 AND station_id > ? ORDER BY station_id LIMIT ?`)
+    .prepare(
+      `SELECT station_id AS id FROM stations WHERE ${among === "all" ? "true" : `${among} = 1`} AND station_id > ? ORDER BY station_id LIMIT ?`,
+    )
     .bind(after, limit)
     .all<{ id: string }>();
   return results.map(({ id }) => id);

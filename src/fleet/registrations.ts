@@ -80,11 +80,23 @@ export async function abandonRegistration(directory: D1Database, stationId: stri
 }
 
 /** The furthest that any log of a deregistered station came. @throws where the directory cannot be reached */
-export async function sequenceFloor(directory: D1Database): Promise<number> {
-  const row = await directory
-    .prepare("SELECT value FROM fleet WHERE name = 'sequence-floor'")
-    .first<{ value: number }>();
+export const sequenceFloor = (directory: D1Database): Promise<number> => fleetNumber(directory, "sequence-floor");
+
+/** One of the fleet's few numbers; 0: there is none. @throws where the directory cannot be reached */
+export async function fleetNumber(directory: D1Database, name: string): Promise<number> {
+  const row = await directory.prepare("SELECT value FROM fleet WHERE name = ?1").bind(name).first<{ value: number }>();
   return row?.value ?? 0;
+}
+
+/** @throws where the directory cannot be reached */
+export async function raiseFleetNumber(directory: D1Database, name: string, value: number): Promise<void> {
+  await directory
+    .prepare(
+      `INSERT INTO fleet VALUES (?1, ?2)
+       ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > value`,
+    )
+    .bind(name, value)
+    .run();
 }
 
 /** Those of the ids that are registered. @throws where the directory cannot be reached */

@@ -47,5 +47,41 @@ export interface ReplayPage {
   order?: string;
 }
 
+/** A call to every station behind `sayAgainAfter` to tell the directory how it stands; `null`: to begin, if nobody did since `lostAt`. */
+export interface SayAgainPage {
+  sayAgainAfter: string | null;
+  /** ms since the epoch; absent: whenever others began. */
+  lostAt?: number;
+}
+
 /** What travels on the queue TRANSITIONS. */
-export type FleetMessage = Transition | ReplayPage;
+export type FleetMessage = Transition | ReplayPage | SayAgainPage;
+
+/** Bytes of transitions in one statement: D1 takes 2,000,000 in a parameter. */
+export const STATEMENT_MAX_BYTES = 1_000_000;
+/** Seconds before a message comes again, doubled each time; of the wait a half is random. */
+const RETRY_BASE_SECONDS = 10;
+const RETRY_MAX_SECONDS = 3_600;
+const encoder = new TextEncoder();
+
+/** In their order, each batch within the bytes of one statement, and at least one in each. */
+export function batchesOf<T>(all: readonly T[], transitionOf: (each: T) => Transition): T[][] {
+  const batches: T[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const each of all) {
+    const size = encoder.encode(JSON.stringify(transitionOf(each))).length + 1;
+    if (bytes + size > STATEMENT_MAX_BYTES) {
+      batches.push([]);
+      bytes = 1;
+    }
+    batches.at(-1)?.push(each);
+    bytes += size;
+  }
+  return batches;
+}
+
+/** @param attempts that failed, this one included */
+export function retryDelaySeconds(attempts: number, random: number): number {
+  const longest = Math.min(RETRY_BASE_SECONDS * 2 ** Math.min(Math.max(attempts, 1) - 1, 30), RETRY_MAX_SECONDS);
+  return Math.round(longest * (0.5 + random / 2));
+}

@@ -9,7 +9,7 @@ import type { FleetMessage } from "../fleet/transition.ts";
 import { stationStub } from "../station-stub.ts";
 import { forgetWebhooks } from "../fleet/webhook-registry.ts";
 import worker, { ChargingStation as Station } from "../worker.ts";
-import { LocalQueue, type QueueSettings } from "./local-queue.ts";
+import { type LocalMessage, LocalQueue, type QueueSettings } from "./local-queue.ts";
 import { answerRegistry, sharedRegistry } from "./shared-registry.ts";
 import { RateLimiter, type RateLimiterOptions } from "./rate-limiter.ts";
 
@@ -57,8 +57,11 @@ function makeServices(env: LocalEnv): Record<string, object> {
   return { ...Object.fromEntries([...limiters, ...queues]), ...shared };
 }
 
-async function consume(env: LocalEnv, { queueName }: QueueSettings, bodies: readonly FleetMessage[]): Promise<void> {
-  const messages = bodies.map((body) => ({ body }) as Message<FleetMessage>);
+async function consume(
+  env: LocalEnv,
+  { queueName }: QueueSettings,
+  messages: readonly LocalMessage<FleetMessage>[],
+): Promise<void> {
   const batch = { queue: queueName, messages } as unknown as MessageBatch<FleetMessage>;
   await worker.queue?.(batch, withServices(env));
 }

@@ -9,31 +9,49 @@ export type QueueSettings = {
   batchSize: number;
   batchTimeoutMs: number;
   retriesMax: number;
+  /** ms before a message comes again whose consumer said nothing else. */
+  retryDelayMs: number;
+  /** ms; the longest, whatever the consumer says. */
+  retryDelayMaxMs: number;
 };
+
+/** As much of a message as a consumer may ask for. */
+export interface LocalMessage<Body> {
+  readonly body: Body;
+  /** This one included. */
+  readonly attempts: number;
+  ack(): void;
+  retry(options?: { delaySeconds?: number }): void;
+}
 
 interface Waiting {
   /** As JSON: what the sender changes afterwards is no concern of the consumer. */
   body: string;
+  /** That failed. */
   attempts: number;
+  /** ms since the epoch; it is not delivered before. */
+  notBefore: number;
 }
 
 /** Messages that may wait; beyond them `send` fails, as Cloudflare's does. */
 const WAITING_MAX = 100_000;
 /** A drain that has not gone on by then was cut off. */
 const DRAIN_MAX_MS = 10_000;
+/** ms of a wait for messages that are to come again later, after which others are looked for. */
+const WAIT_MAX_MS = 1_000;
 
 export class LocalQueue<Message> {
   readonly #settings: QueueSettings;
-  readonly #consume: (messages: readonly Message[]) => Promise<void>;
+  readonly #consume: (messages: readonly LocalMessage<Message>[]) => Promise<void>;
   /** Has `drain` called where it may take its time: a sender that had to wait for it could be neither evicted nor hibernate. */
   readonly #wake: () => void;
   readonly #now: () => number;
-  readonly #waiting: Waiting[] = [];
+  #waiting: Waiting[] = [];
   #drainingSince: number | null = null;
 
   constructor(
     settings: QueueSettings,
-    consume: (messages: readonly Message[]) => Promise<void>,
+    consume: (messages: readonly LocalMessage<Message>[]) => Promise<void>,
     wake: () => void,
     now: () => number,
   ) {
@@ -45,7 +63,7 @@ export class LocalQueue<Message> {
 
   async send(body: Message): Promise<void> {
     if (this.#waiting.length >= WAITING_MAX) throw new Error(`the queue ${this.#settings.queueName} is full`);
-    this.#waiting.push({ body: JSON.stringify(body), attempts: 0 });
+    this.#waiting.push({ body: JSON.stringify(body), attempts: 0, notBefore: 0 });
     const drainingMs = this.#drainingSince === null ? Number.NaN : this.#now() - this.#drainingSince;
     if (drainingMs >= 0 && drainingMs < DRAIN_MAX_MS) return;
     this.#drainingSince = this.#now();
@@ -54,24 +72,54 @@ export class LocalQueue<Message> {
 
   /** Until nothing waits. */
   async drain(): Promise<void> {
-    const { batchSize, batchTimeoutMs } = this.#settings;
+    const { batchSize, batchTimeoutMs, retryDelayMaxMs } = this.#settings;
     while (this.#waiting.length > 0) {
-      if (this.#waiting.length < batchSize) await new Promise((resolve) => setTimeout(resolve, batchTimeoutMs));
+      if (this.#waiting.length < batchSize) await pause(batchTimeoutMs);
       this.#drainingSince = this.#now();
-      await this.#deliver(this.#waiting.splice(0, batchSize));
+      const now = this.#now();
+      // Later than any delay: the clock was set back since.
+      const isDue = ({ notBefore }: Waiting) => notBefore <= now || notBefore > now + retryDelayMaxMs;
+      const batch = this.#waiting.filter(isDue).slice(0, batchSize);
+      if (batch.length === 0) {
+        await pause(WAIT_MAX_MS);
+        continue;
+      }
+      const taken = new Set(batch);
+      this.#waiting = this.#waiting.filter((each) => !taken.has(each));
+      await this.#deliver(batch);
     }
     this.#drainingSince = null;
   }
 
   async #deliver(batch: Waiting[]): Promise<void> {
+    const { retryDelayMs, retryDelayMaxMs, retriesMax, queueName } = this.#settings;
+    /** What the consumer said of each; it says nothing of most. */
+    const said = new Map<Waiting, { delayMs: number } | "done">();
+    const messages = batch.map((each) => ({
+      body: JSON.parse(each.body) as Message,
+      attempts: each.attempts + 1,
+      ack: () => void said.set(each, "done"),
+      retry: ({ delaySeconds = retryDelayMs / 1_000 }: { delaySeconds?: number } = {}) =>
+        void said.set(each, { delayMs: delaySeconds * 1_000 }),
+    }));
+    let failure: unknown = null;
     try {
-      await this.#consume(batch.map(({ body }) => JSON.parse(body) as Message));
+      await this.#consume(messages);
     } catch (error) {
-      const again = batch.map(({ body, attempts }) => ({ body, attempts: attempts + 1 }));
-      const kept = again.filter(({ attempts }) => attempts <= this.#settings.retriesMax);
-      this.#waiting.unshift(...kept);
-      const lost = again.length - kept.length;
-      if (lost > 0) console.error(`the queue ${this.#settings.queueName} gave up ${lost} messages: ${String(error)}`);
+      failure = error;
     }
+    const again: Waiting[] = [];
+    let lost = 0;
+    for (const each of batch) {
+      const verdict = said.get(each) ?? (failure === null ? "done" : { delayMs: retryDelayMs });
+      if (verdict === "done") continue;
+      const attempts = each.attempts + 1;
+      if (attempts > retriesMax) lost++;
+      else again.push({ ...each, attempts, notBefore: this.#now() + Math.min(verdict.delayMs, retryDelayMaxMs) });
+    }
+    this.#waiting.unshift(...again);
+    if (lost > 0) console.error(`the queue ${queueName} gave up ${lost} messages: ${String(failure)}`);
   }
 }
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

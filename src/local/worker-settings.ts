@@ -39,6 +39,9 @@ const CONNECTS_PER_ADDRESS = 100_000;
 /** ms; what waits in the local queue is lost in a crash, and D1 is near. */
 const QUEUE_WAIT_MAX_MS = 100;
 
+/** ms; a local D1 is not out of reach for long. */
+const RETRY_WAIT_MAX_MS = 5_000;
+
 export interface RateLimits {
   connectsPerStation?: number | undefined;
   connectsPerAddress?: number | undefined;
@@ -142,12 +145,19 @@ export function queueSettings({ options }: WorkerConfig): Record<string, QueueSe
   const own = Object.entries(producers).filter(([, { queueName }]) => queueName in consumers);
   return Object.fromEntries(
     own.map(([name, { queueName }]) => {
-      const { maxBatchSize = 10, maxBatchTimeout = 5, maxRetries = 3 } = consumers[queueName] as QueueConsumer;
+      const {
+        maxBatchSize = 10,
+        maxBatchTimeout = 5,
+        maxRetries = 3,
+        retryDelay = 0,
+      } = consumers[queueName] as QueueConsumer;
       const settings = {
         queueName,
         batchSize: maxBatchSize,
         batchTimeoutMs: Math.min(maxBatchTimeout * 1_000, QUEUE_WAIT_MAX_MS),
         retriesMax: maxRetries,
+        retryDelayMs: Math.min(retryDelay * 1_000, RETRY_WAIT_MAX_MS),
+        retryDelayMaxMs: RETRY_WAIT_MAX_MS,
       };
       return [name, settings];
     }),
@@ -159,6 +169,8 @@ interface QueueConsumer {
   /** Seconds. */
   maxBatchTimeout?: number;
   maxRetries?: number;
+  /** Seconds. */
+  retryDelay?: number;
 }
 
 function count(env: NodeJS.ProcessEnv, name: string): number | undefined {

@@ -1,39 +1,84 @@
 /**
- * Tells the directory of a station: its registration at once and in order, all else by the queue, where something changed. What is
- * lost of that is mended by the next transition. Must not know what the directory does with it.
+ * Tells the directory of a station: its registration at once and in order, all else by the queue, where something changed. What
+ * the queue did not take is told again by the alarm. Must not know what the directory does with it.
  */
 import { abandonRegistration, putRegistration, removeRegistration } from "../fleet/registrations.ts";
 import type { StationSnapshot, Transition } from "../fleet/transition.ts";
 import { log, messageOf } from "../log.ts";
+import { inTime } from "../time-limit.ts";
 import type { StationContext } from "./context.ts";
 import type { ConnectionFacts, EndedRegistration } from "./store.ts";
 
+/** ms the queue has to take a transition. */
+const TOLD_WITHIN_MS = 10_000;
+/** ms before what the queue did not take is told again, doubled each time; the upper half is random. */
+const AGAIN_BASE_MS = 60_000;
+export const AGAIN_MAX_MS = 3_600_000;
+
 export class Announcements {
   readonly #context: StationContext;
+  /** Called where something is to be told again. */
+  readonly #untold: () => void;
   /** What was told last, since the object woke. */
   #told: string | null = null;
+  /** What is on its way to the queue. */
+  #telling: string | null = null;
   /** One after the other: a row that was made late must not outlive the one that took it away. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(context: StationContext) {
+  constructor(context: StationContext, untold: () => void) {
     this.#context = context;
+    this.#untold = untold;
   }
 
-  /** @param connection the live one, `null` while offline */
+  /** Never throws. @param connection the live one, `null` while offline */
   async announce(connection: ConnectionFacts | null, undelivered: boolean): Promise<void> {
     const transition = this.#transition(connection, undelivered);
     if (transition === null) return;
     // A station that boots again and again, the same each time, has nothing new to tell.
     const text = JSON.stringify([transition.incarnation, transition.station]);
-    if (text === this.#told) return;
-    this.#told = text;
-    const { env, id } = this.#context;
+    if (text === (this.#telling ?? this.#told)) return;
+    this.#telling = text;
+    const { env, id, incarnation } = this.#context;
     try {
-      await env.TRANSITIONS.send(transition);
+      await inTime(env.TRANSITIONS.send(transition), TOLD_WITHIN_MS, "the queue");
+      if (this.#telling === text) this.#said(text);
     } catch (error) {
-      this.#told = null;
       log("warn", "the directory was not told", { stationId: id, reason: messageOf(error) });
+      // What was said since says more, and sees to itself.
+      if (this.#telling === text && this.#context.incarnation === incarnation) this.#unsaid();
     }
+  }
+
+  /** Whatever was told before. */
+  again(connection: ConnectionFacts | null, undelivered: boolean): Promise<void> {
+    this.#told = null;
+    return this.announce(connection, undelivered);
+  }
+
+  /** ms since the epoch at which what was not told is told again; `null`: all was told, or is on its way. */
+  get againAt(): number | null {
+    return this.#telling !== null ? null : (this.#context.store.fact("untold")?.againAt ?? null);
+  }
+
+  #said(text: string): void {
+    this.#telling = null;
+    this.#told = text;
+    if (this.#context.store.fact("untold") !== undefined) this.#context.store.dropFact("untold");
+  }
+
+  #unsaid(): void {
+    this.#telling = null;
+    this.#told = null;
+    const { store, now } = this.#context;
+    const known = store.fact("untold");
+    // Each transition of an outage fails, and needs no row of its own.
+    if (known === undefined || now() >= known.againAt) {
+      const failures = (known?.failures ?? 0) + 1;
+      const longest = Math.min(AGAIN_BASE_MS * 2 ** Math.min(failures - 1, 30), AGAIN_MAX_MS);
+      store.setFact("untold", { failures, againAt: now() + Math.round(longest * (0.5 + Math.random() / 2)) });
+    }
+    this.#untold();
   }
 
   /** @throws where the directory cannot be reached */

@@ -41,7 +41,10 @@ export class ChargingStation extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#context = new StationContext(ctx, env, () => this.#connections.current());
-    this.#announcements = new Announcements(this.#context);
+    this.#announcements = new Announcements(this.#context, () => {
+      this.#deadlines.changed();
+      this.#settlement.meanwhile();
+    });
     const security = new SecurityReports(this.#context);
     const questions = new Questions(this.#context);
     const refusedCalls = new RefusedCalls(this.#context);
@@ -93,6 +96,7 @@ export class ChargingStation extends DurableObject<Env> {
             openCall: this.#connections.current()?.session.openCall ?? null,
             presenceAt: this.#connections.presenceAt,
             nextExpiry: this.#commands.nextExpiry,
+            untoldAt: this.#announcements.againAt,
           },
     );
     this.#settlement = new Settlement(this.#context, this.#delivery, this.#deadlines, (work) => ctx.waitUntil(work));
@@ -139,6 +143,7 @@ export class ChargingStation extends DurableObject<Env> {
     if (this.#context.incarnation !== incarnation) return;
     this.#commands.sendNext();
     this.#commands.expire();
+    if (this.#announcements.againAt !== null) this.ctx.waitUntil(this.sayAgain());
     this.#deadlines.changed();
     // Not awaited: no second alarm runs meanwhile, and a receiver that hangs would hold up a command's deadline.
     this.#settlement.meanwhile();
@@ -230,6 +235,13 @@ export class ChargingStation extends DurableObject<Env> {
     forgetWebhooks(order);
     // Of the many that are asked most have nothing that waits, and an alarm is a row.
     if (this.#delivery.hasWork) await this.#deadlines.wakeAt(this.#context.now());
+  }
+
+  /** Has the directory told how things stand, whatever it was told before. */
+  async sayAgain(): Promise<void> {
+    if (this.#context.incarnation === null) return;
+    const connection = this.#connections.current()?.connection ?? null;
+    await this.#announcements.again(connection, this.#delivery.inTrouble);
   }
 
   /** Finds what a crash took, and delivers what waits: for a process that was started again. */

@@ -2,6 +2,7 @@
  * What the object must wake for, by its one alarm: at the earliest deadline, never put off. One that finds nothing due sets
  * the next. Must not know what is done when one is over.
  */
+import { AGAIN_MAX_MS } from "./announcements.ts";
 import { RETRY_MAX_MS } from "../delivery/outbox.ts";
 import { OPEN_CALL_MAX_MS, type OpenCall } from "../ocpp/open-call.ts";
 
@@ -15,6 +16,7 @@ const AHEAD_MAX_MS = {
   expiry: 604_800_000,
   delivery: RETRY_MAX_MS,
   outbox: SAFETY_MS,
+  untold: AGAIN_MAX_MS,
 } as const;
 /** ms by which two clocks of one platform may differ without one having been set. */
 const CLOCK_TOLERANCE_MS = 5_000;
@@ -25,6 +27,7 @@ export interface Due {
   openCall: OpenCall | null;
   presenceAt: number | null;
   nextExpiry: number | null;
+  untoldAt: number | null;
 }
 
 export class Deadlines {
@@ -92,7 +95,7 @@ export class Deadlines {
   #next(deliveryAt: number | null): number {
     const due = this.#due();
     if (due === null) return NEVER;
-    const { openCall, presenceAt, nextExpiry } = due;
+    const { openCall, presenceAt, nextExpiry, untoldAt } = due;
     const openUntil = openCall === null || openCall.messageId === this.#timedCall ? null : openCall.deadline;
     const now = this.#now();
     return Math.min(
@@ -101,6 +104,7 @@ export class Deadlines {
       clamped(nextExpiry, now + AHEAD_MAX_MS.expiry),
       clamped(deliveryAt, now + AHEAD_MAX_MS.delivery),
       clamped(this.#outboxAt, now + AHEAD_MAX_MS.outbox),
+      clamped(untoldAt, now + AHEAD_MAX_MS.untold),
     );
   }
 

@@ -82,6 +82,8 @@ export interface Facts {
   queue: readonly string[];
   /** The oldest first; absent where there is none. */
   ended: readonly EndedRegistration[];
+  /** The queue did not take what the directory is to know; absent where it did. */
+  untold: { failures: number /** ms since the epoch */; againAt: number };
 }
 
 /** Documents sort behind all facts, which are read at every wake while documents are not. */

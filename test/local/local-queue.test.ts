@@ -1,12 +1,23 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { LocalQueue } from "../../src/local/local-queue.ts";
+import { type LocalMessage, LocalQueue } from "../../src/local/local-queue.ts";
 
-const SETTINGS = { queueName: "transitions", batchSize: 3, batchTimeoutMs: 1_000, retriesMax: 2 };
+const SETTINGS = {
+  queueName: "transitions",
+  batchSize: 3,
+  batchTimeoutMs: 1_000,
+  retriesMax: 2,
+  retryDelayMs: 2_000,
+  retryDelayMaxMs: 5_000,
+};
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 function hosted<Message>(consume: (messages: readonly Message[]) => Promise<void>): LocalQueue<Message> {
+  return whole((messages) => consume(messages.map(({ body }) => body)));
+}
+
+function whole<Message>(consume: (messages: readonly LocalMessage<Message>[]) => Promise<void>): LocalQueue<Message> {
   const made: LocalQueue<Message> = new LocalQueue(
     SETTINGS,
     consume,
@@ -72,4 +83,27 @@ test("What the sender changes afterwards does not reach the consumer", async () 
   message.n = 2;
   await vi.advanceTimersByTimeAsync(1_000);
   expect(seen).toEqual([{ n: 1 }]);
+});
+
+test("A message that comes again waits as long as the consumer says, up to a bound, and holds up no other", async () => {
+  const seen: [at: number, body: number, attempts: number][] = [];
+  const each = whole<number>(async (messages) => {
+    for (const { body, attempts, ack, retry } of messages) {
+      seen.push([Date.now() - began, body, attempts]);
+      if (body === 1 && attempts < 3) retry({ delaySeconds: attempts === 1 ? 4 : 3_600 });
+      else ack();
+    }
+  });
+  const began = Date.now();
+  await each.send(1);
+  await each.send(2);
+  await vi.advanceTimersByTimeAsync(2_000);
+  await each.send(3);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(seen.filter(([, body]) => body !== 1).map(([, body]) => body)).toEqual([2, 3]);
+  const times = seen.filter(([, body]) => body === 1).map(([at]) => at);
+  expect(times).toHaveLength(3);
+  expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(4_000);
+  expect((times[2] ?? 0) - (times[1] ?? 0)).toBeGreaterThanOrEqual(5_000);
+  expect((times[2] ?? 0) - (times[1] ?? 0)).toBeLessThan(8_000);
 });

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { HttpPeer, SECRET, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
-import { BOOT_16, STATUS_16, type TestStation } from "../support/test-station.ts";
+import { STATUS_16, type TestStation } from "../support/test-station.ts";
 
 /** ms; shorter than a receiver has to answer: what hangs hangs still when what must not wait for it is there. */
 const SOON_MS = 10_000;
@@ -84,5 +84,53 @@ describe("A registry of webhooks that is overloaded", () => {
     const all = () => stations.every((_, index) => got("all", `"during-${index}"`));
     await until("all events", all);
     expect((await seen()).registryAsks).toBeLessThanOrEqual(3);
+  });
+});
+
+const listed = async (query: string): Promise<string[]> =>
+  (await kerbside.api("GET", `/v1/stations?${query}&limit=200`)).body.stations.map(
+    ({ stationId }: { stationId: string }) => stationId,
+  );
+const ring = (id: string) => kerbside.api("GET", `/test/ring?station=${id}`);
+
+describe("The directory", () => {
+  test("is told again by the alarm what the queue did not take, and once", async () => {
+    await kerbside.register("UNSAID");
+    await fault("queue", true);
+    await kerbside.station("UNSAID", { register: false });
+    const alarm = async () => (await kerbside.api("GET", "/test/alarm?station=UNSAID")).body.alarmAt;
+    await until("an alarm within the minute", async () => ((await alarm()) ?? Infinity) <= Date.now() + 60_000);
+    // While it is away still, and asleep meanwhile.
+    await ring("UNSAID");
+    await kerbside.edge.evict("UNSAID");
+    await fault("queue", false);
+    expect(await listed("online=true&q=UNSAID")).toEqual([]);
+    await ring("UNSAID");
+    await until("the station in the list", async () => (await listed("online=true&q=UNSAID")).length === 1);
+    const { storage } = (await kerbside.api("GET", "/v1/stations/UNSAID")).body;
+    await ring("UNSAID");
+    expect((await kerbside.api("GET", "/v1/stations/UNSAID")).body.storage.rows).toBe(storage.rows);
+  });
+
+  test("that is out of reach for longer than a hundred attempts would take without waits is told all the same", async () => {
+    await kerbside.register("OUTAGE");
+    await fault("directory", true);
+    await kerbside.station("OUTAGE", { register: false });
+    // At once eleven attempts take some 100 ms each.
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await fault("directory", false);
+    await until("the station in the list", async () => (await listed("online=true&q=OUTAGE")).length === 1);
+  });
+
+  test("takes the largest labels of sixty stations that connect at once", async () => {
+    const labels = Object.fromEntries(
+      Array.from({ length: 32 }, (_, index) => [`${index}`.padEnd(63, "x"), "\u0001".repeat(255)]),
+    );
+    const ids = Array.from({ length: 60 }, (_, index) => `LARGE-${index}`);
+    for (const id of ids) await kerbside.register(id, { labels });
+    await forget();
+    await Promise.all(ids.map((id) => kerbside.station(id, { register: false })));
+    await until("all in the list", async () => (await listed("online=true&q=LARGE-")).length === ids.length);
+    expect((await seen()).largestParameter).toBeLessThanOrEqual(1_000_000);
   });
 });

@@ -1,0 +1,92 @@
+/**
+ * What comes by the queue TRANSITIONS, message by message: done, to come again later, or given up with a word in the log. Must not
+ * know what a transition does to the directory.
+ */
+import type { Env } from "../env.ts";
+import { log, messageOf } from "../log.ts";
+import { applyTransitions, isReachable } from "./directory.ts";
+import { removeRegistration } from "./registrations.ts";
+import { replayPage } from "./replay.ts";
+import { sayAgainPage, startSayingAgain } from "./say-again.ts";
+import { batchesOf, type FleetMessage, retryDelaySeconds, type Transition } from "./transition.ts";
+
+type FleetBatchMessage = Pick<Message<unknown>, "body" | "attempts" | "ack" | "retry">;
+type Told = Omit<FleetBatchMessage, "body"> & { body: Transition };
+
+/** Attempts at a message, before it is given up: their waits are almost the four days for which a queue keeps it. `max_retries` allows as many. */
+export const ATTEMPTS_MAX = 100;
+/** Attempts at a transition that a directory which takes others does not take. */
+const REFUSED_MAX = 5;
+
+export async function consume(messages: readonly FleetBatchMessage[], env: Env): Promise<void> {
+  const transitions: Told[] = [];
+  const pages: (Omit<FleetBatchMessage, "body"> & { body: Exclude<FleetMessage, Transition> })[] = [];
+  for (const message of messages) {
+    const { body } = message;
+    if (isTransition(body)) transitions.push(message as Told);
+    else if (isPage(body)) pages.push(message as (typeof pages)[number]);
+    else
+      log("error", "a message of the queue is none of ours", { keys: Object.keys(Object(body)).slice(0, 10).join() });
+  }
+  for (const batch of batchesOf(transitions, ({ body }) => body)) await take(batch, env);
+  for (const page of pages) {
+    try {
+      if ("replayAfter" in page.body) await replayPage(env, page.body);
+      else await sayAgainPage(env, page.body);
+    } catch (error) {
+      log("warn", "a page of the fleet was not done", { attempt: page.attempts, reason: messageOf(error) });
+      if (page.attempts < ATTEMPTS_MAX) page.retry({ delaySeconds: retryDelaySeconds(page.attempts, Math.random()) });
+      else await env.TRANSITIONS.send(page.body);
+    }
+  }
+}
+
+async function take(batch: readonly Told[], env: Env): Promise<void> {
+  const failure = await applied(env, batch);
+  if (failure === null) return;
+  if (!(await isReachable(env.DIRECTORY))) return putOff(batch, env, failure);
+  // It takes others: one of these is at fault, and must not hold up the rest.
+  for (const message of batch) {
+    const reason = await applied(env, [message]);
+    if (reason === null) continue;
+    const { stationId, sequence } = message.body;
+    if (message.attempts < REFUSED_MAX)
+      message.retry({ delaySeconds: retryDelaySeconds(message.attempts, Math.random()) });
+    else log("error", "a transition was given up: the directory does not take it", { stationId, sequence, reason });
+  }
+}
+
+/** Why they were not taken; `null`: they were. */
+async function applied({ DIRECTORY }: Env, batch: readonly Told[]): Promise<string | null> {
+  try {
+    const transitions = batch.map(({ body }) => body);
+    await applyTransitions(DIRECTORY, transitions);
+    for (const { stationId, sequence, station } of transitions) {
+      // As an older release said it: its rows have no incarnation.
+      if (station === null) await removeRegistration(DIRECTORY, stationId, { incarnation: "", head: sequence });
+    }
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** The directory is out of reach. What waited for days is given up, and all stations are to say again how things stand. */
+async function putOff(batch: readonly Told[], env: Env, reason: string): Promise<void> {
+  const lost = batch.filter(({ attempts }) => attempts >= ATTEMPTS_MAX);
+  log("warn", "the directory is out of reach", { transitions: batch.length, lost: lost.length, reason });
+  // Where that fails they come once more after all.
+  if (lost.length > 0) await startSayingAgain(env, Date.now());
+  for (const message of batch) {
+    if (message.attempts < ATTEMPTS_MAX)
+      message.retry({ delaySeconds: retryDelaySeconds(message.attempts, Math.random()) });
+  }
+}
+
+function isTransition(body: unknown): body is Transition {
+  if (typeof body !== "object" || body === null || !("stationId" in body) || !("sequence" in body)) return false;
+  return typeof body.stationId === "string" && typeof body.sequence === "number" && "station" in body;
+}
+
+const isPage = (body: unknown): body is Exclude<FleetMessage, Transition> =>
+  typeof body === "object" && body !== null && ("replayAfter" in body || "sayAgainAfter" in body);

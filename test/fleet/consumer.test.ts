@@ -1,0 +1,123 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test, vi } from "vitest";
+
+for (const level of ["warn", "error"] as const) vi.spyOn(console, level).mockImplementation(() => {});
+// By a name that the compiler does not look up: it would find the Workers' types, which are not Node's.
+const load = (file: string) => import(join(import.meta.dirname, "../../src/fleet", file));
+const { ATTEMPTS_MAX, consume } = await load("consumer.ts");
+
+const told = (stationId: string) => ({
+  ...{ stationId, at: 1, incarnation: "one", sequence: 1, revision: 0 },
+  station: {
+    ...{ registeredProfile: 1, labels: {}, online: true, protocol: null, securityProfile: null },
+    ...{ vendor: null, model: null, undelivered: false },
+  },
+});
+
+interface Fleet {
+  isLost?: boolean;
+  /** A station whose transition the directory does not take. */
+  poison?: string;
+  numbers?: Record<string, number>;
+}
+
+/** As much of an environment as the consumer asks for, and what became of it. */
+function environment({ isLost = false, poison = "none", numbers = {} }: Fleet = {}) {
+  const taken: string[] = [];
+  const sent: unknown[] = [];
+  const run = async (query: string, [value, second]: unknown[]) => {
+    if (isLost) throw new Error("D1_ERROR: out of reach");
+    if (query.startsWith("UPDATE stations")) {
+      const ids = (JSON.parse(String(value)) as { stationId: string }[]).map(({ stationId }) => stationId);
+      if (ids.includes(poison)) throw new Error("D1_ERROR: malformed JSON");
+      taken.push(...ids);
+    }
+    if (query.startsWith("INSERT INTO fleet")) numbers[String(value)] = Number(second);
+    return { results: [] };
+  };
+  const prepare = (query: string, values: unknown[] = []): object => ({
+    bind: (...given: unknown[]) => prepare(query, given),
+    run: () => run(query, values),
+    all: () => run(query, values),
+    first: async () => {
+      await run(query, values);
+      return query.startsWith("SELECT value") ? { value: numbers[String(values[0])] ?? 0 } : { one: 1 };
+    },
+  });
+  const env = { DIRECTORY: { prepare }, TRANSITIONS: { send: async (message: unknown) => void sent.push(message) } };
+  return { env, taken, sent, numbers };
+}
+
+/** Messages, and those that are to come again. */
+function batch(bodies: unknown[], attempts = 1) {
+  const again: unknown[] = [];
+  const waits: number[] = [];
+  const messages = bodies.map((body) => ({
+    ...{ body, attempts },
+    ack: () => {},
+    retry: ({ delaySeconds }: { delaySeconds: number }) => {
+      again.push(body);
+      waits.push(delaySeconds);
+    },
+  }));
+  return { messages, again, waits };
+}
+
+describe("The consumer of transitions", () => {
+  test("has all come again later while the directory is out of reach, ever later", async () => {
+    const { env } = environment({ isLost: true });
+    const first = batch([told("A"), told("B")]);
+    await consume(first.messages, env);
+    expect(first.again).toHaveLength(2);
+    const tenth = batch([told("A")], 10);
+    await consume(tenth.messages, env);
+    expect(Math.max(...first.waits)).toBeLessThanOrEqual(10);
+    expect(tenth.waits[0]).toBeGreaterThanOrEqual(1_800);
+  });
+
+  test("lets one that the directory does not take hold up none of the others, and gives it up in the end", async () => {
+    const { env, taken } = environment({ poison: "B" });
+    const first = batch([told("A"), told("B"), told("C")]);
+    await consume(first.messages, env);
+    expect(taken).toEqual(["A", "C"]);
+    expect(first.again).toEqual([told("B")]);
+    const last = batch([told("B"), told("D")], 5);
+    await consume(last.messages, env);
+    expect(taken).toEqual(["A", "C", "D"]);
+    expect(last.again).toEqual([]);
+  });
+
+  test("lets what is no message of the fleet hold up none either", async () => {
+    const { env, taken } = environment();
+    const given = batch(["text", null, 7, {}, { stationId: 5, sequence: 1, station: null }, told("A")]);
+    await consume(given.messages, env);
+    expect(taken).toEqual(["A"]);
+    expect(given.again).toEqual([]);
+  });
+
+  test("asks every station to say again how it stands, where an outage was longer than a message is kept", async () => {
+    const { env, sent } = environment({ isLost: true });
+    const { messages, again } = batch([told("A"), told("B")], ATTEMPTS_MAX);
+    await consume(messages, env);
+    expect(again).toEqual([]);
+    expect(sent).toEqual([{ sayAgainAfter: null, lostAt: expect.any(Number) }]);
+  });
+
+  test("begins one such round for all that was lost before it", async () => {
+    const now = Date.now();
+    const { env, sent, numbers } = environment();
+    const lost = (lostAt: number) => batch([{ sayAgainAfter: null, lostAt }]).messages;
+    await consume(lost(now - 5_000), env);
+    await consume(lost(now - 1_000), env);
+    expect(sent).toEqual([{ sayAgainAfter: "" }]);
+    numbers["said-again-at"] = now - 60_000;
+    await consume(lost(now - 1_000), env);
+    expect(sent).toHaveLength(2);
+  });
+
+  test("is given as many attempts by wrangler.toml as it makes", () => {
+    const toml = readFileSync(join(import.meta.dirname, "../../wrangler.toml"), "utf8");
+    expect(Number(/^max_retries = (\d+)$/m.exec(toml)?.[1])).toBe(ATTEMPTS_MAX);
+  });
+});
