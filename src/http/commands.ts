@@ -7,7 +7,8 @@ import { toHex } from "../security/password.ts";
 import type { CommandView } from "../station/command-view.ts";
 import type { CommandRefusal } from "../station/commands.ts";
 import { type ApiContext, type ApiEnv, requireScope } from "./auth.ts";
-import { readBody, readQuery } from "./body.ts";
+import { stationStub } from "../station-stub.ts";
+import { readBody, readQuery, stationIdOf } from "./body.ts";
 import { type ProblemError, problems, unknownStation } from "./problem.ts";
 import { registeredStation } from "./registered-station.ts";
 
@@ -21,6 +22,7 @@ const submission = z.strictObject({
 const idempotencyKey = z.string().min(1).max(255);
 const listQuery = z.strictObject({
   limit: z.string().regex(/^\d+$/, "a whole number").transform(Number).pipe(z.number().min(1).max(500)).default(100),
+  cursor: z.string().min(1).max(64).optional(),
 });
 
 export const commandRoutes = new Hono<ApiEnv>();
@@ -35,17 +37,22 @@ commandRoutes.post("/:id/commands", requireScope("commands:write"), async (c) =>
   }
   const idempotency = key === null ? null : { key, bodyDigest: await sha256(JSON.stringify(body)) };
   const async = /(^|[\s,;])respond-async([\s,;]|$)/i.test(c.req.header("Prefer") ?? "");
-  const submitted = await station.command({ ...body, idempotency }, !async);
+  const submitted = await station.command({ ...body, idempotency }, !async).catch((error: unknown) => {
+    // An object that is replaced keeps the station's socket: the next one must see to the deadline of what was sent on it.
+    const next = stationStub(c.env, stationIdOf(c));
+    c.executionCtx.waitUntil(next.lookAt().catch(() => {}));
+    throw error;
+  });
   if (submitted === null) throw unknownStation();
   if (!submitted.ok) throw refusalProblem(submitted.error);
   return answer(c, submitted.value, async);
 });
 
 commandRoutes.get("/:id/commands", requireScope("commands:write"), async (c) => {
-  const { limit } = readQuery(c, listQuery);
-  const commands = await (await registeredStation(c)).listCommands(limit);
-  if (commands === null) throw unknownStation();
-  return c.json({ commands });
+  const { limit, cursor = null } = readQuery(c, listQuery);
+  const page = await (await registeredStation(c)).listCommands(limit, cursor);
+  if (page === null) throw unknownStation();
+  return c.json(page);
 });
 
 commandRoutes.get("/:id/commands/:commandId", requireScope("commands:write"), async (c) => {

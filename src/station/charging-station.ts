@@ -5,13 +5,12 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../env.ts";
 import { forgetWebhooks } from "../fleet/webhook-registry.ts";
-import { log } from "../log.ts";
 import { ok, type Result } from "../result.ts";
 import type { RefusalReason } from "../security/refusal.ts";
 import { Announcements } from "./announcements.ts";
 import type { Command } from "./command-store.ts";
 import type { CommandView } from "./command-view.ts";
-import { type CommandRefusal, type CommandRequest, Commands, type Line } from "./commands.ts";
+import { type CommandPage, type CommandRefusal, type CommandRequest, Commands, type Line } from "./commands.ts";
 import { Connections } from "./connections.ts";
 import { StationContext } from "./context.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -61,12 +60,14 @@ export class ChargingStation extends DurableObject<Env> {
         ask: (call, { protocol }) => questions.ask(call, protocol),
         settle: (messageId, outcome) => {
           const { status } = this.#context.eventLog;
-          const settled = this.#commands.settle(messageId, outcome);
-          if (settled === null) log("info", "an answer to no CALL", { stationId: this.#context.id, messageId });
-          if (status !== this.#context.eventLog.status) this.#deadlines.changed();
-          this.#connections.askIfSilent();
-          this.#commands.sendNext();
-          return settled;
+          try {
+            return this.#commands.settle(messageId, outcome);
+          } finally {
+            // The line is free, whatever became of the row.
+            if (status !== this.#context.eventLog.status) this.#deadlines.changed();
+            this.#connections.askIfSilent();
+            this.#commands.sendNext();
+          }
         },
         lineFree: () => this.#commands.sendNext(),
         reportSecurity: (kind, details) => security.report(kind, details),
@@ -218,8 +219,8 @@ export class ChargingStation extends DurableObject<Env> {
     return this.#asked(() => this.#commands.read(id));
   }
 
-  listCommands(limit: number): Known<CommandView[]> {
-    return this.#asked(() => this.#commands.list(limit));
+  listCommands(limit: number, before: string | null): Known<CommandPage> {
+    return this.#asked(() => this.#commands.page(before, limit));
   }
 
   async cancelCommand(id: string): Promise<"cancelled" | "not-queued" | "unknown"> {

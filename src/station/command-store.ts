@@ -182,9 +182,15 @@ export class CommandStore {
     return this.#select(`SELECT value FROM facts WHERE ${ALL} AND value ->> 'state' = 'sent' ORDER BY key`);
   }
 
-  /** Newest first. */
-  list(limit: number): Command[] {
-    return this.#select(`SELECT value FROM facts WHERE ${ALL} ORDER BY key DESC LIMIT ?1`, limit);
+  /** Newest first, read one by one. @param before the id of the last one that is not wanted; `null`: all are */
+  *newest(before: string | null, limit: number): Generator<Command> {
+    if (!this.#hasAny) return;
+    const rows = this.#store.each<{ value: string }>(
+      "SELECT value FROM facts WHERE key > '~command:' AND key < ?1 ORDER BY key DESC LIMIT ?2",
+      before === null ? "~command;" : keyOf(before),
+      limit,
+    );
+    for (const { value } of rows) yield JSON.parse(value) as Command;
   }
 
   get #hasAny(): boolean {

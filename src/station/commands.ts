@@ -2,6 +2,7 @@
  * The commands of one station: taken, queued, sent one at a time, settled. The row is the truth; whoever waits for it
  * is told. Must not know HTTP or webhooks.
  */
+import { log } from "../log.ts";
 import { type CommandFault, commandFaults } from "../ocpp/payload-check.ts";
 import type { Protocol } from "../ocpp/protocol.ts";
 import type { Outcome } from "../ocpp/session.ts";
@@ -31,6 +32,26 @@ export type CommandRefusal =
   | { kind: "invalid"; faults: readonly CommandFault[] };
 
 const QUEUE_BOUND = `${COMMAND_QUEUE_MAX} commands, or ${QUEUED_MAX_LENGTH} characters of payload,`;
+
+/** What is said where the row of an answer was not written: the station did answer, and that is all that is known. */
+const UNKEPT: Outcome = {
+  state: "error",
+  error: {
+    code: "InternalError",
+    description: "The station answered, but its answer could not be kept.",
+    details: {},
+    origin: "edge",
+  },
+};
+
+/** Characters of one page: an RPC takes 32 MiB, an object has 128 MB for all it does, and a character is up to three bytes. */
+const PAGE_MAX_CHARACTERS = 4_000_000;
+
+export interface CommandPage {
+  commands: CommandView[];
+  /** Of the next page; `null`: this was the last. */
+  cursor: string | null;
+}
 
 /** The line to the station, if there is one. */
 export interface Line {
@@ -135,11 +156,24 @@ export class Commands {
    * @param outcome from the command's action, which an answer does not say
    */
   settle(id: string, outcome: (action: string) => Outcome): Outcome | null {
-    const action = this.#open?.id === id ? this.#open.action : this.#store.read(id)?.action;
-    if (action === undefined) return null;
-    const command = this.#store.settle(id, outcome(action), this.#context.now());
-    if (command !== null) this.#complete(command);
-    return command?.outcome ?? null;
+    const sent = this.#open?.id === id ? this.#open : this.#store.read(id);
+    if (sent === null) return this.#unclaimed(id);
+    try {
+      const command = this.#store.settle(id, outcome(sent.action), this.#context.now());
+      if (command === null) return this.#unclaimed(id);
+      this.#complete(command);
+      return command.outcome;
+    } catch (error) {
+      // The row says that it was sent, which is true; who waits for it would wait for ever.
+      const now = this.#context.now();
+      this.#tell(viewOf(this.#context.id, { ...sent, outcome: UNKEPT, state: "error", completedAt: now }));
+      throw error;
+    }
+  }
+
+  #unclaimed(messageId: string): null {
+    log("info", "an answer to no CALL", { stationId: this.#context.id, messageId });
+    return null;
   }
 
   /** Ends queued commands whose time is over; without a line also those that did not ask to wait for one. */
@@ -184,8 +218,18 @@ export class Commands {
     return command && this.#view(command);
   }
 
-  list(limit: number): CommandView[] {
-    return this.#store.list(limit).map((command) => this.#view(command));
+  /** Newest first: as many as were asked for, or as fit into an answer, and one at least. */
+  page(before: string | null, limit: number): CommandPage {
+    const commands: CommandView[] = [];
+    let characters = 0;
+    for (const command of this.#store.newest(before, limit + 1)) {
+      const view = this.#view(command);
+      characters += JSON.stringify(view).length;
+      const isFull = commands.length === limit || characters > PAGE_MAX_CHARACTERS;
+      if (isFull && commands.length > 0) return { commands, cursor: commands.at(-1)?.commandId ?? null };
+      commands.push(view);
+    }
+    return { commands, cursor: null };
   }
 
   get queueLength(): number {
@@ -222,14 +266,21 @@ export class Commands {
   #complete(command: Command): void {
     const view = this.#view(command);
     const { eventLog } = this.#context;
-    this.#context.emit("ocpp.command.completed", view);
-    const { action, payload, outcome } = command;
-    if (outcome?.state === "result") {
-      eventLog.keepStatus(observeCommand(eventLog.status, action, payload, outcome.payload));
+    try {
+      this.#context.emit("ocpp.command.completed", view);
+      const { action, payload, outcome } = command;
+      if (outcome?.state === "result") {
+        eventLog.keepStatus(observeCommand(eventLog.status, action, payload, outcome.payload));
+      }
+    } finally {
+      this.#tell(view);
     }
+  }
+
+  #tell(view: CommandView): void {
     const waiting = this.#waiting;
-    this.#waiting = waiting.filter(({ id }) => id !== command.id);
-    for (const { id, tell } of waiting) if (id === command.id) tell(view);
+    this.#waiting = waiting.filter(({ id }) => id !== view.commandId);
+    for (const { id, tell } of waiting) if (id === view.commandId) tell(view);
   }
 
   #view(command: Command): CommandView {

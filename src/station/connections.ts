@@ -197,6 +197,8 @@ export class Connections {
     if (attachment === null) return null;
     if (this.#current?.connection.id !== attachment.connection.id) {
       this.#current = new Conversation(socket, attachment, this.#context, this.#port);
+      // The request that watched its deadline may have ended with the object that was here before.
+      if (attachment.session.openCall !== null) this.#port.watched();
     }
     return this.#current;
   }

@@ -198,8 +198,11 @@ export class Conversation {
         return this.#port.reportSecurity("malformed-frame", { reason, messageId, excerpt });
       }
       case "refuse":
-        this.#port.reportRefused(this.#session.protocol, effect.refused);
-        return this.#send(effect.frame);
+        try {
+          return this.#port.reportRefused(this.#session.protocol, effect.refused);
+        } finally {
+          this.#send(effect.frame);
+        }
       case "keep":
         if (this.#context.refusal(effect.call.action) === null) this.#keep(effect.call, null, "edge");
         return;
@@ -258,7 +261,14 @@ export class Conversation {
         this.#send(encodeFault(this.#session.protocol, call.messageId, "internal", refusal));
         return;
       }
-      this.#keep(call, answer, answeredBy);
+      try {
+        this.#keep(call, answer, answeredBy);
+      } catch (error) {
+        // Or the station would wait for an answer until its own time is over.
+        const { protocol } = this.#session;
+        this.#send(encodeFault(protocol, call.messageId, "internal", "the message could not be kept; try again later"));
+        throw error;
+      }
       if (call.action === "BootNotification") this.#port.bootAcknowledged();
     }
     this.#send(frame);

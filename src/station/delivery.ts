@@ -113,7 +113,17 @@ export class Delivery {
 
   #nextDrainAt(): number {
     const { config, eventLog, now } = this.#context;
-    const waitingSince = eventLog.waitingSince ?? now();
+    let waitingSince = now();
+    // Where it is not known who waits: the newest event.
+    const cursors = eventLog.isFollowed
+      ? Object.values(eventLog.cursors)
+      : [outbox.freshCursor(eventLog.head - 1, QUEUE)];
+    for (const cursor of cursors) {
+      eventLog.read(cursor, ({ at }) => {
+        waitingSince = Math.min(waitingSince, at);
+        return false;
+      });
+    }
     return outbox.nextDrainAt(waitingSince, now(), config.WEBHOOK_RETRY_BASE_MS, Math.random());
   }
 

@@ -172,12 +172,6 @@ export class EventLog {
     return Math.max(0, ...Object.values(this.cursors).map((cursor) => waitingFor(cursor, this.#head)));
   }
 
-  /** ms since the epoch of the oldest event that waits for a webhook; of the newest one where it is not known that any does. */
-  get waitingSince(): number | null {
-    const acknowledged = Object.values(this.cursors).map((cursor) => cursor.acknowledged);
-    return this.#rows.firstAtBehind(Math.min(this.#head - 1, ...acknowledged), this.#head);
-  }
-
   hasRoomFor(action: string): boolean {
     return this.#rows.hasRoomFor(this.cursors, this.#end, action);
   }

@@ -216,16 +216,6 @@ export class LogRows {
     return row?.sequence ?? this.#oldest(head) - 1;
   }
 
-  /** ms since the epoch; `null`: there is none. */
-  firstAtBehind(sequence: number, head: number): number | null {
-    const [row] = this.#store.run<{ at: number }>(
-      "SELECT at FROM log WHERE sequence > ?1 AND sequence <= ?2 ORDER BY sequence LIMIT 1",
-      sequence,
-      head,
-    );
-    return row?.at ?? null;
-  }
-
   /** Sequence of the oldest row that was given up by all that had not taken it; `null`: there is none. It counts as reused. */
   #gap(cursors: Cursors, head: number): number | null {
     if (!Object.values(cursors).some(({ thinnedTo }) => thinnedTo !== undefined)) return null;

@@ -33,7 +33,7 @@ async function subscribe(name: string, path: string): Promise<void> {
 }
 afterEach(async () => {
   receiver.reply = () => ({});
-  for (const of of ["registry", "directory", "queue"]) await fault(of, false);
+  for (const of of ["registry", "directory", "queue", "disk"]) await fault(of, false);
   for (const name of names.splice(0)) await kerbside.api("DELETE", `/v1/webhooks/${name}`);
 });
 
@@ -132,5 +132,104 @@ describe("The directory", () => {
     await Promise.all(ids.map((id) => kerbside.station(id, { register: false })));
     await until("all in the list", async () => (await listed("online=true&q=LARGE-")).length === ids.length);
     expect((await seen()).largestParameter).toBeLessThanOrEqual(1_000_000);
+  });
+});
+
+describe("A command", () => {
+  test("is answered with what the station said, though its request and that are more than a row holds", async () => {
+    const station = await kerbside.station("LARGE-ANSWER");
+    const asked = kerbside.command("LARGE-ANSWER", "DataTransfer", { vendorId: "v", data: "\u20ac".repeat(480_000) });
+    const [, messageId] = await station.next();
+    const data = "\u20ac".repeat(480_000);
+    station.send([3, messageId, { status: "Accepted", data }]);
+    const { status, body } = await asked;
+    expect([status, body.state]).toEqual([200, "result"]);
+    expect(body.payload.data).toBe(data);
+    const { commandId } = body;
+    expect((await kerbside.api("GET", `/v1/stations/LARGE-ANSWER/commands/${commandId}`)).body).toEqual(body);
+  });
+
+  test("whose answer cannot be kept is an error of the edge to who waits for it, and the next one is sent", async () => {
+    const station = await kerbside.station("UNKEPT");
+    const asked = kerbside.command("UNKEPT", "ClearCache");
+    const [, messageId] = await station.next();
+    const reset = { action: "Reset", payload: { type: "Soft" } };
+    const queued = await kerbside.api("POST", "/v1/stations/UNKEPT/commands", reset, { prefer: "respond-async" });
+    expect(queued.body.state).toBe("queued");
+    await fault("disk", true);
+    station.send([3, messageId, { status: "Accepted" }]);
+    const { status, body } = await asked;
+    expect([status, body.state, body.error.origin]).toEqual([200, "error", "edge"]);
+    expect(body.error.description).toBe("The station answered, but its answer could not be kept.");
+    await fault("disk", false);
+    await ring("UNKEPT");
+    const [, nextId, action] = await station.next();
+    expect(action).toBe("Reset");
+    station.send([3, nextId, { status: "Accepted" }]);
+    // Until the connection ends that one's outcome is that it was sent.
+    await station.close();
+    await until("the end of both", async () => {
+      const { commands } = (await kerbside.api("GET", "/v1/stations/UNKEPT/commands")).body;
+      return commands.map(({ state }: { state: string }) => state).join() === "result,timeout";
+    });
+  });
+
+  test("is no station's CALL: one whose row cannot be written is answered that, and taken when it comes again", async () => {
+    const station = await kerbside.station("UNKEPT-CALL");
+    await fault("disk", true);
+    const [type, , code, description] = await status(station, "again");
+    expect([type, code, description]).toEqual([4, "InternalError", "the message could not be kept; try again later"]);
+    await fault("disk", false);
+    expect((await status(station, "again"))[0]).toBe(3);
+  });
+
+  test.each([
+    ["by the next message of the station", "REPLACED-HEARD"],
+    ["by who asked for it, where the station is silent", "REPLACED-SILENT"],
+  ])("whose object is replaced while a request waits for it ends in time all the same, %s", async (_, id) => {
+    await subscribe(id, id);
+    const station = await kerbside.station(id);
+    await station.call("Heartbeat");
+    const asked = kerbside.command(id, "ClearCache", {}, { timeoutSeconds: 3 });
+    const [, messageId] = await station.next();
+    await kerbside.edge.evict(id);
+    if (id === "REPLACED-HEARD") await station.call("Heartbeat");
+    else await kerbside.api("GET", "/test/replaced");
+    await until("its end", () => got(id, `"${messageId}","stationId":"${id}","action":"ClearCache","state":"timeout"`));
+    await kerbside.api("GET", "/test/replaced");
+    expect((await asked).status).toBeGreaterThanOrEqual(500);
+  });
+});
+
+describe("A list of commands", () => {
+  test("comes in pages of no more than an object can give at once, newest first, and none is left out", async () => {
+    const station = await kerbside.station("PAGES");
+    const ids: string[] = [];
+    for (let index = 0; index < 12; index++) {
+      const asked = kerbside.command("PAGES", "DataTransfer", { vendorId: "v" });
+      const [, messageId] = await station.next();
+      station.send([3, messageId, { status: "Accepted", data: "\u20ac".repeat(490_000) }]);
+      expect((await asked).body.state).toBe("result");
+      ids.unshift(messageId);
+    }
+    const found: string[] = [];
+    let cursor: string | null = "";
+    let pages = 0;
+    for (; cursor !== null; pages++) {
+      const path = `/v1/stations/PAGES/commands?limit=500${cursor === "" ? "" : `&cursor=${cursor}`}`;
+      const { status, body } = await kerbside.api("GET", path);
+      expect(status).toBe(200);
+      expect(JSON.stringify(body).length).toBeLessThanOrEqual(5_000_000);
+      found.push(...body.commands.map(({ commandId }: { commandId: string }) => commandId));
+      cursor = body.cursor;
+    }
+    expect(found).toEqual(ids);
+    expect(pages).toBe(2);
+    const { body } = await kerbside.api("GET", "/v1/stations/PAGES/commands?limit=2");
+    expect(body.commands).toHaveLength(2);
+    expect(
+      (await kerbside.api("GET", `/v1/stations/PAGES/commands?limit=1&cursor=${body.cursor}`)).body.commands[0]
+        .commandId,
+    ).toBe(ids[2]);
   });
 });

@@ -9,7 +9,7 @@ const STATEMENT_MAX_BYTES = 100_000;
 const PARAMETERS_MAX = 100;
 const CONNECTIONS_MAX = 6;
 /** What a test asks for. */
-const faults = { registry: false, directory: false, queue: false };
+const faults = { registry: false, directory: false, queue: false, disk: false };
 const seen = { registryAsks: 0, connections: 0, connectionsMost: 0, waited: 0, largestParameter: 0 };
 const encoder = new TextEncoder();
 const bytesOf = (value) =>
@@ -33,6 +33,7 @@ function patch(sql) {
   const { exec } = prototype;
   prototype.exec = function (query, ...bindings) {
     checkSizes(query, bindings);
+    if (faults.disk && !/^\s*SELECT/.test(query)) throw new Error("database or disk is full: SQLITE_FULL");
     return exec.call(this, query, ...bindings);
   };
 }
@@ -79,6 +80,10 @@ function limited(statement, query, values) {
   };
 }
 
+/** What a request that waits for a command of these hears of an object that is replaced meanwhile, once a test says so. */
+const isReplaced = (id) => id.startsWith("REPLACED-");
+const replaced = Promise.withResolvers();
+
 const environments = new WeakMap();
 function within(env) {
   const known = environments.get(env);
@@ -91,8 +96,24 @@ function within(env) {
       return WEBHOOKS.get(WEBHOOKS.idFromName("fleet")).list();
     },
   };
+  const { STATION } = env;
   const made = {
     ...env,
+    STATION: {
+      idFromName: (name) => STATION.idFromName(name),
+      get: (id, options) => {
+        const stub = STATION.get(id, options);
+        if (!isReplaced(id.name)) return stub;
+        const command = async (...given) => {
+          await stub.command(...given);
+          await replaced.promise;
+          throw new Error("Durable Object reset because its code was updated.");
+        };
+        const method = (name) => (name === "command" ? command : (...given) => stub[name](...given));
+        // Or whoever awaits it would take it for a promise.
+        return new Proxy(stub, { get: (_, name) => (name === "then" ? undefined : method(name)) });
+      },
+    },
     DIRECTORY: {
       prepare: (query) => limited(DIRECTORY.prepare(query), query, []),
       batch: (statements) =>
@@ -122,6 +143,16 @@ export class ChargingStation extends Station {
     super(ctx, within(env));
   }
 
+  /** As where it is replaced: neither the request that waits here nor its timer goes on. */
+  command(...given) {
+    if (!isReplaced(this.ctx.id.name)) return super.command(...given);
+    const { setTimeout } = globalThis;
+    globalThis.setTimeout = () => 0;
+    super.command(...given);
+    globalThis.setTimeout = setTimeout;
+    return null;
+  }
+
   async ring() {
     await this.ctx.storage.deleteAlarm();
     await super.alarm();
@@ -142,6 +173,7 @@ export default {
     const station = () => env.STATION.get(env.STATION.idFromName(searchParams.get("station")));
     if (what === "fault") faults[searchParams.get("of")] = searchParams.get("on") === "true";
     if (what === "forget") Object.assign(seen, { registryAsks: 0, connectionsMost: 0, waited: 0, largestParameter: 0 });
+    if (what === "replaced") replaced.resolve();
     if (what === "ring") await station().ring();
     if (what === "alarm") return Response.json({ alarmAt: await station().alarmAt() });
     return Response.json(seen);
