@@ -194,9 +194,9 @@ describe("A command", () => {
     const [, messageId] = await station.next();
     await kerbside.edge.evict(id);
     if (id === "REPLACED-HEARD") await station.call("Heartbeat");
-    else await kerbside.api("GET", "/test/replaced");
+    else await kerbside.api("GET", `/test/replaced?station=${id}`);
     await until("its end", () => got(id, `"${messageId}","stationId":"${id}","action":"ClearCache","state":"timeout"`));
-    await kerbside.api("GET", "/test/replaced");
+    await kerbside.api("GET", `/test/replaced?station=${id}`);
     expect((await asked).status).toBeGreaterThanOrEqual(500);
   });
 });

@@ -82,7 +82,11 @@ function limited(statement, query, values) {
 
 /** What a request that waits for a command of these hears of an object that is replaced meanwhile, once a test says so. */
 const isReplaced = (id) => id.startsWith("REPLACED-");
-const replaced = Promise.withResolvers();
+const replaced = new Map();
+function replacementOf(id) {
+  if (!replaced.has(id)) replaced.set(id, Promise.withResolvers());
+  return replaced.get(id);
+}
 
 const environments = new WeakMap();
 function within(env) {
@@ -106,7 +110,7 @@ function within(env) {
         if (!isReplaced(id.name)) return stub;
         const command = async (...given) => {
           await stub.command(...given);
-          await replaced.promise;
+          await replacementOf(id.name).promise;
           throw new Error("Durable Object reset because its code was updated.");
         };
         const method = (name) => (name === "command" ? command : (...given) => stub[name](...given));
@@ -173,7 +177,7 @@ export default {
     const station = () => env.STATION.get(env.STATION.idFromName(searchParams.get("station")));
     if (what === "fault") faults[searchParams.get("of")] = searchParams.get("on") === "true";
     if (what === "forget") Object.assign(seen, { registryAsks: 0, connectionsMost: 0, waited: 0, largestParameter: 0 });
-    if (what === "replaced") replaced.resolve();
+    if (what === "replaced") replacementOf(searchParams.get("station")).resolve();
     if (what === "ring") await station().ring();
     if (what === "alarm") return Response.json({ alarmAt: await station().alarmAt() });
     return Response.json(seen);
