@@ -15,6 +15,7 @@ const BENCHES: Record<string, Bench> = {
   chart: async (args) => (await import("./chart.ts")).chart(args),
   bundle: alone(() => import("./bundle.ts")),
   idle: alone(() => import("./idle.ts")),
+  limits: alone(() => import("./limits.ts")),
   validate: alone(() => import("./validate.ts")),
 };
 

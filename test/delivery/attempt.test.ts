@@ -31,6 +31,23 @@ const following = (
   proof: number | null = null,
 ): Cursor => settled(cursor, attempt, outcome, { now: NOW, baseMs: BASE_MS, random, hasMore, proof });
 
+describe("Bytes that wait", () => {
+  const reached = (first: number, last: number) =>
+    of(first, last).sent.map((sequence) => ({ sequence, bytes: 10 * sequence }));
+
+  test("are less by those of the events that were delivered, whatever the webhook asked for of them", () => {
+    const next = following(at(0, { passedBytes: 7 }), of(1, 3, { sent: [2], reached: reached(1, 3) }), DELIVERED);
+    expect(next).toMatchObject({ acknowledged: 3, passedBytes: 67 });
+    expect(following(at(0, { passedBytes: 7 }), of(1, 3, { reached: reached(1, 3) }), DOWN).passedBytes).toBe(7);
+  });
+
+  test("are not less twice by those that were given up while they were under way", () => {
+    const thinned = at(1, { thinnedTo: 3, kept: 1, passedBytes: 30 });
+    const next = following(thinned, of(1, 4, { transactions: [2], reached: reached(1, 4) }), DELIVERED);
+    expect(next).toMatchObject({ acknowledged: 4, passedBytes: 30 + 20 + 40 });
+  });
+});
+
 describe("Failures in a row", () => {
   test("wait twice as long each, between half and the whole, and never more than an hour", () => {
     let cursor = at(0);

@@ -167,6 +167,20 @@ describe("However large its messages, a station's log", () => {
     await edge.evict(id);
     expect((await view(id)).storage.rowsRead).toBeLessThan(before.storage.rowsRead);
   });
+
+  test("is not read anew at each wake while its receiver hangs, as while it fails", async () => {
+    const id = "HANGS";
+    peer.reply = () => "hang";
+    expect((await api("PUT", "/v1/webhooks/hangs", { url: peer.url, secret: SECRET })).status).toBe(201);
+    const station = await connect(id);
+    for (let count = 0; count < 180; count++) await station.call("StatusNotification", STATUS_16);
+    await whileStopped(() => {});
+    const { queue, storage } = await view(id);
+    expect(queue.events).toBeGreaterThan(180);
+    expect(storage.rowsRead).toBeLessThan(120);
+    peer.reply = () => ({ status: 204 });
+    await remove("hangs");
+  });
 });
 
 describe("The largest that is legal", () => {
