@@ -117,6 +117,7 @@ test("A CALL whose row cannot be written is not acknowledged, and those behind i
   expect((await station.call("NoSuchAction"))[2]).toBe("NotImplemented");
   await kerbside.api("GET", `/test/lose-oldest?station=${id}`);
   resolve();
+  expect((await station.next()).slice(0, 3)).toEqual([4, "not-kept", "InternalError"]);
   expect((await station.next()).slice(0, 2)).toEqual([3, "behind"]);
   expect((await station.call("DataTransfer", DATA, "not-kept"))[0]).toBe(3);
   expect(asked).toEqual(["not-kept", "behind", "not-kept"]);
