@@ -7,12 +7,15 @@ import { checkIdentity } from "../ocpp/identity.ts";
 import { isDeeper, NESTING_MAX } from "../ocpp/message.ts";
 import { alteredNumber } from "../ocpp/numbers.ts";
 import type { ApiContext } from "./auth.ts";
-import { type Fault, problems } from "./problem.ts";
+import { findOddity } from "./odd-json.ts";
+import { cut, type Fault, problems } from "./problem.ts";
 
 /** Faults told of one request. */
 const FAULTS_MAX = 20;
 /** Of a request body: a payload of the largest frame, with room for what is around it. */
 const BODY_MAX_BYTES = 1_500_000;
+/** [RFC 8259 §8.1] What is put right in silence is no longer what was sent: a password would be another one. */
+const NOT_UTF_8 = "The body is not UTF-8";
 
 export async function readBody<Schema extends z.ZodType>(c: ApiContext, schema: Schema): Promise<z.infer<Schema>> {
   let body: unknown;
@@ -30,9 +33,13 @@ export async function readBody<Schema extends z.ZodType>(c: ApiContext, schema: 
   }
   // It would overflow whatever writes it out again.
   if (isDeeper(body, NESTING_MAX)) throw problems.invalid(`The body is nested more than ${NESTING_MAX} deep.`);
+  const odd = findOddity(body);
+  if (odd?.kind === "lone-surrogate")
+    throw problems.malformedJson(`${NOT_UTF_8}: a lone surrogate at ${cut(odd.path)}`);
+  if (odd !== null) throw unknown([odd.path], "unknown field");
   const altered = alteredNumber(text, body);
   if (altered !== null) {
-    const errors = [{ path: altered.path, message: `the number ${altered.text} would be changed` }];
+    const errors = [{ path: altered.path, message: `the number ${cut(altered.text)} would be changed` }];
     throw problems.invalid("The request is not valid.", { errors });
   }
   return check(schema, body);
@@ -43,21 +50,37 @@ async function boundedText(request: Request): Promise<string> {
   const tooLarge = () => problems.bodyTooLarge(`A body may have ${BODY_MAX_BYTES} bytes.`);
   const length = request.headers.get("Content-Length");
   if (length !== null && Number(length) > BODY_MAX_BYTES) throw tooLarge();
-  if (length !== null || request.body === null) return request.text();
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+  const decode = (chunk?: BufferSource, stream = false): string => {
+    try {
+      return decoder.decode(chunk, { stream });
+    } catch {
+      throw problems.malformedJson(`${NOT_UTF_8}.`);
+    }
+  };
+  if (length !== null || request.body === null) return decode(await request.arrayBuffer());
   let bytes = 0;
   let text = "";
   for await (const chunk of request.body) {
     bytes += chunk.byteLength;
     if (bytes > BODY_MAX_BYTES) throw tooLarge();
-    text += decoder.decode(chunk, { stream: true });
+    text += decode(chunk, true);
   }
-  return text + decoder.decode();
+  return text + decode();
 }
 
+/** What an object inherits is no parameter of any route, and would be lost in one that holds them. */
 export function readQuery<Schema extends z.ZodType>(c: ApiContext, schema: Schema): z.infer<Schema> {
+  const names = [...new URL(c.req.url).searchParams.keys()];
+  const inherited = names.filter((name) => name in Object.prototype);
+  if (inherited.length > 0) throw unknown(inherited, "unknown parameter");
   return check(schema, c.req.query());
 }
+
+const unknown = (paths: string[], message: string) =>
+  problems.invalid("The request is not valid.", {
+    errors: paths.map((path) => ({ path, message })).slice(0, FAULTS_MAX),
+  });
 
 function check<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
   const parsed = schema.safeParse(value);

@@ -12,6 +12,7 @@ import { parseOffer } from "../ocpp/subprotocol.ts";
 import { err, ok, type Result } from "../result.ts";
 import { type ConnectionClaims, refuseEarly } from "../security/admission.ts";
 import { addressKey } from "../security/attempts.ts";
+import { PasswordAttempts } from "../security/password-attempts.ts";
 import { parseBasic } from "../security/basic-credentials.ts";
 import { type TlsClientAuth, verifyCertificate } from "../security/client-certificate.ts";
 import { type RefusalReason, refusalOnWire } from "../security/refusal.ts";
@@ -19,6 +20,9 @@ import { transportOf } from "../security/transport.ts";
 import { sendConnectRequest } from "../station/connect-request.ts";
 import { problemResponse } from "./problem.ts";
 import { stationStub } from "../station-stub.ts";
+
+/** Of this isolate: a password that is compared costs it milliseconds. */
+const guesses = new PasswordAttempts(() => Date.now());
 
 /** Is it for a station, whatever may be wrong with it? */
 export const isConnect = (url: URL): boolean => url.pathname.startsWith("/ocpp/");
@@ -44,6 +48,10 @@ export async function connect(request: Request, url: URL, env: Env, ctx: Executi
     const config = configOf(env);
     if (!(await withinLimits(env, stationId, remoteAddress))) return refused("too-many-attempts", stationId);
 
+    const attempt = guesses.attempt(stationId, addressKey(remoteAddress));
+    const mayGuess = transportOf(url, config.MTLS_HOSTS) !== "mtls" && request.headers.has("Authorization");
+    if (mayGuess && attempt.isRefused(Date.now())) return refused("too-many-attempts", stationId);
+
     const claims = claimsOf(request, url, stationId, config);
     const early = claims.ok ? refuseEarly(claims.value, admissionSettings(config)) : claims.error;
     if (!claims.ok || early !== null) {
@@ -59,9 +67,13 @@ export async function connect(request: Request, url: URL, env: Env, ctx: Executi
     if ((await isRegistered(env.DIRECTORY, stationId, Date.now())) === false)
       return refused("not-registered", stationId);
     const station = stationStub(env, stationId);
-    const response = await sendConnectRequest(station, { claims: claims.value, remoteAddress });
-    if (response.status === 101) return response;
-    const { reason } = await response.json<{ reason: RefusalReason }>();
+    const ask = () => sendConnectRequest(station, { claims: claims.value, remoteAddress });
+    const decided = mayGuess
+      ? await attempt.decide(async () => decisionOf(await ask()))
+      : await decisionOf(await ask());
+    if (decided === null) return refused("too-many-attempts", stationId);
+    const { response, reason } = decided;
+    if (reason === null) return response;
     if (reason === "not-registered") forget(stationId);
     if (reason === "no-common-subprotocol" && config.SUBPROTOCOL_MISMATCH === "close") return closeAtOnce();
     return refused(reason, stationId);
@@ -69,6 +81,13 @@ export async function connect(request: Request, url: URL, env: Env, ctx: Executi
     log("error", "a connection could not be decided", { stationId, reason: messageOf(error) });
     return refused("unreachable", stationId);
   }
+}
+
+/** `null`: admitted. */
+async function decisionOf(response: Response): Promise<{ response: Response; reason: RefusalReason | null }> {
+  if (response.status === 101) return { response, reason: null };
+  const { reason } = await response.json<{ reason: RefusalReason }>();
+  return { response, reason };
 }
 
 async function report(env: Env, stationId: string, reason: RefusalReason, remoteAddress: string | null): Promise<void> {
@@ -100,8 +119,9 @@ function claimsOf(
   const transport = transportOf(url, config.MTLS_HOSTS);
   const offer = parseOffer(request.headers.get("Sec-WebSocket-Protocol")).slice(0, 16);
   if (transport === "mtls") {
+    const issuers = { allowedSkis: config.CLIENT_CA_SKIS, expiredIsProven: config.LOCAL };
     const presented = (request.cf as { tlsClientAuth?: TlsClientAuth } | undefined)?.tlsClientAuth;
-    const certificate = verifyCertificate(presented, config.CLIENT_CA_SKIS, Date.now());
+    const certificate = verifyCertificate(presented, issuers, Date.now());
     if (!certificate.ok) return certificate;
     return ok({ stationId, transport, basic: null, certificate: certificate.value, offer });
   }

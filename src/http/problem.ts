@@ -27,8 +27,33 @@ export class ProblemError extends Error {
   }
 }
 
+/** Characters of one name, and of a whole path or message: what a client sent is told apart, not repeated. */
+const NAME_MAX = 100;
+const TEXT_MAX = 1_000;
+
+const cutTo = (text: string, max: number): string =>
+  text.length > max ? `${text.slice(0, max).toWellFormed()}…` : text;
+
+/** A path, or a text that is one name. */
+export const cut = (path: string): string =>
+  cutTo(
+    path
+      .split("/")
+      .map((name) => cutTo(name, NAME_MAX))
+      .join("/"),
+    TEXT_MAX,
+  );
+
+const cutFault = ({ path, message }: Fault): Fault => ({ path: cut(path), message: cutTo(message, 3 * NAME_MAX) });
+
 export function problemResponse({ status, slug, title, detail, errors, headers }: Problem): Response {
-  const body = { type: `/problems/${slug}`, title, status, detail, ...(errors !== undefined && { errors }) };
+  const body = {
+    type: `/problems/${slug}`,
+    title,
+    status,
+    detail,
+    ...(errors !== undefined && { errors: errors.map(cutFault) }),
+  };
   return new Response(JSON.stringify(body), {
     status,
     headers: {

@@ -17,6 +17,9 @@ import { stationStub } from "../station-stub.ts";
 /** Durable Objects location hints, as the platform names them. */
 const LOCATION_HINTS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"] as const;
 
+/** Each is a join and two of D1's hundred parameters. */
+const LABEL_FILTERS_MAX = 10;
+
 const password = z.string().refine(
   (text) => {
     const { length } = new TextEncoder().encode(text);
@@ -52,6 +55,7 @@ const registration = z.strictObject({
   assumeProtocol: z.boolean().default(false),
   heartbeatIntervalSeconds: z.int().min(10).max(86_400).exactOptional(),
   validation: z.enum(STRICTNESSES).exactOptional(),
+  apply: z.enum(["next-connect", "now"]).exactOptional(),
   locationHint: z.enum(LOCATION_HINTS).exactOptional(),
   labels: labels.default({}),
 });
@@ -82,6 +86,11 @@ stationRoutes.get("/", requireScope("stations:read"), async (c) => {
   const labelFilters = Object.entries(filters).flatMap(([name, value]): [string, string][] =>
     name.startsWith("label.") && typeof value === "string" ? [[name.slice("label.".length), value]] : [],
   );
+  if (labelFilters.length > LABEL_FILTERS_MAX) {
+    const [name] = labelFilters[LABEL_FILTERS_MAX] ?? [""];
+    const errors = [{ path: `label.${name}`, message: `at most ${LABEL_FILTERS_MAX} label filters` }];
+    throw problems.invalid("The request is not valid.", { errors });
+  }
   const page = await listStations(c.env.DIRECTORY, {
     online: online === undefined ? null : online === "true",
     protocol: filters.protocol ?? null,

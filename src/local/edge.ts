@@ -28,6 +28,7 @@ import { shardOf, stationOf } from "./shards.ts";
 import { folderFault, probeFolder } from "./state/folder-fault.ts";
 import { checkFormat, rememberFormat } from "./state/folder-format.ts";
 import { FolderHealth } from "./state/folder-health.ts";
+import { closeToOthers, keepNewFilesPrivate } from "./state/private-state.ts";
 import { removeEmptyStationFiles, setAside, stationFile } from "./state/station-files.ts";
 import { type FolderLock, lockFolder } from "./state/folder-lock.ts";
 import { atMostOnceIn, UpgradeGate } from "./upgrade-gate.ts";
@@ -87,6 +88,7 @@ const STATION_CLASS = "ChargingStation";
 const FULL_LOG_MS = 60_000;
 
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  keepNewFilesPrivate();
   const dir = openFolder(options.dir);
   const lock = await lockFolder(dir);
   try {
@@ -120,6 +122,7 @@ async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions):
   const shards = shardsOf(dir, options.workerds, options.workerdsInNewFolder ?? 1, notice);
   const folders = Array.from({ length: shards }, (_, shard) => folderOf(dir, shard));
   rememberFormat(dir);
+  for (const folder of folders) closeToOthers(join(folder, "state"));
   for (const folder of folders) removeEmptyStationFiles(folder);
   const pki = await openPki(join(dir, "pki"), new Date(), notice);
   const frontSecret = randomBytes(32).toString("hex");

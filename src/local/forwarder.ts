@@ -11,6 +11,7 @@ import { answeredHeaders, forwardedHeaders, pathOf } from "./front-headers.ts";
 import {
   answerProblem,
   BAD_TARGET,
+  FOREIGN_ORIGIN,
   NO_ROOM,
   NOT_ONE_HOST,
   NOT_RUNNING,
@@ -27,7 +28,7 @@ import { routeOf } from "./shards.ts";
 import { headText, takeSocket } from "./station-socket.ts";
 import { lingerThenDestroy, tunnel } from "./tunnel.ts";
 import type { UpgradeGate } from "./upgrade-gate.ts";
-import { announcesBody, hasOneHost, isWebSocketUpgrade } from "./upgrade-request.ts";
+import { announcesBody, hasOneHost, isForeign, isWebSocketUpgrade } from "./upgrade-request.ts";
 
 /** A workerd as the fronts see it. */
 export interface Upstream {
@@ -59,7 +60,7 @@ const NOTHING = Buffer.alloc(0);
 
 export class Forwarder {
   readonly #options: ForwarderOptions;
-  readonly #host: string;
+  readonly #origin: URL;
   readonly #requests = new http.Agent({ keepAlive: true, timeout: UPSTREAM_IDLE_MS });
   readonly #upgrades = new http.Agent({ keepAlive: false });
   /** What Node's parser still finds on them is nobody's request. */
@@ -67,7 +68,7 @@ export class Forwarder {
 
   constructor(options: ForwarderOptions) {
     this.#options = options;
-    this.#host = new URL(options.origin).host;
+    this.#origin = new URL(options.origin);
   }
 
   handshaken(socket: TLSSocket): void {
@@ -118,7 +119,7 @@ export class Forwarder {
     station.on("error", ignore);
     this.#options.pending.asks(station);
     const path = pathOf(request.url ?? "");
-    const problem = this.#problemOf(path) ?? (hasOneHost(request) ? null : NOT_ONE_HOST);
+    const problem = this.#problemOf(path) ?? upgradeProblemOf(request, this.#origin);
     if (path === undefined || problem !== null) {
       refuse(station, problem ?? BAD_TARGET);
       return;
@@ -237,7 +238,7 @@ export class Forwarder {
     const isUpgrade = agent === this.#upgrades;
     const headers = [
       "Host",
-      this.#host,
+      this.#origin.host,
       "MF-CF-Blob",
       properties.of(request.socket, request.httpVersion),
       "MF-Original-URL",
@@ -251,6 +252,11 @@ export class Forwarder {
     ];
     return http.request({ host: UPSTREAM_HOST, port, method: request.method, path, agent, headers });
   }
+}
+
+function upgradeProblemOf(request: IncomingMessage, own: URL): Problem | null {
+  if (!hasOneHost(request)) return NOT_ONE_HOST;
+  return isForeign(request, own) ? FOREIGN_ORIGIN : null;
 }
 
 function bodyHeaders(request: IncomingMessage): string[] {

@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 import { lingerThenDestroy } from "./tunnel.ts";
 
 export interface Problem {
-  status: 400 | 408 | 413 | 417 | 431 | 503;
+  status: 400 | 403 | 408 | 413 | 417 | 431 | 503;
   slug: string;
   detail: string;
 }
@@ -21,6 +21,11 @@ export const PIPELINED_UPGRADE: Problem = {
   status: 400,
   slug: "bad-request",
   detail: "An upgrade is the only request on its connection, or names Upgrade in its Connection header.",
+};
+export const FOREIGN_ORIGIN: Problem = {
+  status: 403,
+  slug: "foreign-origin",
+  detail: "A web page of another origin may not connect here.",
 };
 export const EXPECTATION_FAILED: Problem = {
   status: 417,

@@ -21,3 +21,11 @@ export function hasOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolea
   const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host");
   return hosts.length === 1 || (hosts.length === 0 && httpVersion === "1.0");
 }
+
+/** Any web page may open a WebSocket to localhost, and would be a station where nothing is to be proven; stations send no Origin. */
+export function isForeign({ headers }: IncomingMessage, own: URL): boolean {
+  const { origin } = headers;
+  if (origin === undefined) return false;
+  const hosts = ["localhost", "127.0.0.1", "[::1]"];
+  return !hosts.some((host) => origin === new URL(`${own.protocol}//${host}:${own.port}`).origin);
+}

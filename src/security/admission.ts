@@ -57,13 +57,13 @@ export function refuseEarly(claims: ConnectionClaims, settings: AdmissionSetting
 
 /**
  * [OCPP 2.x A05.FR.07] A profile lower than the registered one is refused before a password is looked at.
- * @param passwordMatches asked only where Basic decides, once for each password that counts
+ * @param passwordMatches asked only where Basic decides, once for each password that counts; `null`: it cannot be told now
  */
 export async function admit(
   claims: ConnectionClaims,
   registration: Registration | null,
   settings: AdmissionSettings,
-  passwordMatches: (password: string, kept: PasswordHash) => Promise<boolean>,
+  passwordMatches: (password: string, kept: PasswordHash) => Promise<boolean | null>,
 ): Promise<Result<Admitted, RefusalReason>> {
   if (registration === null) return err("not-registered");
   const early = refuseEarly(claims, settings);
@@ -84,6 +84,7 @@ export async function admit(
     const usedPassword = await passwordMatches(shown, password);
     // Asked whatever the other said, so that time does not tell which one was right.
     const usedFormer = formerPassword !== undefined && (await passwordMatches(shown, formerPassword));
+    if (usedPassword === null || usedFormer === null) return err("unreachable");
     if (!usedPassword && !usedFormer) return err("password-wrong");
     proved = usedPassword && formerPassword !== undefined;
   } else if (!settings.allowProfile0) {

@@ -38,6 +38,14 @@ export class FailedAttempts {
     if (oldest !== undefined) this.#buckets.delete(oldest);
   }
 
+  /** What was counted before it was known was no failure. */
+  forgive(key: string, now: number): void {
+    const bucket = this.#buckets.get(key);
+    if (bucket === undefined) return;
+    bucket.failures = Math.max(this.#failuresOf(key, now) - 1, 0);
+    bucket.at = now;
+  }
+
   isExhausted(key: string, now: number): boolean {
     // One more would not fit.
     return this.#failuresOf(key, now) > this.#limits.burst - 1;

@@ -18,26 +18,31 @@ export interface CertificateFacts {
 /** The fields of `tlsClientAuth` that are read here; every one is checked, since the platform may leave any out. */
 export type TlsClientAuth = Readonly<Record<string, unknown>>;
 
-/**
- * @param allowedIssuerSkis lower hex without colons; empty: every CA that the edge trusts for this host.
- * @param now ms since the epoch
- */
+export interface IssuerSettings {
+  /** Lower hex without colons; empty: every CA that the edge trusts for this host. */
+  allowedSkis: readonly string[];
+  /** Whether "expired" is said of certificates alone whose issuer is proven, as the local front does. */
+  expiredIsProven: boolean;
+}
+
+/** @param now ms since the epoch */
 export function verifyCertificate(
   presented: TlsClientAuth | undefined,
-  allowedIssuerSkis: readonly string[],
+  { allowedSkis, expiredIsProven }: IssuerSettings,
   now: number,
 ): Result<CertificateFacts, RefusalReason> {
   const field = (name: string): string => (typeof presented?.[name] === "string" ? presented[name] : "");
   if (field("certPresented") !== "1") return err("certificate-missing");
+  const isNamed = allowedSkis.includes(normalizeSki(field("certIssuerSKI")));
   // The reasons behind FAILED: are open-ended; only SUCCESS is success.
   if (field("certVerified") !== "SUCCESS") {
-    return err(field("certVerified").includes("expired") ? "certificate-expired" : "certificate-unverified");
+    // A verification that goes on after a fault tells the last one: a stranger's own certificate may have expired too.
+    const isExpired = field("certVerified").includes("expired") && (expiredIsProven || isNamed);
+    return err(isExpired ? "certificate-expired" : "certificate-unverified");
   }
+  if (allowedSkis.length > 0 && !isNamed) return err("certificate-issuer-not-allowed");
   // A revoked certificate is still SUCCESS.
   if (field("certRevoked") !== "0") return err("certificate-revoked");
-  if (allowedIssuerSkis.length > 0 && !allowedIssuerSkis.includes(normalizeSki(field("certIssuerSKI")))) {
-    return err("certificate-issuer-not-allowed");
-  }
   const notAfter = Date.parse(field("certNotAfter"));
   const fingerprint = field("certFingerprintSHA256").toLowerCase();
   const subject = parseDistinguishedName(field("certSubjectDNRFC2253"));

@@ -1,6 +1,7 @@
 /**
  * What one socket carries through hibernation, free of charge. Must hold nothing that a crash may not take.
  */
+import type { FrameRate } from "../ocpp/frame-rate.ts";
 import type { DurableSession } from "../ocpp/session.ts";
 import type { Acknowledged } from "./carried-acknowledgements.ts";
 import type { ConnectionFacts } from "./store.ts";
@@ -16,6 +17,8 @@ export interface Attachment {
   unwatched?: boolean;
   /** What webhooks have acknowledged since the last row that says so; absent in sockets of older releases. */
   acknowledged?: Acknowledged;
+  /** Only where much of it is used up; absent: it is full. */
+  rate?: FrameRate;
 }
 
 export const writeAttachment = (socket: WebSocket, attachment: Attachment): void =>

@@ -98,6 +98,7 @@ export class ChargingStation extends DurableObject<Env> {
             presenceAt: this.#connections.presenceAt,
             nextExpiry: this.#commands.nextExpiry,
             untoldAt: this.#announcements.againAt,
+            certificateUntil: this.#connections.certificateUntil,
           },
     );
     this.#settlement = new Settlement(this.#context, this.#delivery, this.#deadlines, (work) => ctx.waitUntil(work));
@@ -138,6 +139,7 @@ export class ChargingStation extends DurableObject<Env> {
     const { incarnation } = this.#context;
     if (incarnation === null) return;
     this.#connections.reconcile();
+    this.#connections.endExpired();
     await this.#connections.look();
     await this.#connections.current()?.tick();
     // Of another registration nothing is due yet.
@@ -263,6 +265,7 @@ export class ChargingStation extends DurableObject<Env> {
       delivery: this.#delivery,
       deadlines: this.#deadlines,
       announcements: this.#announcements,
+      settlement: this.#settlement,
     };
     this.#lifecycleMade ??= new Lifecycle(this.#context, parts, (work) => this.ctx.waitUntil(work));
     return this.#lifecycleMade;

@@ -3,6 +3,7 @@
  * Must not know commands, webhooks or HTTP's API.
  */
 import { log, messageOf } from "../log.ts";
+import type { FrameRate } from "../ocpp/frame-rate.ts";
 import { type Expectation, expectationOf, isSilent, lookAt, nextLookAt } from "../ocpp/presence.ts";
 import { openSession } from "../ocpp/session.ts";
 import { admit, type Admitted } from "../security/admission.ts";
@@ -12,8 +13,16 @@ import { closeSocket, readAttachment, writeAttachment } from "./attachment.ts";
 import { type ConnectRequest, readConnectRequest } from "./connect-request.ts";
 import type { StationContext } from "./context.ts";
 import { Conversation, type ConversationPort } from "./conversation.ts";
+import { lengthOf } from "./frame-gate.ts";
 import type { SecurityReports } from "./security-reports.ts";
 import type { ConnectionFacts, LoggedConnection } from "./store.ts";
+import { Turnstile } from "./turnstile.ts";
+
+/** Of all objects in this isolate. Two at once, so that one that is slow to start holds up nobody; 64 are a fifth of a second. */
+const hashing = new Turnstile(2, 64);
+/** Frames, and 8 KB each of larger ones, that a socket may bring after its close: what was on its way then. */
+const STRAY_FRAMES_MAX = 1_000;
+const STRAY_FRAME_LENGTH = 8_192;
 
 export class Connections {
   readonly #context: StationContext;
@@ -23,6 +32,10 @@ export class Connections {
   /** Called when the connection came or went. */
   readonly #changed: (online: boolean) => void;
   #current: Conversation | null = null;
+  /** Of the connection before, since the object woke: a reconnect refills no bucket. */
+  #rate: FrameRate | undefined;
+  /** What came on sockets after their close. */
+  readonly #strays = new WeakMap<WebSocket, number>();
 
   constructor(
     context: StationContext,
@@ -56,7 +69,7 @@ export class Connections {
       connect.claims,
       registration,
       { allowProfile0: ALLOW_PROFILE_0, enabledProtocols: PROTOCOLS },
-      shownPasswordMatches,
+      (shown, kept) => hashing.pass(() => shownPasswordMatches(shown, kept)),
     );
     // Hashing a password takes time, in which the station may have been deregistered or its password replaced.
     if ((this.#context.store.fact("registration") ?? null) !== registration) return this.accept(request);
@@ -73,7 +86,7 @@ export class Connections {
 
   /** A refused connection of a registered station is an event; of any other identity it leaves nothing behind. */
   reportRefusal(reason: RefusalReason, remoteAddress: string | null): void {
-    if (this.#context.store.fact("registration") === undefined) return;
+    if (this.#context.store.fact("registration") === undefined || reason === "unreachable") return;
     const kind = reason === "certificate-revoked" ? "certificate-revoked" : "connection-refused";
     this.#security.report(kind, { reason, remoteAddress });
   }
@@ -98,7 +111,8 @@ export class Connections {
     const registrationStatus = this.#context.eventLog.status.boot?.status ?? "unknown";
     const session = openSession(protocol, strictness, registrationStatus);
     const unwatched = this.#context.eventLog.status.boot === null;
-    writeAttachment(socket, { connection, session, lastMessageAt: now, presenceCheckedAt: 0, unwatched });
+    const rate = this.#rate && { rate: this.#rate };
+    writeAttachment(socket, { connection, session, lastMessageAt: now, presenceCheckedAt: 0, unwatched, ...rate });
     this.#context.emit("ocpp.station.connected", describe(connection));
     this.#wake(socket);
     this.#changed(true);
@@ -111,7 +125,22 @@ export class Connections {
 
   /** A frame of a superseded socket is nobody's. */
   async receive(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
-    await this.#wake(socket)?.receive(frame);
+    const conversation = this.#wake(socket);
+    if (conversation === null) await this.#ignore(socket, frame);
+    else await conversation.receive(frame);
+  }
+
+  /** A socket that was closed here is not read to its end by all: some go on, and each frame costs what an answer costs. */
+  async #ignore(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
+    const strays = (this.#strays.get(socket) ?? 0) + 1 + lengthOf(frame) / STRAY_FRAME_LENGTH;
+    this.#strays.set(socket, strays);
+    if (strays <= STRAY_FRAMES_MAX) return;
+    // The platform drops no single socket: with the object all go, its rows stay, and who means well reconnects.
+    const stationId = this.#context.id;
+    log("warn", "a closed socket went on sending: the object ends, and its connections with it", { stationId });
+    // What is written is not to go with it.
+    await this.#sockets.storage.sync();
+    this.#sockets.abort("a closed socket went on sending");
   }
 
   /** The socket closed. An old one's end never touches a newer connection. */
@@ -139,6 +168,21 @@ export class Connections {
     if (this.#context.eventLog.connection !== null && this.current() === null) {
       this.#end({ code: 1006, reason: "lost" });
     }
+  }
+
+  /** ms since the epoch at which the live connection's certificate ends; `null`: it has none. */
+  get certificateUntil(): number | null {
+    return this.current()?.connection.certificate?.notAfter ?? null;
+  }
+
+  /** A socket does not outlive the proof it was let in by. Called by the alarm. */
+  endExpired(): void {
+    const conversation = this.current();
+    const certificate = conversation?.connection.certificate ?? null;
+    if (certificate === null || certificate.notAfter > this.#context.now()) return;
+    const { fingerprint, notAfter } = certificate;
+    this.#end({ code: 1008, reason: "certificate-expired" });
+    this.#security.report("certificate-expired", { fingerprint, notAfter: new Date(notAfter).toISOString() });
   }
 
   /** Called by the alarm alone: who only reads must not end a connection. Whoever is silent is asked before that. */
@@ -181,6 +225,7 @@ export class Connections {
     const conversation = this.current();
     const { connection } = this.#context.eventLog;
     this.#current = null;
+    if (conversation !== null) this.#rate = conversation.gate.kept;
     conversation?.end();
     // Without its attachment a socket is nobody's, so a late frame or close of it cannot touch a newer connection.
     conversation?.socket.serializeAttachment(null);

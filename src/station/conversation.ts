@@ -3,11 +3,9 @@
  */
 import type { CallData } from "../delivery/event.ts";
 import { log } from "../log.ts";
-import { type FrameRate, FRAMES_PER_SECOND, fullRate, takeFrame } from "../ocpp/frame-rate.ts";
 import { encodeResultFault, judgeResult } from "../ocpp/call-result.ts";
 import { errorCode } from "../ocpp/error-codes.ts";
 import { type Line, PROBE_TIMEOUT_MS } from "../ocpp/presence.ts";
-import { callIdOf } from "../ocpp/decode.ts";
 import { encodeFault } from "../ocpp/message.ts";
 import type { Protocol } from "../ocpp/protocol.ts";
 import { isRecognisable } from "../ocpp/repetition.ts";
@@ -28,6 +26,7 @@ import type { Decision } from "./answerer.ts";
 import { type Attachment, writeAttachment } from "./attachment.ts";
 import type { StationContext } from "./context.ts";
 import type { Acknowledged } from "./carried-acknowledgements.ts";
+import { BOUNDS, FrameGate, warningOf } from "./frame-gate.ts";
 import type { SecurityKind } from "./security-reports.ts";
 import type { ConnectionFacts } from "./store.ts";
 
@@ -48,6 +47,7 @@ export interface ConversationPort {
 
 export class Conversation {
   readonly connection: ConnectionFacts;
+  readonly gate: FrameGate;
   readonly #socket: WebSocket;
   readonly #context: StationContext;
   readonly #port: ConversationPort;
@@ -57,8 +57,6 @@ export class Conversation {
   #acknowledged: Acknowledged;
   #unwatched: boolean;
   #ended = false;
-  /** Not hibernated: a station that slept has not flooded anybody. */
-  #rate: FrameRate | null = null;
 
   constructor(socket: WebSocket, attachment: Attachment, context: StationContext, port: ConversationPort) {
     this.#socket = socket;
@@ -68,6 +66,7 @@ export class Conversation {
     this.#presenceCheckedAt = attachment.presenceCheckedAt;
     this.#acknowledged = attachment.acknowledged ?? {};
     this.#unwatched = attachment.unwatched ?? false;
+    this.gate = new FrameGate(attachment.rate, context.now());
     this.#context = context;
     this.#port = port;
   }
@@ -124,19 +123,16 @@ export class Conversation {
     this.#lastMessageAt = this.#context.now();
     this.#watch();
     if (this.#session.openCall?.probe === true) this.#presenceCheckedAt = this.#lastMessageAt;
-    const { rate, verdict } = takeFrame(this.#rate ?? fullRate(this.#lastMessageAt), this.#lastMessageAt);
-    this.#rate = rate;
+    const verdict = this.gate.take(frame, this.#lastMessageAt);
     if (verdict === "take") await this.#run({ kind: "frame", frame });
     else if (verdict === "warn") this.#warn(frame);
     else this.#port.tooManyFrames();
   }
 
   #warn(frame: string | ArrayBuffer): void {
-    this.#port.reportSecurity("too-many-frames", { bound: FRAMES_PER_SECOND });
-    const messageId = typeof frame === "string" ? callIdOf(frame) : null;
-    if (messageId === null) return;
-    const description = `more than ${FRAMES_PER_SECOND} messages a second; slow down or the connection is closed`;
-    this.#send(encodeFault(this.#session.protocol, messageId, "internal", description));
+    this.#port.reportSecurity("too-many-frames", BOUNDS);
+    const warning = warningOf(frame, this.#session.protocol);
+    if (warning !== null) this.#send(warning);
   }
 
   async command(command: Input & { kind: "command" }): Promise<void> {
@@ -156,6 +152,7 @@ export class Conversation {
   }
 
   #save(): void {
+    const rate = this.gate.kept;
     writeAttachment(this.#socket, {
       connection: this.connection,
       session: durableSession(this.#session),
@@ -163,6 +160,7 @@ export class Conversation {
       presenceCheckedAt: this.#presenceCheckedAt,
       acknowledged: this.#acknowledged,
       unwatched: this.#unwatched,
+      ...(rate && { rate }),
     });
   }
 

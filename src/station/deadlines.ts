@@ -14,6 +14,8 @@ const AHEAD_MAX_MS = {
   // Silence is a day where the station's interval is not known, or two intervals, of at most a day each, and some grace.
   presence: 2 * 86_400_000 + 60_000,
   expiry: 604_800_000,
+  // Years, mostly: looked at again before.
+  certificate: 30 * 86_400_000,
   delivery: RETRY_MAX_MS,
   outbox: SAFETY_MS,
   untold: AGAIN_MAX_MS,
@@ -28,6 +30,8 @@ export interface Due {
   presenceAt: number | null;
   nextExpiry: number | null;
   untoldAt: number | null;
+  /** The end of the live connection's certificate. */
+  certificateUntil: number | null;
 }
 
 export class Deadlines {
@@ -95,13 +99,14 @@ export class Deadlines {
   #next(deliveryAt: number | null): number {
     const due = this.#due();
     if (due === null) return NEVER;
-    const { openCall, presenceAt, nextExpiry, untoldAt } = due;
+    const { openCall, presenceAt, nextExpiry, untoldAt, certificateUntil } = due;
     const openUntil = openCall === null || openCall.messageId === this.#timedCall ? null : openCall.deadline;
     const now = this.#now();
     return Math.min(
       clamped(openUntil, now + AHEAD_MAX_MS.openCall),
       clamped(presenceAt, now + AHEAD_MAX_MS.presence),
       clamped(nextExpiry, now + AHEAD_MAX_MS.expiry),
+      clamped(certificateUntil, now + AHEAD_MAX_MS.certificate),
       clamped(deliveryAt, now + AHEAD_MAX_MS.delivery),
       clamped(this.#outboxAt, now + AHEAD_MAX_MS.outbox),
       clamped(untoldAt, now + AHEAD_MAX_MS.untold),

@@ -4,6 +4,7 @@
  */
 import { sequenceFloor } from "../fleet/registrations.ts";
 import { log, messageOf } from "../log.ts";
+import { endsConnection } from "../security/registration-change.ts";
 import { storageFaultOf } from "../storage-fault.ts";
 import { inTime } from "../time-limit.ts";
 import type { Announcements } from "./announcements.ts";
@@ -14,6 +15,8 @@ import type { Deadlines } from "./deadlines.ts";
 import type { Delivery } from "./delivery.ts";
 import { Farewell } from "./farewell.ts";
 import { type Registered, type RegisterRequest, register } from "./registrar.ts";
+import type { Settlement } from "./settlement.ts";
+import type { StoredRegistration } from "./store.ts";
 
 /** ms the directory has to take a registration; whoever asked is told to try again. */
 const DIRECTORY_WITHIN_MS = 5_000;
@@ -31,6 +34,7 @@ interface Parts {
   delivery: Delivery;
   deadlines: Deadlines;
   announcements: Announcements;
+  settlement: Settlement;
 }
 
 export class Lifecycle {
@@ -47,11 +51,17 @@ export class Lifecycle {
   }
 
   async register(request: RegisterRequest): Promise<Registered | RegistrationRefusal> {
-    const { announcements, connections, delivery } = this.#parts;
+    const { announcements, connections, delivery, settlement } = this.#parts;
+    const changed = (before: StoredRegistration, after: StoredRegistration) => {
+      const live = connections.current()?.connection ?? null;
+      if (live === null || !endsConnection(before, after, request.apply ?? null, live.securityProfile)) return;
+      connections.disconnect(1008, "registration-changed");
+      settlement.meanwhile();
+    };
     try {
       const webhooks = await delivery.known();
       const floorOf = () => inTime(sequenceFloor(this.#context.env.DIRECTORY), DIRECTORY_WITHIN_MS, "the directory");
-      const registered = await register(this.#context, request, floorOf, webhooks);
+      const registered = await register(this.#context, request, { changed, floorOf }, webhooks);
       if (registered === "password-required") return registered;
       const told = announcements.registered(connections.current()?.connection ?? null, delivery.inTrouble);
       await inTime(told, DIRECTORY_WITHIN_MS, "the directory");

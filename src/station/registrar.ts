@@ -20,6 +20,8 @@ export interface RegisterRequest {
   /** A ceiling on the interval that an accepted boot is told. */
   heartbeatIntervalSeconds?: number;
   validation?: Strictness;
+  /** Whether the live connection is ended for it; unsaid: only for a raised security profile. */
+  apply?: "next-connect" | "now";
   locationHint?: string;
   labels: Record<string, string>;
 }
@@ -46,18 +48,24 @@ export interface Registered {
   password?: string;
 }
 
+export interface RegisterPort {
+  /** Called in the turn in which a registration is replaced. */
+  changed: (before: StoredRegistration, after: StoredRegistration) => void;
+  /** Asked where nothing is known of an earlier registration: the first sequence must be behind all it ever had. */
+  floorOf: () => Promise<number>;
+}
+
 /**
  * Takes `"generate"` for a password to make one. `"password-required"`: profile 1 or 2 and none is known.
  * @param webhooks that there are: all events of a new registration are for them
- * @param floorOf asked where nothing is known of an earlier registration: its first sequence must be behind all it ever had
  */
 export async function register(
   context: StationContext,
   request: RegisterRequest,
-  floorOf: () => Promise<number>,
+  { changed, floorOf }: RegisterPort,
   webhooks: readonly Webhook[],
 ): Promise<Registered | "password-required"> {
-  const { password, passwordOverlap, certificate, ...rest } = request;
+  const { password, passwordOverlap, certificate, apply: _, ...rest } = request;
   const generated = password === "generate" ? generatePassword() : undefined;
   const plain = generated ?? password;
   const hash =
@@ -86,6 +94,7 @@ export async function register(
   else if (JSON.stringify(known) !== JSON.stringify(stored)) {
     context.store.setFact("registration", { ...stored, revision: (stored.revision ?? 0) + 1 });
   }
+  if (known !== undefined) changed(known, stored);
   return {
     created: known === undefined,
     registration: viewRegistration(context.id, stored),

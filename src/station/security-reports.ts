@@ -29,4 +29,9 @@ export class SecurityReports {
   }
 }
 
-export type SecurityKind = "connection-refused" | "certificate-revoked" | "malformed-frame" | "too-many-frames";
+export type SecurityKind =
+  | "connection-refused"
+  | "certificate-revoked"
+  | "certificate-expired"
+  | "malformed-frame"
+  | "too-many-frames";

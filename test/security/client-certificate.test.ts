@@ -17,8 +17,8 @@ const GOOD: TlsClientAuth = {
   certNotAfter: "Dec 22 19:39:00 2026 GMT",
 };
 
-const verify = (changed: Record<string, unknown>, skis: string[] = []) =>
-  verifyCertificate({ ...GOOD, ...changed }, skis, NOW);
+const verify = (changed: Record<string, unknown>, allowedSkis: string[] = [], expiredIsProven = false) =>
+  verifyCertificate({ ...GOOD, ...changed }, { allowedSkis, expiredIsProven }, NOW);
 
 describe("A certificate", () => {
   test("that is verified gives its facts", () => {
@@ -51,7 +51,11 @@ describe("A certificate", () => {
     ["is of another CA", { certVerified: "FAILED:unable to get local issuer certificate" }, "certificate-unverified"],
     ["failed for a reason nobody has seen", { certVerified: "FAILED:" }, "certificate-unverified"],
     ["is not yet valid", { certVerified: "FAILED:certificate is not yet valid" }, "certificate-unverified"],
-    ["has expired", { certVerified: "FAILED:certificate has expired" }, "certificate-expired"],
+    [
+      "has expired, of who knows which CA",
+      { certVerified: "FAILED:certificate has expired" },
+      "certificate-unverified",
+    ],
     ["expires this very moment", { certNotAfter: "Jun 1 00:00:00 2026 GMT" }, "certificate-expired"],
     ["has expired, whatever the edge says", { certNotAfter: "May 31 23:59:59 2026 GMT" }, "certificate-expired"],
     ["is revoked", { certRevoked: "1" }, "certificate-revoked"],
@@ -73,8 +77,14 @@ describe("A certificate", () => {
   });
 
   test("is missing where the platform says nothing at all", () => {
-    expect(verifyCertificate(undefined, [], NOW)).toEqual({ ok: false, error: "certificate-missing" });
-    expect(verifyCertificate({}, [], NOW)).toEqual({ ok: false, error: "certificate-missing" });
+    expect(verifyCertificate(undefined, { allowedSkis: [], expiredIsProven: false }, NOW)).toEqual({
+      ok: false,
+      error: "certificate-missing",
+    });
+    expect(verifyCertificate({}, { allowedSkis: [], expiredIsProven: false }, NOW)).toEqual({
+      ok: false,
+      error: "certificate-missing",
+    });
   });
 
   test.each([
@@ -84,6 +94,32 @@ describe("A certificate", () => {
     ["CN=CS001\\ ", "CS001 "],
   ])("with the subject %j is that of %j alone", (certSubjectDNRFC2253, commonName) => {
     expect(verify({ certSubjectDNRFC2253 })).toMatchObject({ value: { commonName } });
+  });
+});
+
+describe("A certificate that the edge says has expired", () => {
+  const expired = { certVerified: "FAILED:certificate has expired" };
+
+  test("has, where that is said of proven ones alone", () => {
+    expect(verify(expired, [], true)).toEqual({ ok: false, error: "certificate-expired" });
+  });
+
+  test("has, where it names an issuer that is allowed", () => {
+    expect(verify(expired, [SKI])).toEqual({ ok: false, error: "certificate-expired" });
+  });
+
+  test.each([
+    ["no issuer is named in the settings", []],
+    ["another one is", ["00".repeat(20)]],
+  ])("may be a stranger's, where %s", (_, skis) => {
+    expect(verify(expired, skis)).toEqual({ ok: false, error: "certificate-unverified" });
+  });
+});
+
+test("A revoked certificate of an issuer that is not allowed is not this fleet's", () => {
+  expect(verify({ certRevoked: "1" }, ["00".repeat(20)])).toEqual({
+    ok: false,
+    error: "certificate-issuer-not-allowed",
   });
 });
 
