@@ -78,6 +78,7 @@ export class ChargingStation extends DurableObject<Env> {
           this.#announce();
         },
         tooManyFrames: () => this.#connections.disconnect(1008, "too many messages"),
+        giveUp: (reason) => this.#giveUp(reason),
       },
       security,
       (online) => {
@@ -269,6 +270,13 @@ export class ChargingStation extends DurableObject<Env> {
     };
     this.#lifecycleMade ??= new Lifecycle(this.#context, parts, (work) => this.ctx.waitUntil(work));
     return this.#lifecycleMade;
+  }
+
+  /** Of what is under way the alarm finds what is left to do. */
+  async #giveUp(reason: string): Promise<void> {
+    await this.#deadlines.wakeAt(this.#context.now());
+    await this.ctx.storage.sync();
+    this.ctx.abort(reason);
   }
 
   #line(): Line | null {

@@ -24,10 +24,15 @@ const hashing = new Turnstile(2, 64);
 const STRAY_FRAMES_MAX = 1_000;
 const STRAY_FRAME_LENGTH = 8_192;
 
+export interface ConnectionsPort extends ConversationPort {
+  /** The platform drops no single socket: with the object all go. Its rows stay, and who means well reconnects. */
+  giveUp(reason: string): Promise<void>;
+}
+
 export class Connections {
   readonly #context: StationContext;
   readonly #sockets: DurableObjectState;
-  readonly #port: ConversationPort;
+  readonly #port: ConnectionsPort;
   readonly #security: SecurityReports;
   /** Called when the connection came or went. */
   readonly #changed: (online: boolean) => void;
@@ -36,11 +41,12 @@ export class Connections {
   #rate: FrameRate | undefined;
   /** What came on sockets after their close. */
   readonly #strays = new WeakMap<WebSocket, number>();
+  #isGivenUp = false;
 
   constructor(
     context: StationContext,
     sockets: DurableObjectState,
-    port: ConversationPort,
+    port: ConnectionsPort,
     security: SecurityReports,
     changed: (online: boolean) => void,
   ) {
@@ -134,13 +140,11 @@ export class Connections {
   async #ignore(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
     const strays = (this.#strays.get(socket) ?? 0) + 1 + lengthOf(frame) / STRAY_FRAME_LENGTH;
     this.#strays.set(socket, strays);
-    if (strays <= STRAY_FRAMES_MAX) return;
-    // The platform drops no single socket: with the object all go, its rows stay, and who means well reconnects.
+    if (strays <= STRAY_FRAMES_MAX || this.#isGivenUp) return;
+    this.#isGivenUp = true;
     const stationId = this.#context.id;
     log("warn", "a closed socket went on sending: the object ends, and its connections with it", { stationId });
-    // What is written is not to go with it.
-    await this.#sockets.storage.sync();
-    this.#sockets.abort("a closed socket went on sending");
+    await this.#port.giveUp("a closed socket went on sending");
   }
 
   /** The socket closed. An old one's end never touches a newer connection. */

@@ -83,14 +83,15 @@ test("A backlog at its bound refuses MeterValues first, overwrites nothing, and 
   const id = "BACKLOG";
   await kerbside.register(id);
   receiver.reply = ({ body }) => (JSON.parse(body)[0].subject === id ? { status: 503 } : {});
-  // Two connections: each may send its burst.
+  // Two connections: each may send its burst, since nothing is left of the one before where the object went in between.
   let acknowledged = 0;
   for (const count of [PERIODIC_MAX / 2, PERIODIC_MAX / 2]) {
     const station = await TestStation.connect(over(kerbside, "http", id));
     for (let i = 0; i < count; i++) station.send([2, `v${acknowledged + i}`, "MeterValues", METER_16]);
     await until("the answers", () => station.frames.length === count, 40_000);
     acknowledged += station.frames.filter(([type]) => type === 3).length;
-    station.kill();
+    await station.close();
+    await kerbside.edge.evict(id);
   }
   const station = await kerbside.station(id);
   const [type, , code, description] = await station.call("MeterValues", METER_16);

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { HttpPeer, SECRET, type TestEvent, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
 import { CLOCK_WORKER, StationClock } from "../support/station-clock.ts";
-import { BOOT_16, BOOT_2X, type Frame, STATUS_16, type TestStation } from "../support/test-station.ts";
+import { BOOT_16, BOOT_2X, type Frame, STATUS_16, TestStation } from "../support/test-station.ts";
+import { certificateOf, over } from "../support/transports.ts";
 
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
@@ -270,6 +271,31 @@ const setVariables = (value: string, name = "HeartbeatInterval") => ({
 });
 const variableResult = (attributeStatus: string, name = "HeartbeatInterval") => ({
   setVariableResult: [{ attributeStatus, component: { name: "OCPPCommCtrlr" }, variable: { name } }],
+});
+
+describe("A certificate's end", () => {
+  test.each([
+    ["awake", false],
+    ["asleep", true],
+  ])("ends the connection that it let in, by the one alarm, where the object is %s", async (how, sleeps) => {
+    const id = `ENDS-${how}`;
+    await kerbside.register(id, { securityProfile: 3 });
+    const validFor = 365 * DAY;
+    const endsAt = Math.ceil((await clock.forward(0)) / SECOND) * SECOND + 150 * SECOND;
+    const socket = await certificateOf(kerbside, id, { now: new Date(endsAt - validFor) });
+    const station = await TestStation.connect(over(kerbside, "mtls", id, { socket }));
+    expect((await station.call("BootNotification", BOOT_16))[0]).toBe(3);
+    expect((await view(id)).connection.certificate.notAfter).toBe(new Date(endsAt).toISOString());
+    if (sleeps) await sleep(id);
+    let rungAt = 0;
+    for (let count = 0; count < 10 && rungAt < endsAt; count++) rungAt = await clock.toAlarm(id);
+    // Before anybody would have looked whether the station is there.
+    expect(rungAt - endsAt).toBeLessThan(60 * SECOND);
+    expect(await station.closed).toEqual({ code: 1008, reason: "certificate-expired" });
+    const kinds = () => eventsFor(id).map(({ data }) => data.kind ?? data.reason);
+    await until("both events", () => kinds().filter((kind) => kind === "certificate-expired").length === 2);
+    expect((await view(id)).online).toBe(false);
+  });
 });
 
 describe("The interval", () => {
