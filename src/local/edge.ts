@@ -221,8 +221,9 @@ async function startFronts(
 ) {
   const started: Front[] = [];
   const pending = new PendingConnections(Math.floor((descriptorLimit() ?? DESCRIPTORS_UNKNOWN) * PENDING_SHARE));
+  const ownOrigins = new Set<string>();
   const start = async (port: number | undefined, tls: object) => {
-    const front = await startFront({ port: port ?? 0, pending, ...shared, ...tls });
+    const front = await startFront({ port: port ?? 0, pending, ownOrigins, ...shared, ...tls });
     started.push(front);
     return front;
   };

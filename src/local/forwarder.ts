@@ -40,6 +40,8 @@ export interface Upstream {
 export interface ForwarderOptions {
   /** Scheme and authority of the listener: what a client says in Host is its own affair. */
   origin: string;
+  /** Of all the edge's listeners: from there alone a web page may open a WebSocket. */
+  ownOrigins: ReadonlySet<string>;
   secret: string;
   /** One or more; a station is always behind the same one. */
   upstreams: readonly Upstream[];
@@ -60,7 +62,7 @@ const NOTHING = Buffer.alloc(0);
 
 export class Forwarder {
   readonly #options: ForwarderOptions;
-  readonly #origin: URL;
+  readonly #host: string;
   readonly #requests = new http.Agent({ keepAlive: true, timeout: UPSTREAM_IDLE_MS });
   readonly #upgrades = new http.Agent({ keepAlive: false });
   /** What Node's parser still finds on them is nobody's request. */
@@ -68,7 +70,7 @@ export class Forwarder {
 
   constructor(options: ForwarderOptions) {
     this.#options = options;
-    this.#origin = new URL(options.origin);
+    this.#host = new URL(options.origin).host;
   }
 
   handshaken(socket: TLSSocket): void {
@@ -119,7 +121,7 @@ export class Forwarder {
     station.on("error", ignore);
     this.#options.pending.asks(station);
     const path = pathOf(request.url ?? "");
-    const problem = this.#problemOf(path) ?? upgradeProblemOf(request, this.#origin);
+    const problem = this.#problemOf(path) ?? upgradeProblemOf(request, this.#options.ownOrigins);
     if (path === undefined || problem !== null) {
       refuse(station, problem ?? BAD_TARGET);
       return;
@@ -238,7 +240,7 @@ export class Forwarder {
     const isUpgrade = agent === this.#upgrades;
     const headers = [
       "Host",
-      this.#origin.host,
+      this.#host,
       "MF-CF-Blob",
       properties.of(request.socket, request.httpVersion),
       "MF-Original-URL",
@@ -254,7 +256,7 @@ export class Forwarder {
   }
 }
 
-function upgradeProblemOf(request: IncomingMessage, own: URL): Problem | null {
+function upgradeProblemOf(request: IncomingMessage, own: ReadonlySet<string>): Problem | null {
   if (!hasOneHost(request)) return NOT_ONE_HOST;
   return isForeign(request, own) ? FOREIGN_ORIGIN : null;
 }

@@ -15,13 +15,15 @@ import { frontLog } from "./front-log.ts";
 import { answerProblem, EXPECTATION_FAILED, type Problem, problemOfParser, refuse } from "./front-problem.ts";
 import { guarded } from "./guarded.ts";
 import type { PendingConnections } from "./pending-connections.ts";
-import { isBareUpgrade } from "./upgrade-request.ts";
+import { isBareUpgrade, originsOf } from "./upgrade-request.ts";
 
 export interface FrontOptions {
   /** 0 takes any free port. */
   port: number;
   /** Proves to the gate that a request came through a front. */
   secret: string;
+  /** Of all the edge's listeners; each adds its own. */
+  ownOrigins: Set<string>;
   upstreams: readonly Upstream[];
   /** What stands in the way of passing a request on; `null`: nothing. */
   barred: (isHealthCheck: boolean) => Problem | null;
@@ -124,11 +126,12 @@ class Listeners {
   }
 
   forward(port: number): void {
-    const { serverCertificates, clientCertificates, secret, upstreams, pending, barred, repaired } = this.#options;
+    const { serverCertificates, clientCertificates, ownOrigins, ...shared } = this.#options;
     const scheme = serverCertificates === undefined ? "http" : "https";
     const properties = new EdgeProperties(clientCertificates);
     const origin = `${scheme}://localhost:${port}`;
-    this.#forwarder = new Forwarder({ origin, secret, upstreams, properties, pending, barred, repaired });
+    for (const own of originsOf(scheme, port)) ownOrigins.add(own);
+    this.#forwarder = new Forwarder({ ...shared, origin, ownOrigins, properties });
   }
 
   drop(): void {

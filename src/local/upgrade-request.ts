@@ -22,10 +22,11 @@ export function hasOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolea
   return hosts.length === 1 || (hosts.length === 0 && httpVersion === "1.0");
 }
 
+/** What a browser calls a page of a listener on loopback. */
+export const originsOf = (scheme: string, port: number): string[] =>
+  ["localhost", "127.0.0.1", "[::1]"].map((host) => new URL(`${scheme}://${host}:${port}`).origin);
+
 /** Any web page may open a WebSocket to localhost, and would be a station where nothing is to be proven; stations send no Origin. */
-export function isForeign({ headers }: IncomingMessage, own: URL): boolean {
-  const { origin } = headers;
-  if (origin === undefined) return false;
-  const hosts = ["localhost", "127.0.0.1", "[::1]"];
-  return !hosts.some((host) => origin === new URL(`${own.protocol}//${host}:${own.port}`).origin);
+export function isForeign({ headers }: IncomingMessage, own: ReadonlySet<string>): boolean {
+  return headers.origin !== undefined && !own.has(headers.origin);
 }

@@ -106,13 +106,13 @@ test.each(LADDER)(
   },
 );
 
-test("A registration that is raised while the station is connected holds for its next connection", async () => {
+test("A registration that is raised for the next connection leaves the one that is there", async () => {
   const station = await kerbside.station(
     "RAISED",
     { user: "RAISED", password: PASSWORD },
     { securityProfile: 1, password: PASSWORD },
   );
-  await kerbside.register("RAISED", { securityProfile: 2 });
+  await kerbside.register("RAISED", { securityProfile: 2, apply: "next-connect" });
   expectRefusal(await TestStation.refused(await show("RAISED", "http", "right")), "forbidden");
   expect((await view("RAISED")).connection.securityProfile).toBe(1);
   const raised = await TestStation.connect(await show("RAISED", "tls", "right"));

@@ -270,9 +270,11 @@ describe("A web page", () => {
 
   test("of the edge itself may connect", async () => {
     await kerbside.register("PAGE");
-    const station = await connect(kerbside.edge.httpUrl);
-    expect(station).toBeInstanceOf(TestStation);
-    station.kill();
+    for (const own of [kerbside.edge.httpUrl, kerbside.edge.tlsUrl, `http://127.0.0.1:${kerbside.edge.port}`]) {
+      const station = await connect(own);
+      expect(station).toBeInstanceOf(TestStation);
+      station.kill();
+    }
   });
 });
 
