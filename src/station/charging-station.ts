@@ -8,6 +8,7 @@ import { forgetWebhooks } from "../fleet/webhook-registry.ts";
 import { ok, type Result } from "../result.ts";
 import type { RefusalReason } from "../security/refusal.ts";
 import { Announcements } from "./announcements.ts";
+import { ended } from "./awaited-command.ts";
 import type { Command } from "./command-store.ts";
 import type { CommandView } from "./command-view.ts";
 import { type CommandPage, type CommandRefusal, type CommandRequest, Commands, type Line } from "./commands.ts";
@@ -105,6 +106,17 @@ export class ChargingStation extends DurableObject<Env> {
     this.#settlement = new Settlement(this.#context, this.#delivery, this.#deadlines, (work) => ctx.waitUntil(work));
   }
 
+  get #parts() {
+    return {
+      connections: this.#connections,
+      commands: this.#commands,
+      delivery: this.#delivery,
+      deadlines: this.#deadlines,
+      announcements: this.#announcements,
+      settlement: this.#settlement,
+    };
+  }
+
   // The runtime's handlers
 
   override async fetch(request: Request): Promise<Response> {
@@ -187,35 +199,11 @@ export class ChargingStation extends DurableObject<Env> {
     this.#connections.reconcile();
     const submitted = this.#commands.submit(request);
     const isAwaited = submitted.ok && wait && this.#connections.current() !== null;
-    const ended = isAwaited ? this.#inTime(submitted.value.command) : null;
+    const awaited = isAwaited ? ended(submitted.value.command, this.#parts, this.#context.now()) : null;
     this.#deadlines.changed();
     this.#settlement.meanwhile();
     if (!submitted.ok) return submitted;
-    return ok(ended === null ? submitted.value.command : await ended);
-  }
-
-  /**
-   * Resolves once the command has ended. While it waits its own timer watches the deadline of the CALL: a process that dies takes
-   * the socket with it, and what was sent on it ends with the next look at the station.
-   */
-  async #inTime(command: CommandView): Promise<CommandView> {
-    const ended = this.#commands.ended(command);
-    const open = this.#connections.current()?.session.openCall;
-    if (open?.messageId !== command.commandId) return ended;
-    this.#deadlines.timedByRequest(command.commandId);
-    const timer = setTimeout(() => void this.#timeIsOver(), open.deadline - this.#context.now());
-    try {
-      return await ended;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  async #timeIsOver(): Promise<void> {
-    await this.#connections.guarded(async () => this.#connections.current()?.tick());
-    // A timer that was early leaves the rest to the alarm.
-    this.#deadlines.timedByRequest(null);
-    await this.#settlement.now();
+    return ok(awaited === null ? submitted.value.command : await awaited);
   }
 
   readCommand(id: string): Known<CommandView> {
@@ -260,15 +248,7 @@ export class ChargingStation extends DurableObject<Env> {
 
   /** Made when it is needed first: most objects that wake neither begin nor end a registration. */
   get #lifecycle(): Lifecycle {
-    const parts = {
-      connections: this.#connections,
-      commands: this.#commands,
-      delivery: this.#delivery,
-      deadlines: this.#deadlines,
-      announcements: this.#announcements,
-      settlement: this.#settlement,
-    };
-    this.#lifecycleMade ??= new Lifecycle(this.#context, parts, (work) => this.ctx.waitUntil(work));
+    this.#lifecycleMade ??= new Lifecycle(this.#context, this.#parts, (work) => this.ctx.waitUntil(work));
     return this.#lifecycleMade;
   }
 
