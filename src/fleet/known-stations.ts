@@ -15,6 +15,8 @@ const KNOWN_MAX = 50_000;
 const ANSWER_WITHIN_MS = 1_000;
 /** ms in which questions gather into one: a fleet that comes back at once asks D1, which is one thread, a few times. */
 const GATHER_MS = 2;
+/** Questions in one statement: D1 takes 2 MB in a parameter. */
+const GATHER_MAX = 10_000;
 
 /** ms since the epoch at which each was known to be registered. */
 const known = new Map<string, number>();
@@ -47,7 +49,7 @@ export function forget(stationId: string): void {
 }
 
 function ask(directory: D1Database, stationId: string): Promise<Set<string>> {
-  if (gathering === null) {
+  if (gathering === null || gathering.ids.size >= GATHER_MAX) {
     const ids = new Set<string>();
     gathering = { ids, answer: gathered(directory, ids) };
     // Others wait for it too: it must not end with the request that asked first.
@@ -59,6 +61,6 @@ function ask(directory: D1Database, stationId: string): Promise<Set<string>> {
 
 async function gathered(directory: D1Database, ids: Set<string>): Promise<Set<string>> {
   await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
-  gathering = null;
+  if (gathering?.ids === ids) gathering = null;
   return registeredAmong(directory, [...ids]);
 }

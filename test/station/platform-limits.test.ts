@@ -122,6 +122,16 @@ describe("The directory", () => {
     await until("the station in the list", async () => (await listed("online=true&q=OUTAGE")).length === 1);
   });
 
+  test("is told by every station how it stands when they are asked to say it again", async () => {
+    const ids = Array.from({ length: 5 }, (_, index) => `AGAIN-${index}`);
+    for (const id of ids) await kerbside.station(id);
+    await until("all in the list", async () => (await listed("online=true&q=AGAIN-")).length === ids.length);
+    await kerbside.api("GET", "/test/garble");
+    expect(await listed("online=true&q=AGAIN-")).toEqual([]);
+    await kerbside.api("GET", "/test/say-again");
+    await until("all in the list again", async () => (await listed("online=true&q=AGAIN-")).length === ids.length);
+  });
+
   test("takes the largest labels of sixty stations that connect at once", async () => {
     const labels = Object.fromEntries(
       Array.from({ length: 32 }, (_, index) => [`${index}`.padEnd(63, "x"), "\u0001".repeat(255)]),

@@ -175,6 +175,8 @@ export default {
     if (what === "fault") faults[searchParams.get("of")] = searchParams.get("on") === "true";
     if (what === "forget") Object.assign(seen, { registryAsks: 0, connectionsMost: 0, waited: 0, largestParameter: 0 });
     if (what === "replaced") replaced.add(searchParams.get("station"));
+    if (what === "garble") await env.DIRECTORY.prepare("UPDATE stations SET online = 0").run();
+    if (what === "say-again") await env.TRANSITIONS.send({ sayAgainAfter: "" });
     if (what === "ring") await station().ring();
     if (what === "alarm") return Response.json({ alarmAt: await station().alarmAt() });
     return Response.json(seen);
