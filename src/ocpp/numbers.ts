@@ -97,6 +97,8 @@ export function isHeld(text: string): boolean {
   const read = decimal(String(value));
   if (written.digits === read.digits && written.exponent === read.exponent) return true;
   if (written.exponent >= 0 || Math.abs(value) < SMALLEST_NORMAL) return false;
+  // A fraction that becomes a whole number would pass for one: 1.0000000000000001 for 1.
+  if (Number.isInteger(value)) return false;
   const { length } = written.digits;
   if (length <= DOUBLE_DIGITS) return true;
   return length <= PRINTED_DIGITS_MAX && decimal(value.toPrecision(length)).digits === written.digits;

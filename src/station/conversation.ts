@@ -270,6 +270,8 @@ export class Conversation {
       if (call.action === "BootNotification") this.#port.bootAcknowledged();
     }
     this.#send(frame);
+    // Behind the answer: what waited for this boot may be sent now, and nothing else would send it.
+    if (call.action === "BootNotification") this.#port.lineFree();
   }
 
   #keep(call: CheckedCall, answer: Answer | null, answeredBy: AnsweredBy): void {

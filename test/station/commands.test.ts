@@ -440,6 +440,19 @@ describe("the API", () => {
       station.kill();
       const reconnected = await TestStation.connect({ url: `ws://localhost:${apart.edge.port}/ocpp/API4` });
       expect((await apart.command("API4", "RemoteStartTransaction", { idTag: "A" })).status).toBe(409);
+      // What may wait is sent behind the answer that lets it go, and not with something that happens to come later.
+      const later = { expiresInSeconds: 60 };
+      const asynchronously = { prefer: "respond-async" };
+      const ask = (body: unknown) => apart.api("POST", "/v1/stations/API4/commands", body, asynchronously);
+      await ask({ action: "RemoteStartTransaction", payload: { idTag: "A" }, ...later });
+      await ask({ action: "RemoteStopTransaction", payload: { transactionId: 1 }, ...later });
+      status = "Accepted";
+      expect((await reconnected.call("BootNotification", BOOT_16))[2].status).toBe("Accepted");
+      for (const action of ["RemoteStartTransaction", "RemoteStopTransaction"]) {
+        const [, sentId, sent] = await reconnected.next();
+        expect(sent).toBe(action);
+        reconnected.send([3, sentId, { status: "Accepted" }]);
+      }
       reconnected.kill();
     } finally {
       await apart.stop();
