@@ -106,6 +106,12 @@ export class TestStation {
   /** Answers every CALL of the CSMS from now on; undefined leaves it to the test. */
   answerCalls(answer: (frame: Frame) => unknown): void {
     this.#onCall = answer;
+    // Those that came with the connection, before there was time to say so, are among them.
+    for (const frame of this.frames.splice(this.#taken)) {
+      const answered = frame[0] === 2 ? answer(frame) : undefined;
+      if (answered === undefined) this.frames.push(frame);
+      else this.send([3, frame[1], answered]);
+    }
   }
 
   /** The next frame that no test has taken yet. */
