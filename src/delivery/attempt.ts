@@ -2,6 +2,7 @@
  * What an attempt at a delivery comes to: where the webhook stands after it, and how much is tried next. Must not know how
  * a delivery travels or where cursors are kept.
  */
+import { backOff } from "./back-off.ts";
 import { BATCH_MAX_EVENTS, type Cursor, RETRY_MAX_MS, withDeadLetters } from "./outbox.ts";
 
 /** What was tried. */
@@ -117,13 +118,12 @@ function failed(
 }
 
 function backedOff(cursor: Cursor, retryAfterMs: number | null, { now, baseMs, random }: AttemptCircumstances): Cursor {
-  const longest = Math.min(baseMs * 2 ** Math.min(cursor.failures, 30), RETRY_MAX_MS);
-  const backOffMs = longest * (0.5 + random / 2);
+  const usualMs = backOff(cursor.failures, baseMs, RETRY_MAX_MS, random);
   // Not all stations at the same second, and none before it.
   const waitMs =
     retryAfterMs === null
-      ? backOffMs
-      : Math.min(Math.max(retryAfterMs * (1 + random / 10), Math.min(backOffMs, RETRY_AFTER_LEAST_MS)), RETRY_MAX_MS);
+      ? usualMs
+      : Math.min(Math.max(retryAfterMs * (1 + random / 10), Math.min(usualMs, RETRY_AFTER_LEAST_MS)), RETRY_MAX_MS);
   return { ...cursor, failures: cursor.failures + 1, retryAt: now + Math.round(waitMs) };
 }
 

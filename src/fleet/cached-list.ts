@@ -2,6 +2,7 @@
  * A list that one small object keeps for the fleet, as one isolate has it: asked for once at a time, at most 30 s old, and ever more
  * seldom while its home gives no answer. Must not know what is listed, how it is asked for, or the clock.
  */
+import { backOff } from "../delivery/back-off.ts";
 
 /** ms; how long a station object may act on an old list (design.md: at most 30 s). */
 const FRESH_MS = 30_000;
@@ -105,8 +106,7 @@ export class CachedList<T> {
     this.#asking = null;
     const isOverloaded = (error as { overloaded?: unknown } | null)?.overloaded === true;
     this.#failures = Math.max(this.#failures + 1, isOverloaded ? OVERLOADED_FAILURES : 0);
-    const longest = Math.min(RETRY_BASE_MS * 2 ** Math.min(this.#failures, 30), RETRY_MAX_MS);
-    this.#retryAt = now + longest * (0.5 + this.#random() / 2);
+    this.#retryAt = now + backOff(this.#failures, RETRY_BASE_MS, RETRY_MAX_MS, this.#random());
   }
 
   /**

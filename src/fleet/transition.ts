@@ -2,6 +2,7 @@
  * What the directory learns of one station: a whole snapshot at each transition, so that a lost or late one is mended
  * by the next. Must not know the queue or D1.
  */
+import { backOff } from "../delivery/back-off.ts";
 
 export interface Transition {
   stationId: string;
@@ -82,6 +83,5 @@ export function batchesOf<T>(all: readonly T[], transitionOf: (each: T) => Trans
 
 /** @param attempts that failed, this one included */
 export function retryDelaySeconds(attempts: number, random: number): number {
-  const longest = Math.min(RETRY_BASE_SECONDS * 2 ** Math.min(Math.max(attempts, 1) - 1, 30), RETRY_MAX_SECONDS);
-  return Math.round(longest * (0.5 + random / 2));
+  return Math.round(backOff(Math.max(attempts, 1) - 1, RETRY_BASE_SECONDS, RETRY_MAX_SECONDS, random));
 }

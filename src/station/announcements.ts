@@ -2,6 +2,7 @@
  * Tells the directory of a station: its registration at once and in order, all else by the queue, where something changed. What
  * the queue did not take is told again by the alarm. Must not know what the directory does with it.
  */
+import { backOff } from "../delivery/back-off.ts";
 import { abandonRegistration, putRegistration, removeRegistration } from "../fleet/registrations.ts";
 import type { StationSnapshot, Transition } from "../fleet/transition.ts";
 import { log, messageOf } from "../log.ts";
@@ -75,8 +76,8 @@ export class Announcements {
     // Each transition of an outage fails, and needs no row of its own.
     if (known === undefined || now() >= known.againAt) {
       const failures = (known?.failures ?? 0) + 1;
-      const longest = Math.min(AGAIN_BASE_MS * 2 ** Math.min(failures - 1, 30), AGAIN_MAX_MS);
-      store.setFact("untold", { failures, againAt: now() + Math.round(longest * (0.5 + Math.random() / 2)) });
+      const waitMs = backOff(failures - 1, AGAIN_BASE_MS, AGAIN_MAX_MS, Math.random());
+      store.setFact("untold", { failures, againAt: now() + Math.round(waitMs) });
     }
     this.#untold();
   }
