@@ -209,7 +209,7 @@ test(
     );
     const steps = fc.array(fc.record({ step, isAwaited: fc.boolean() }), { minLength: 5, maxLength: 25, size: "max" });
     const whole = steps.map((list) => [{ step: "put" as Step, isAwaited: true }, ...list]);
-    await fc.assert(fc.asyncProperty(whole, holds), { numRuns: RUNS, seed: SEED });
+    await fc.assert(fc.asyncProperty(whole, holds), { numRuns: RUNS, seed: SEED, endOnFailure: true });
   },
   60_000 + RUNS * 4_000,
 );
