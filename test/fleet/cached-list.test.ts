@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ASKED_MAX_MS, CachedList, NotAskedYet } from "../../src/fleet/cached-list.ts";
 import { nextDrainAt } from "../../src/delivery/outbox.ts";
-import { Random } from "../../src/simulator/random.ts";
+import { Random } from "../../src/simulator/station/random.ts";
 
 const T0 = 1_000_000_000;
 const overloaded = () => Promise.reject(Object.assign(new Error("too busy"), { overloaded: true }));

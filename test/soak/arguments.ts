@@ -7,8 +7,8 @@ import { parseArgs } from "node:util";
 import { REPOSITORY } from "../../src/local/local-folder.ts";
 import { PROTOCOLS, type Protocol } from "../../src/ocpp/protocol.ts";
 import { ok, type Result } from "../../src/result.ts";
-import { listOf, oneOf, refusalOf, Unusable, wholeNumber } from "../../src/simulator/option-values.ts";
-import { isLoopback } from "../../src/simulator/targets.ts";
+import { listOf, oneOf, refusalOf, Unusable, wholeNumber } from "../../src/simulator/cli/option-values.ts";
+import { isLoopback } from "../../src/simulator/fleet/targets.ts";
 import { COHORTS, type Cohort, NAMES, type Names } from "./arm.ts";
 import { LIMIT_KB_PER_THOUSAND } from "./slope.ts";
 

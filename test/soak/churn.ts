@@ -4,13 +4,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ClientOptions } from "ws";
-import { Broker, NotUsable } from "../../src/simulator/broker.ts";
-import { CertificateIssuer } from "../../src/simulator/certificate-issuer.ts";
-import type { Profile } from "../../src/simulator/profile.ts";
-import { Random } from "../../src/simulator/random.ts";
-import { StationConnection } from "../../src/simulator/station-connection.ts";
-import { messagesOf } from "../../src/simulator/station-messages.ts";
-import { FleetStatistics, Tally } from "../../src/simulator/statistics.ts";
+import { Broker, NotUsable } from "../../src/simulator/fleet/broker.ts";
+import { CertificateIssuer } from "../../src/simulator/fleet/certificate-issuer.ts";
+import type { Profile } from "../../src/simulator/station/profile.ts";
+import { Random } from "../../src/simulator/station/random.ts";
+import { StationConnection } from "../../src/simulator/station/station-connection.ts";
+import { messagesOf } from "../../src/simulator/station/version-messages.ts";
+import { FleetStatistics, Tally } from "../../src/simulator/fleet/statistics.ts";
 import type { ChurnSpec, Cohort } from "./arm.ts";
 import { hintOn } from "./target-hint.ts";
 

@@ -8,7 +8,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { REPOSITORY } from "../../src/local/local-folder.ts";
-import { NotUsable } from "../../src/simulator/broker.ts";
+import { NotUsable } from "../../src/simulator/fleet/broker.ts";
 import { processTree } from "../bench/figures.ts";
 import type { Arm } from "./arm.ts";
 import { InspectedWorkerd } from "./inspected-workerd.ts";

@@ -3,7 +3,7 @@
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
-import { NotUsable } from "../../src/simulator/broker.ts";
+import { NotUsable } from "../../src/simulator/fleet/broker.ts";
 import type { ChurnSpec } from "./arm.ts";
 import type { Round } from "./churn.ts";
 import { NODE } from "./edge-arm.ts";

@@ -4,8 +4,8 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { NotUsable } from "../../src/simulator/broker.ts";
-import { interruption } from "../../src/simulator/interruption.ts";
+import { NotUsable } from "../../src/simulator/fleet/broker.ts";
+import { interruption } from "../../src/simulator/cli/interruption.ts";
 import { parseArguments, USAGE } from "./arguments.ts";
 import { isGrowing, markdownOf, type Report, reportOf } from "./report.ts";
 import { soak } from "./run.ts";

@@ -5,9 +5,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { NotUsable } from "../../src/simulator/broker.ts";
-import { forEach, pause } from "../../src/simulator/pause.ts";
-import { Random } from "../../src/simulator/random.ts";
+import { NotUsable } from "../../src/simulator/fleet/broker.ts";
+import { forEach, pause } from "../../src/simulator/station/pause.ts";
+import { Random } from "../../src/simulator/station/random.ts";
 import type { GivenTarget, SoakOptions } from "./arguments.ts";
 import { type Arm, armsOf, type ChurnSpec } from "./arm.ts";
 import { EdgeArm, type Watched } from "./edge-arm.ts";

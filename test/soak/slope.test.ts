@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Random } from "../../src/simulator/random.ts";
+import { Random } from "../../src/simulator/station/random.ts";
 import { areEqual, type Sample, slopeOf, verdictOf } from "./slope.ts";
 
 const ROUND = 100;

@@ -2,7 +2,7 @@
  * Runs the arms of the matrix side by side, round by round, and gives each one's samples. Must not know what they mean.
  */
 import { createSecureContext } from "node:tls";
-import { Random } from "../../../src/simulator/random.ts";
+import { Random } from "../../../src/simulator/station/random.ts";
 import type { Arm, Load } from "./arguments.ts";
 import { connectMany, type Target } from "./connections.ts";
 import type { Identities } from "./identities.ts";

@@ -1,0 +1,117 @@
+/**
+ * One target as a backend sees it: is it there, and its stations' registrations. Must not know what the stations do.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Protocol } from "../../ocpp/protocol.ts";
+import { type Profile, SECURITY_PROFILE } from "../station/profile.ts";
+import { isLoopback, type Target } from "./targets.ts";
+
+/** What ends a run before it begins, in words for who started it. */
+export class NotUsable extends Error {}
+
+const ATTEMPTS = 5;
+const RETRY_MS = 500;
+const TIMEOUT_MS = 30_000;
+
+export class Broker {
+  readonly target: Target;
+  readonly dir: string;
+  readonly #apiKey: string;
+
+  private constructor(target: Target, dir: string, apiKey: string) {
+    this.target = target;
+    this.dir = dir;
+    this.#apiKey = apiKey;
+  }
+
+  /** @param dir where the target names none */
+  static async find(target: Target, dir: string): Promise<Broker> {
+    await checkHealth(target.http);
+    const folder = target.dir ?? dir;
+    const path = join(folder, "api-key");
+    if (!existsSync(path))
+      throw new NotUsable(`There is no API key in ${folder}; --dir names the folder of ${target.http.origin}`);
+    const broker = new Broker(target, folder, readFileSync(path, "utf8").trim());
+    const { status } = await broker.#request("GET", "/v1/stations?limit=1");
+    if (status === 401)
+      throw new NotUsable(`${target.http.origin} does not know the API key in ${folder}; --dir names its own`);
+    if (status !== 200) throw new NotUsable(`${target.http.origin} answers HTTP ${status} to GET /v1/stations`);
+    return broker;
+  }
+
+  get pkiDir(): string {
+    return join(this.dir, "pki");
+  }
+
+  /** What its stations trust; `undefined`: what Node does, since a remote one has certificates of its own. */
+  rootPem(): string | undefined {
+    if (!isLoopback(this.target.tls) || !isLoopback(this.target.mtls)) return undefined;
+    const path = join(this.pkiDir, "root.cert.pem");
+    if (!existsSync(path)) throw new NotUsable(`There is no development PKI in ${this.dir}`);
+    return readFileSync(path, "utf8");
+  }
+
+  /** Gives back the station's password, made anew, where its profile has one. */
+  async register(stationId: string, profile: Profile, protocol: Protocol): Promise<string | null> {
+    const hasPassword = profile === "basic" || profile === "tls";
+    const answer = await this.#request("PUT", pathOf(stationId), {
+      securityProfile: SECURITY_PROFILE[profile],
+      protocols: [protocol],
+      labels: { simulator: "true" },
+      // A generated one costs the broker one round of its key derivation, a chosen one ten thousand.
+      ...(hasPassword && { password: "generate" }),
+    });
+    if (answer.status > 201) throw new Error(`registration: HTTP ${answer.status}`);
+    return hasPassword ? String(answer.body.password) : null;
+  }
+
+  async deregister(stationId: string): Promise<void> {
+    await this.#request("DELETE", pathOf(stationId));
+  }
+
+  /** Tries again what the broker could not answer at the moment. */
+  async #request(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; body: Record<string, unknown> }> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const response = await fetch(new URL(path, this.target.http), {
+          method,
+          headers: { authorization: `Bearer ${this.#apiKey}`, "content-type": "application/json" },
+          ...(body !== undefined && { body: JSON.stringify(body) }),
+          signal: AbortSignal.timeout(TIMEOUT_MS),
+        });
+        const text = await response.text();
+        const isTransient = response.status === 429 || response.status >= 500;
+        if (!isTransient || attempt === ATTEMPTS) {
+          return { status: response.status, body: text.startsWith("{") ? JSON.parse(text) : {} };
+        }
+        await delay(Number(response.headers.get("retry-after") ?? 0) * 1_000 || RETRY_MS * attempt);
+      } catch (error) {
+        if (attempt === ATTEMPTS) throw new Error(`registration: ${reasonOf(error)}`);
+        await delay(RETRY_MS * attempt);
+      }
+    }
+  }
+}
+
+const pathOf = (stationId: string) => `/v1/stations/${encodeURIComponent(stationId)}`;
+
+async function checkHealth(url: URL): Promise<void> {
+  const failed = (why: string) => new NotUsable(`${url.origin} ${why}. Is the local edge running (npm start)?`);
+  const response = await fetch(new URL("/healthz", url), { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((error) => {
+    throw failed(`does not answer: ${reasonOf(error)}`);
+  });
+  await response.body?.cancel();
+  if (response.status !== 200) throw failed(`answers HTTP ${response.status} to GET /healthz`);
+}
+
+/** fetch itself says no more than that it failed. */
+function reasonOf(error: unknown): string {
+  const { cause, message } = error as Error & { cause?: NodeJS.ErrnoException };
+  return cause?.code ?? cause?.message ?? message;
+}

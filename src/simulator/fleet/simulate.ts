@@ -1,0 +1,96 @@
+/**
+ * One run: the brokers found, the fleet made, the scenario run, all of it ended and summed up. Must not know the command line,
+ * signals or terminals.
+ */
+import { descriptorLimit, STATIONS_PER_LOCAL_EDGE } from "../../local/shard-count.ts";
+import type { SimulationOptions } from "./simulation-options.ts";
+import { Broker, NotUsable } from "./broker.ts";
+import { CONNECTS_AT_ONCE, Fleet, REGISTRATIONS_AT_ONCE } from "./fleet.ts";
+import { processUse } from "./process-limits.ts";
+import { run } from "./scenarios.ts";
+import { type Summary, summarise } from "./summary.ts";
+
+export interface RunOptions {
+  /** The folder of a target that names none. */
+  dir: string;
+  /** Aborted: the run ends at once, with what it has. */
+  interrupt: AbortSignal;
+  /** Called once the fleet is there, before its first station. */
+  onFleet(fleet: Fleet): void;
+  warn(sentence: string): void;
+}
+
+/** For all that is no station: modules, threads, the API's connections. */
+const OWN_FILE_DESCRIPTORS = 100;
+const FINISH_WITHIN_MS = 20_000;
+const HURRY_MS = 4_000;
+const SAMPLE_MS = 500;
+
+export async function simulate(options: SimulationOptions, runOptions: RunOptions): Promise<Summary> {
+  const { stations, durationMs, targets } = options;
+  const { interrupt, dir, onFleet, warn } = runOptions;
+  const limit = descriptorLimit();
+  if (limit !== null && stations + OWN_FILE_DESCRIPTORS > limit) {
+    throw new NotUsable(
+      `${stations} stations need more file descriptors than the ${limit} of this process (ulimit -n)`,
+    );
+  }
+  const brokers = await Promise.all(targets.map((target) => Broker.find(target, dir)));
+  if (stations > STATIONS_PER_LOCAL_EDGE * targets.length) {
+    warn(
+      `A local edge takes about ${STATIONS_PER_LOCAL_EDGE} stations; start it with a greater KERBSIDE_WORKERDS, ` +
+        `or start several and repeat --target, --tls-target, --mtls-target and --dir`,
+    );
+  }
+  const before = processUse();
+  const peak = { ...before };
+  const sampler = setInterval(() => {
+    const { rssMb, fileDescriptors } = processUse();
+    peak.rssMb = Math.max(peak.rssMb, rssMb);
+    if (fileDescriptors !== null) peak.fileDescriptors = Math.max(peak.fileDescriptors ?? 0, fileDescriptors);
+  }, SAMPLE_MS);
+  const fleet = new Fleet(options, brokers);
+  for (const number of fleet.numbers) fleet.statistics.of(fleet.mixOf(number)).stations++;
+  onFleet(fleet);
+  const from = performance.now();
+  const over = new AbortController();
+  const endAt = setTimeout(() => over.abort(), durationMs);
+  const onInterrupt = () => over.abort();
+  interrupt.addEventListener("abort", onInterrupt, { once: true });
+  if (interrupt.aborted) over.abort();
+  try {
+    await run(fleet, over.signal, interrupt);
+    countMissing(fleet);
+  } finally {
+    clearTimeout(endAt);
+    interrupt.removeEventListener("abort", onInterrupt);
+    await fleet.finish(interrupt.aborted ? HURRY_MS : FINISH_WITHIN_MS);
+    clearInterval(sampler);
+  }
+  return summarise(options, fleet.statistics, {
+    seconds: (performance.now() - from) / 1_000,
+    interruptedBySignal: interrupt.aborted,
+    limits: {
+      fileDescriptors: limit,
+      fileDescriptorsUsed: peak.fileDescriptors,
+      rssMb: peak.rssMb,
+      rssMbBefore: before.rssMb,
+      connectsAtOnce: CONNECTS_AT_ONCE,
+      connectsPerSecond: options.connectsPerSecond,
+      registrationsAtOnce: REGISTRATIONS_AT_ONCE,
+      stationsPerLocalEdge: STATIONS_PER_LOCAL_EDGE,
+    },
+  });
+}
+
+/** A scenario that keeps its stations wants all of them in at its end. */
+function countMissing(fleet: Fleet): void {
+  if (fleet.options.scenario === "churn") return;
+  for (const number of fleet.numbers) {
+    const station = fleet.stations.get(number);
+    const { missing } = fleet.statistics.of(fleet.mixOf(number));
+    if (station !== undefined && !station.isIn) missing.add("not in at the end");
+    // Those whose registration failed are counted with the reason.
+    if (station === undefined && !fleet.unregistered.has(number)) missing.add("its turn never came");
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * What one run of a fleet is told. Must not know who tells it.
+ */
+import type { Protocol } from "../../ocpp/protocol.ts";
+import type { Profile } from "../station/profile.ts";
+import type { Target } from "./targets.ts";
+
+export const SCENARIOS = ["idle", "charging", "churn", "storm"] as const;
+export type Scenario = (typeof SCENARIOS)[number];
+
+export interface SimulationOptions {
+  stations: number;
+  profiles: Profile[];
+  protocols: Protocol[];
+  scenario: Scenario;
+  durationMs: number;
+  targets: Target[];
+  sharedKey: boolean;
+  seed: number;
+  connectsPerSecond: number;
+  /** `fresh`: churn gives every round new stations. */
+  names: "same" | "fresh";
+  prefix: string;
+  sessionMs: number;
+  meterIntervalMs: number;
+  allowRemote: boolean;
+}
