@@ -14,8 +14,11 @@ const DIRECTORIES = join("state", "d1", "miniflare-D1DatabaseObject");
 /** Of a database: what it holds, and SQLite's two helpers beside it. */
 export const PARTS = ["", "-wal", "-shm"] as const;
 
-/** What a look at a database found. `empty`: nothing, as a deregistration leaves it; `damaged`: it cannot be read. */
+/** What a look at a database found. `empty`: nothing, as a deregistration leaves it; `damaged`: it is no database, or none any more. */
 export type StationFile = "used" | "empty" | "damaged";
+
+/** SQLite's own codes: SQLITE_CORRUPT and SQLITE_NOTADB. */
+const DAMAGED = [11, 26];
 
 /** A station has three pages of 4 KB, its schema, its facts and its log, wherever they lie. */
 const USED_MIN_BYTES = 3 * 4_096;
@@ -45,8 +48,10 @@ export function lookAt(path: string): StationFile {
         ? "empty"
         : "used";
     });
-  } catch {
-    return "damaged";
+  } catch (error) {
+    // Locked or being made anew by the workerd that has it, a whole database would be taken for a damaged one.
+    const { errcode } = error as { errcode?: number };
+    return DAMAGED.includes((errcode ?? 0) & 0xff) ? "damaged" : "used";
   }
 }
 
