@@ -3,10 +3,10 @@
  */
 import type { WebhookRegistry } from "./fleet/webhook-registry.ts";
 import type { FleetMessage } from "./fleet/transition.ts";
-import type { ChargingStation } from "./station/charging-station.ts";
 
 export interface Env {
-  STATION: DurableObjectNamespace<ChargingStation>;
+  /** Its objects are called through `station-stub.ts`. */
+  STATION: DurableObjectNamespace;
   WEBHOOKS: DurableObjectNamespace<WebhookRegistry>;
   DIRECTORY: D1Database;
   TRANSITIONS: Queue<FleetMessage>;

@@ -2,27 +2,13 @@
  * From a station's identity to the stub of its object. The only place that knows how objects are named.
  */
 import type { Env } from "./env.ts";
-import type { ChargingStation } from "./station/charging-station.ts";
-
-type StationMethod =
-  | "register"
-  | "describe"
-  | "deregister"
-  | "disconnect"
-  | "reportRefusal"
-  | "command"
-  | "readCommand"
-  | "listCommands"
-  | "cancelCommand"
-  | "deliverSoon"
-  | "sayAgain"
-  | "lookAt";
+import type { StationRpc } from "./station/station-rpc.ts";
 
 /** The platform's own stub type gives up on payloads, which are `unknown` inside. */
 export type StationStub = Pick<Fetcher, "fetch"> & {
-  [Method in StationMethod]: (
-    ...parameters: Parameters<ChargingStation[Method]>
-  ) => Promise<Awaited<ReturnType<ChargingStation[Method]>>>;
+  [Method in keyof StationRpc]: (
+    ...parameters: Parameters<StationRpc[Method]>
+  ) => Promise<Awaited<ReturnType<StationRpc[Method]>>>;
 };
 
 /** @param locationHint where the object is placed, if this is the first call that ever names it */

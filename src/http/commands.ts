@@ -5,7 +5,7 @@ import { Hono } from "hono";
 import * as z from "zod";
 import { toHex } from "../security/password.ts";
 import type { CommandView } from "../station/command-view.ts";
-import type { CommandRefusal } from "../station/commands.ts";
+import type { CommandRefusal } from "../station/station-rpc.ts";
 import { type ApiContext, type ApiEnv, requireScope } from "./auth.ts";
 import { stationStub } from "../station-stub.ts";
 import { readBody, readQuery, stationIdOf } from "./body.ts";

@@ -9,7 +9,7 @@ import type { Miniflare, V4WorkerOptions } from "miniflare";
 import { ensureApiKey } from "./api-key.ts";
 import { bundleWorker } from "./bundle.ts";
 import { askFirst, withFirst } from "./first-workerd.ts";
-import type { Upstream } from "./forwarder.ts";
+import type { Upstream } from "./upstream.ts";
 import { type Front, type FrontOptions, startFront } from "./front.ts";
 import { LOOK_AFTER_MS } from "./look-around.ts";
 import { PendingConnections } from "./pending-connections.ts";

@@ -2,12 +2,12 @@
  * Carries what concerns the whole fleet to each workerd process that it is for, and one answer back. Must not know what is asked.
  */
 import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
-import type { Upstream } from "./forwarder.ts";
 import { combine, type ShardAnswer } from "./fleet-wide.ts";
 import { answeredHeaders } from "./front-headers.ts";
 import { answerProblem, NOT_RUNNING, problemOf, TOO_LARGE } from "./front-problem.ts";
 import { readText } from "./request-body.ts";
 import type { Route } from "./shards.ts";
+import type { Upstream } from "./upstream.ts";
 
 interface FleetRequest {
   kind: Exclude<Route["kind"], "one">;

@@ -27,15 +27,8 @@ import { discardRest, passBody } from "./request-body.ts";
 import { routeOf } from "./shards.ts";
 import { headText, takeSocket } from "./station-socket.ts";
 import { lingerThenDestroy, tunnel } from "./tunnel.ts";
-import type { UpgradeGate } from "./upgrade-gate.ts";
+import type { Upstream } from "./upstream.ts";
 import { announcesBody, hasOneHost, isForeign, isWebSocketUpgrade } from "./upgrade-request.ts";
-
-/** A workerd as the fronts see it. */
-export interface Upstream {
-  /** Its port, once it has one. */
-  port: () => number | undefined;
-  gate: UpgradeGate;
-}
 
 export interface ForwarderOptions {
   /** Scheme and authority of the listener: what a client says in Host is its own affair. */

@@ -11,24 +11,31 @@ import { Announcements } from "./announcements.ts";
 import { ended } from "./awaited-command.ts";
 import type { Command } from "./command-store.ts";
 import type { CommandView } from "./command-view.ts";
-import { type CommandPage, type CommandRefusal, type CommandRequest, Commands, type Line } from "./commands.ts";
+import { Commands, type Line } from "./commands.ts";
 import { Connections } from "./connections.ts";
 import { StationContext } from "./context.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Delivery } from "./delivery.ts";
-import { Lifecycle, type RegistrationRefusal } from "./lifecycle.ts";
+import { Lifecycle } from "./lifecycle.ts";
 import { Questions } from "./questions.ts";
-import type { Registered, RegisterRequest } from "./registrar.ts";
 import { RefusedCalls } from "./refused-calls.ts";
 import { SecurityReports } from "./security-reports.ts";
 import { Settlement } from "./settlement.ts";
-import { type StationView, stationView } from "./station-view.ts";
+import type {
+  CommandPage,
+  CommandRefusal,
+  CommandRequest,
+  Known,
+  Registered,
+  RegisterRequest,
+  RegistrationRefusal,
+  StationRpc,
+  StationView,
+} from "./station-rpc.ts";
+import { stationView } from "./station-view.ts";
 import type { StoredRegistration } from "./store.ts";
 
-/** [interface.md §2] `null`: no such station. */
-type Known<T> = T | null;
-
-export class ChargingStation extends DurableObject<Env> {
+export class ChargingStation extends DurableObject<Env> implements StationRpc {
   readonly #context: StationContext;
   readonly #delivery: Delivery;
   readonly #commands: Commands;
@@ -193,7 +200,6 @@ export class ChargingStation extends DurableObject<Env> {
     this.#settlement.meanwhile();
   }
 
-  /** @param wait whether the answer is to be waited for; a command that must wait for a connection never is. */
   async command(request: CommandRequest, wait: boolean): Promise<Known<Result<CommandView, CommandRefusal>>> {
     if (this.#context.store.fact("registration") === undefined) return null;
     this.#connections.reconcile();
@@ -221,7 +227,6 @@ export class ChargingStation extends DurableObject<Env> {
     return done;
   }
 
-  /** Has the alarm deliver what waits, by the newest list of webhooks. @param order names the replay that asks for it */
   async deliverSoon(order?: string): Promise<void> {
     if (this.#context.store.fact("registration") === undefined) return;
     forgetWebhooks(order);
@@ -229,14 +234,12 @@ export class ChargingStation extends DurableObject<Env> {
     if (this.#delivery.hasWork) await this.#deadlines.wakeAt(this.#context.now());
   }
 
-  /** Has the directory told how things stand, whatever it was told before. */
   async sayAgain(): Promise<void> {
     if (this.#context.incarnation === null) return;
     const connection = this.#connections.current()?.connection ?? null;
     await this.#announcements.again(connection, this.#delivery.inTrouble);
   }
 
-  /** Finds what a crash took, and delivers what waits: for a process that was started again. */
   lookAt(): void {
     if (this.#context.incarnation === null) return;
     this.#connections.reconcile();

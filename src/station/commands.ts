@@ -9,27 +9,11 @@ import type { Outcome } from "../ocpp/session.ts";
 import { observeCommand } from "../ocpp/station-status.ts";
 import { commandRefusal, type RegistrationStatus } from "../ocpp/state-rules.ts";
 import { err, ok, type Result } from "../result.ts";
-import { COMMAND_QUEUE_MAX, type Command, CommandStore, QUEUED_MAX_LENGTH, type Retry } from "./command-store.ts";
+import { COMMAND_QUEUE_MAX, type Command, CommandStore, QUEUED_MAX_LENGTH } from "./command-store.ts";
 import { type CommandView, viewOf } from "./command-view.ts";
 import type { StationContext } from "./context.ts";
 import { orderedUuid } from "./ordered-uuid.ts";
-
-export interface CommandRequest {
-  action: string;
-  payload: Record<string, unknown>;
-  timeoutSeconds: number;
-  expiresInSeconds: number;
-  /** What becomes of a CALL whose connection broke before its answer. */
-  retry: Retry;
-  idempotency: { key: string; bodyDigest: string } | null;
-}
-
-export type CommandRefusal =
-  | { kind: "station-offline" }
-  | { kind: "idempotency-conflict" }
-  | { kind: "queue-full"; bound: string }
-  | { kind: "not-accepted"; detail: string }
-  | { kind: "invalid"; faults: readonly CommandFault[] };
+import type { CommandPage, CommandRefusal, CommandRequest } from "./station-rpc.ts";
 
 const QUEUE_BOUND = `${COMMAND_QUEUE_MAX} commands, or ${QUEUED_MAX_LENGTH} characters of payload,`;
 
@@ -46,12 +30,6 @@ const UNKEPT: Outcome = {
 
 /** Characters of one page: an RPC takes 32 MiB, an object has 128 MB for all it does, and a character is up to three bytes. */
 const PAGE_MAX_CHARACTERS = 4_000_000;
-
-export interface CommandPage {
-  commands: CommandView[];
-  /** Of the next page; `null`: this was the last. */
-  cursor: string | null;
-}
 
 /** The line to the station, if there is one. */
 export interface Line {

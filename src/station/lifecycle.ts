@@ -14,8 +14,9 @@ import type { StationContext } from "./context.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { Delivery } from "./delivery.ts";
 import { Farewell } from "./farewell.ts";
-import { type Registered, type RegisterRequest, register } from "./registrar.ts";
+import { register } from "./registrar.ts";
 import type { Settlement } from "./settlement.ts";
+import type { Registered, RegisterRequest, RegistrationRefusal } from "./station-rpc.ts";
 import type { StoredRegistration } from "./store.ts";
 
 /** ms the directory has to take a registration; whoever asked is told to try again. */
@@ -24,9 +25,6 @@ const DIRECTORY_WITHIN_MS = 5_000;
 const UNLISTED_WITHIN_MS = 500;
 /** ms after which the alarm looks whether all is done: a crash may have cut it off, or the directory be out of reach. */
 const CHECK_AFTER_MS = 60_000;
-
-/** `no-directory`: it could not be told; asked again, all is made good. */
-export type RegistrationRefusal = "password-required" | "no-directory";
 
 interface Parts {
   connections: Connections;

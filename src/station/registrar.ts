@@ -2,51 +2,10 @@
  * The registration of one station: made, replaced, shown. Must not know sockets; nothing secret ever leaves it.
  */
 import type { Webhook } from "../delivery/outbox.ts";
-import type { Strictness } from "../ocpp/strictness.ts";
-import type { Registration } from "../security/admission.ts";
 import { generatePassword, hashPassword, type PasswordHash } from "../security/password.ts";
 import type { StationContext } from "./context.ts";
+import type { Registered, RegisterRequest, RegistrationView } from "./station-rpc.ts";
 import type { StoredRegistration } from "./store.ts";
-
-/** What a PUT asks for; what it leaves out is reset, but for the password: it is kept unless a new one comes. */
-export interface RegisterRequest {
-  securityProfile: Registration["securityProfile"];
-  password?: string;
-  /** The password before counts until the new one was used; without a new one it says nothing unless it is `false`. */
-  passwordOverlap?: boolean;
-  certificate?: Partial<Registration["certificate"]>;
-  protocols: Registration["protocols"];
-  assumeProtocol: boolean;
-  /** A ceiling on the interval that an accepted boot is told. */
-  heartbeatIntervalSeconds?: number;
-  validation?: Strictness;
-  /** Whether the live connection is ended for it; unsaid: only for a raised security profile. */
-  apply?: "next-connect" | "now";
-  locationHint?: string;
-  labels: Record<string, string>;
-}
-
-export interface RegistrationView {
-  stationId: string;
-  securityProfile: number;
-  hasPassword: boolean;
-  /** While the password before counts too. */
-  passwordOverlap?: true;
-  certificate: Registration["certificate"];
-  protocols: string[];
-  assumeProtocol: boolean;
-  heartbeatIntervalSeconds?: number;
-  validation?: Strictness;
-  locationHint?: string;
-  labels: Record<string, string>;
-}
-
-export interface Registered {
-  created: boolean;
-  registration: RegistrationView;
-  /** The generated password, shown this once. */
-  password?: string;
-}
 
 export interface RegisterPort {
   /** Called in the turn in which a registration is replaced. */

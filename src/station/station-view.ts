@@ -1,32 +1,12 @@
 /**
  * A station as the API shows it: its registration, and live from its object what it is and does. Must not decide anything.
  */
-import type { Boot, ConnectorStatus } from "../ocpp/station-status.ts";
+import type { ConnectorStatus } from "../ocpp/station-status.ts";
 import type { Conversation } from "./conversation.ts";
 import type { StationContext } from "./context.ts";
-import { type RegistrationView, viewRegistration } from "./registrar.ts";
+import { viewRegistration } from "./registrar.ts";
+import type { StationView } from "./station-rpc.ts";
 import type { StoredRegistration } from "./store.ts";
-
-export interface StationView extends RegistrationView {
-  online: boolean;
-  connection: {
-    protocol: string;
-    securityProfile: number;
-    since: string;
-    lastMessageAt: string;
-    remoteAddress: string | null;
-    certificate: { fingerprint: string; notAfter: string } | null;
-  } | null;
-  boot: Boot | null;
-  /** OCPP 1.6 */
-  connectors?: ConnectorStatus[];
-  /** OCPP 2.x */
-  evses?: { evseId: number; connectors: Omit<ConnectorStatus, "evseId">[] }[];
-  /** `deadLetters`: given up since the last replay, which sends the newest of them again. */
-  queue: { commands: number; events: number; deadLetters: number };
-  /** `rowsWritten` and `rowsRead` count since the object woke. */
-  storage: { bytes: number; rows: number; rowsWritten: number; rowsRead: number };
-}
 
 const iso = (at: number): string => new Date(at).toISOString();
 

@@ -1,0 +1,124 @@
+/**
+ * What a station's object is asked for by the Worker and the fleet: types alone, which both sides of a deploy have. Must not know
+ * how any of it is done.
+ */
+import type { CommandFault } from "../ocpp/payload-check.ts";
+import type { Boot, ConnectorStatus } from "../ocpp/station-status.ts";
+import type { Strictness } from "../ocpp/strictness.ts";
+import type { Result } from "../result.ts";
+import type { Registration } from "../security/admission.ts";
+import type { RefusalReason } from "../security/refusal.ts";
+import type { Retry } from "./command-store.ts";
+import type { CommandView } from "./command-view.ts";
+
+/** [interface.md §2] `null`: no such station. */
+export type Known<T> = T | null;
+
+/** What a PUT asks for; what it leaves out is reset, but for the password: it is kept unless a new one comes. */
+export interface RegisterRequest {
+  securityProfile: Registration["securityProfile"];
+  password?: string;
+  /** The password before counts until the new one was used; without a new one it says nothing unless it is `false`. */
+  passwordOverlap?: boolean;
+  certificate?: Partial<Registration["certificate"]>;
+  protocols: Registration["protocols"];
+  assumeProtocol: boolean;
+  /** A ceiling on the interval that an accepted boot is told. */
+  heartbeatIntervalSeconds?: number;
+  validation?: Strictness;
+  /** Whether the live connection is ended for it; unsaid: only for a raised security profile. */
+  apply?: "next-connect" | "now";
+  locationHint?: string;
+  labels: Record<string, string>;
+}
+
+export interface RegistrationView {
+  stationId: string;
+  securityProfile: number;
+  hasPassword: boolean;
+  /** While the password before counts too. */
+  passwordOverlap?: true;
+  certificate: Registration["certificate"];
+  protocols: string[];
+  assumeProtocol: boolean;
+  heartbeatIntervalSeconds?: number;
+  validation?: Strictness;
+  locationHint?: string;
+  labels: Record<string, string>;
+}
+
+export interface Registered {
+  created: boolean;
+  registration: RegistrationView;
+  /** The generated password, shown this once. */
+  password?: string;
+}
+
+/** `no-directory`: it could not be told; asked again, all is made good. */
+export type RegistrationRefusal = "password-required" | "no-directory";
+
+export interface StationView extends RegistrationView {
+  online: boolean;
+  connection: {
+    protocol: string;
+    securityProfile: number;
+    since: string;
+    lastMessageAt: string;
+    remoteAddress: string | null;
+    certificate: { fingerprint: string; notAfter: string } | null;
+  } | null;
+  boot: Boot | null;
+  /** OCPP 1.6 */
+  connectors?: ConnectorStatus[];
+  /** OCPP 2.x */
+  evses?: { evseId: number; connectors: Omit<ConnectorStatus, "evseId">[] }[];
+  /** `deadLetters`: given up since the last replay, which sends the newest of them again. */
+  queue: { commands: number; events: number; deadLetters: number };
+  /** `rowsWritten` and `rowsRead` count since the object woke. */
+  storage: { bytes: number; rows: number; rowsWritten: number; rowsRead: number };
+}
+
+export interface CommandRequest {
+  action: string;
+  payload: Record<string, unknown>;
+  timeoutSeconds: number;
+  expiresInSeconds: number;
+  /** What becomes of a CALL whose connection broke before its answer. */
+  retry: Retry;
+  idempotency: { key: string; bodyDigest: string } | null;
+}
+
+export type CommandRefusal =
+  | { kind: "station-offline" }
+  | { kind: "idempotency-conflict" }
+  | { kind: "queue-full"; bound: string }
+  | { kind: "not-accepted"; detail: string }
+  | { kind: "invalid"; faults: readonly CommandFault[] };
+
+export interface CommandPage {
+  commands: CommandView[];
+  /** Of the next page; `null`: this was the last. */
+  cursor: string | null;
+}
+
+/** Where the object answers at once, its stub still answers by a promise. */
+type Answer<T> = T | Promise<T>;
+
+export interface StationRpc {
+  register(request: RegisterRequest): Answer<Registered | RegistrationRefusal>;
+  describe(): Answer<Known<StationView>>;
+  deregister(): Answer<boolean>;
+  disconnect(): Answer<boolean>;
+  reportRefusal(reason: RefusalReason, remoteAddress: string | null): Answer<void>;
+  /** @param wait whether the answer is to be waited for; a command that must wait for a connection never is. */
+  command(request: CommandRequest, wait: boolean): Answer<Known<Result<CommandView, CommandRefusal>>>;
+  readCommand(id: string): Answer<Known<CommandView>>;
+  listCommands(limit: number, before: string | null): Answer<Known<CommandPage>>;
+  cancelCommand(id: string): Answer<"cancelled" | "not-queued" | "unknown">;
+  /** Has the alarm deliver what waits, by the newest list of webhooks. @param order names the replay that asks for it */
+  deliverSoon(order?: string): Answer<void>;
+  /** Has the directory told how things stand, whatever it was told before. */
+  sayAgain(): Answer<void>;
+  /** Finds what a crash took, and delivers what waits: for a process that was started again. */
+  lookAt(): Answer<void>;
+}
