@@ -2,7 +2,7 @@
  * The Worker under a clock that is off by what the last request said in a header, alarms included: the runtime's own clock
  * stays right. Must not change what it does.
  */
-import { shiftAlarms, shiftClock } from "./shifted-date.js";
+import { shiftAlarms, shiftClock } from "../support/shifted-date.js";
 import worker, { ChargingStation as Real } from "../../src/worker.ts";
 
 export * from "../../src/worker.ts";

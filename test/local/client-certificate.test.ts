@@ -1,22 +1,17 @@
 import { X509Certificate } from "node:crypto";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Edge, startEdge } from "../../src/local/edge.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Edge } from "../../src/local/edge.ts";
 import { issueStationCertificate, type StationCertificateKind } from "../../src/local/pki/station-certificate.ts";
-import { askOverTls, temporaryFolder } from "../support/edge-client.ts";
+import { startBareEdge } from "../support/bare-edge.ts";
+import { askOverTls } from "../support/edge-client.ts";
 
-const folder = temporaryFolder();
 let edge: Edge;
 let ca: string;
 
 beforeAll(async () => {
-  const entry = join(import.meta.dirname, "../support/echo-worker.js");
-  edge = await startEdge({ dir: folder.dir, entry, persist: false });
-  ca = edge.pki.rootPem;
-});
-afterAll(async () => {
-  await edge?.stop();
-  folder.remove();
+  const bare = await startBareEdge();
+  ({ edge, ca } = bare);
+  return bare.stop;
 });
 
 const VERDICTS: [StationCertificateKind, string, string][] = [

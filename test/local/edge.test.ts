@@ -4,29 +4,17 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import net from "node:net";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { applyMigrations, type Database } from "../../src/local/directory-migrations.ts";
-import { type Edge, type EdgeOptions, startEdge } from "../../src/local/edge.ts";
-import { ask, connect, temporaryFolder } from "../support/edge-client.ts";
+import type { Edge, EdgeOptions } from "../../src/local/edge.ts";
+import { EndedAfterEach } from "../support/bare-edge.ts";
+import { ask, connect } from "../support/edge-client.ts";
 import { until } from "../support/http-peers.ts";
 
-const ENTRY = join(import.meta.dirname, "../support/echo-worker.js");
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const ended = new EndedAfterEach();
+const newFolder = () => ended.newFolder();
 
-function newFolder(): string {
-  const folder = temporaryFolder();
-  cleanups.push(folder.remove);
-  return folder.dir;
-}
-
-async function start(options: Partial<EdgeOptions> = {}): Promise<Edge> {
-  const edge = await startEdge({ dir: newFolder(), entry: ENTRY, ...options });
-  cleanups.push(() => edge.stop());
-  return edge;
-}
+const start = (options?: Partial<EdgeOptions>) => ended.startBareEdge(options);
 
 const variable = async (edge: Edge, name: string) => JSON.parse((await ask(`${edge.httpUrl}/env?name=${name}`)).text);
 
@@ -48,7 +36,7 @@ test("A second edge on the same folder is refused, and the first goes on", async
   const dir = newFolder();
   const edge = await start({ dir });
   if (edge.workerdPid() === undefined) return;
-  await expect(startEdge({ dir, entry: ENTRY })).rejects.toThrow(/Another local edge/);
+  await expect(start({ dir })).rejects.toThrow(/Another local edge/);
   expect((await ask(`${edge.httpUrl}/healthz`)).status).toBe(200);
 });
 
@@ -56,7 +44,7 @@ test("A port in use is told in one sentence", async () => {
   const taken = http.createServer();
   taken.listen(0, "127.0.0.1");
   await once(taken, "listening");
-  cleanups.push(() => taken.close());
+  ended.push(() => taken.close());
   const { port } = taken.address() as net.AddressInfo;
   await expect(start({ port })).rejects.toThrow(`Port ${port} is already in use`);
 });

@@ -14,36 +14,28 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ensureApiKey } from "../../src/local/api-key.ts";
 import { startEdge } from "../../src/local/edge.ts";
 import { openPki } from "../../src/local/pki/pki.ts";
 import { descriptorAdvice } from "../../src/local/shard-count.ts";
 import { folderFault } from "../../src/local/state/folder-fault.ts";
 import { stationFile } from "../../src/local/state/station-files.ts";
-import { temporaryFolder } from "../support/edge-client.ts";
+import { EndedAfterEach } from "../support/bare-edge.ts";
 import { until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
 import { LocalEdge } from "../support/local-edge.ts";
 import { BOOT_16, STATUS_16, TestStation } from "../support/test-station.ts";
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-function newFolder(): string {
-  const folder = temporaryFolder();
-  cleanups.push(folder.remove);
-  return folder.dir;
-}
+const ended = new EndedAfterEach();
+const newFolder = () => ended.newFolder();
 
 async function start(
   options: Parameters<typeof startKerbside>[1] = {},
 ): Promise<{ kerbside: Kerbside; lines: string[] }> {
   const lines: string[] = [];
   const kerbside = await startKerbside({}, { log: (line) => lines.push(line), ...options });
-  cleanups.push(kerbside.stop);
+  ended.push(kerbside.stop);
   return { kerbside, lines };
 }
 
@@ -177,7 +169,7 @@ test("With 256 files that may be open and a home that is none it starts, and say
   expect(descriptorAdvice(20_000, 2)).toBe(null);
   const limited = ["bash", "-c", 'ulimit -n 256; exec "$@"', "limited"];
   const edge = new LocalEdge(newFolder(), { HOME: "/dev/null", KERBSIDE_WORKERDS: "1" }, limited);
-  cleanups.push(() => edge.kill("SIGTERM"));
+  ended.push(() => edge.kill("SIGTERM"));
   expect([await edge.ready(), edge.errors]).toEqual([true, ""]);
   expect(edge.lines.filter((line) => /ERROR|dev\/null/.test(line))).toEqual([]);
   expect(edge.lines[0]).toBe(
@@ -200,10 +192,10 @@ test("A station that finds no room is refused with 503, and the log says why, on
 
 test("A full disk is 503 with what to do, never an acknowledgement, and health says so; with room again all goes on", async () => {
   const dir = newFolder();
-  const { kerbside } = await start({ dir, entry: join(import.meta.dirname, "../support/full-disk-worker.js") });
+  const { kerbside } = await start({ dir, entry: join(import.meta.dirname, "../support/limits-worker.js") });
   const station = await kerbside.station("FULL");
   await station.call("BootNotification", BOOT_16);
-  await kerbside.api("GET", "/full");
+  await kerbside.api("GET", "/test/fault?of=disk&on=true");
   const refused = await kerbside.api("PUT", "/v1/stations/FULL", { securityProfile: 0, labels: { a: "b" } });
   expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "30"]);
   expect(refused.body.detail).toBe(
@@ -225,7 +217,7 @@ test("A full disk is 503 with what to do, never an acknowledgement, and health s
     expect.stringContaining(`The folder ${dir} cannot be written`),
   ]);
   rmSync(join(dir, "probe.tmp"), { recursive: true });
-  await kerbside.api("GET", "/free");
+  await kerbside.api("GET", "/test/fault?of=disk&on=false");
   expect((await kerbside.api("GET", "/healthz")).status).toBe(200);
   expect((await station.call("StatusNotification", STATUS_16))[0]).toBe(3);
   expect((await kerbside.api("PUT", "/v1/stations/FULL", { securityProfile: 0 })).status).toBe(200);

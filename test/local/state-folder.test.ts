@@ -4,42 +4,26 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { type Edge, startEdge } from "../../src/local/edge.ts";
 import { openPki } from "../../src/local/pki/pki.ts";
 import { shardOf } from "../../src/local/shards.ts";
 import { checkFormat } from "../../src/local/state/folder-format.ts";
 import { stationFile } from "../../src/local/state/station-files.ts";
-import { temporaryFolder } from "../support/edge-client.ts";
-import { LocalEdge } from "../support/local-edge.ts";
+import { EndedAfterEach } from "../support/bare-edge.ts";
 import { until } from "../support/http-peers.ts";
 
 /** For tests that start processes one after the other, on a machine that has other things to do. */
 const SLOW_MS = 120_000;
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const ended = new EndedAfterEach();
+const newFolder = () => ended.newFolder();
 
-function newFolder(): string {
-  const folder = temporaryFolder();
-  cleanups.push(folder.remove);
-  return folder.dir;
-}
-
-function startProcess(dir: string, env: Record<string, string> = {}): LocalEdge {
-  const edge = new LocalEdge(dir, env);
-  // Told to, it ends its workerd, which a killed one would leave behind.
-  cleanups.push(() => edge.kill("SIGTERM"));
-  return edge;
-}
+const startProcess = (dir: string, env?: Record<string, string>) => ended.startProcess(dir, env);
 
 const log: string[] = [];
-async function start(dir: string, workerds?: number): Promise<Edge> {
+function start(dir: string, workerds?: number): Promise<Edge> {
   log.splice(0);
-  const edge = await startEdge({ dir, workerds, log: (line) => log.push(line) });
-  cleanups.push(() => edge.stop());
-  return edge;
+  return ended.startEdge({ dir, workerds, log: (line) => log.push(line) });
 }
 
 async function api(

@@ -3,24 +3,16 @@
  * and keeps the storage, as a process that dies does. Must not change anything else.
  */
 import worker, { ChargingStation as Real } from "../../src/worker.ts";
+import { shiftAlarms, shiftClock } from "./shifted-date.js";
 
 export { WebhookRegistry } from "../../src/worker.ts";
 
-const realNow = Date.now;
 let offsetMs = 0;
-Date.now = () => realNow() + offsetMs;
 
 export class ChargingStation extends Real {
   constructor(ctx, env) {
     // The platform's alarms go by its own clock, which nobody can set.
-    const { storage } = ctx;
-    const setAlarm = storage.setAlarm.bind(storage);
-    const getAlarm = storage.getAlarm.bind(storage);
-    storage.setAlarm = (at, options) => setAlarm(Number(at) - offsetMs, options);
-    storage.getAlarm = async (options) => {
-      const at = await getAlarm(options);
-      return at === null ? null : at + offsetMs;
-    };
+    shiftAlarms(ctx.storage);
     super(ctx, env);
   }
 
@@ -47,6 +39,7 @@ export default {
     if (pathname === "/model/clock") {
       const before = offsetMs;
       offsetMs = Number(searchParams.get("ms"));
+      shiftClock(offsetMs);
       // getAlarm adds the new offset to what the old one had set.
       await station?.modelClock(offsetMs - before);
     }

@@ -3,9 +3,12 @@
  * directory that can be taken away. Must not change what they do.
  */
 import worker, { ChargingStation as Real } from "../../src/worker.ts";
+import { shiftClock } from "./shifted-date.js";
 
 let aheadMs = 0;
 let isDirectoryLost = false;
+/** ms since the epoch of each station's alarm, in the clock that was set: to look wakes no object. */
+const alarms = new Map();
 const environments = new WeakMap();
 
 function severable(env) {
@@ -24,17 +27,22 @@ function severable(env) {
   return made;
 }
 
-const realNow = Date.now;
-Date.now = () => realNow() + aheadMs;
-
 export { WebhookRegistry } from "../../src/worker.ts";
 
 export class ChargingStation extends Real {
   constructor(ctx, env) {
+    const { storage } = ctx;
+    const setAlarm = storage.setAlarm.bind(storage);
+    storage.setAlarm = (at) => {
+      alarms.set(ctx.id.name, Number(at));
+      return setAlarm(at);
+    };
     super(ctx, severable(env));
   }
 
+  /** As the runtime would: while its handler runs, an alarm is no longer set. */
   async ring() {
+    alarms.delete(this.ctx.id.name);
     await this.ctx.storage.deleteAlarm();
     await super.alarm();
   }
@@ -82,8 +90,9 @@ export default {
       return Response.json(results);
     }
     if (what === "clock") {
-      aheadMs = Number(searchParams.get("aheadMs"));
-      return Response.json({ aheadMs });
+      aheadMs = Number(searchParams.get("aheadMs") ?? aheadMs) + Number(searchParams.get("forwardMs") ?? 0);
+      shiftClock(aheadMs);
+      return Response.json({ now: Date.now(), alarmAt: alarms.get(searchParams.get("station")) ?? null });
     }
     const station = env.STATION.get(env.STATION.idFromName(searchParams.get("station")));
     if (what === "ring") await station.ring();

@@ -1,5 +1,4 @@
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 // First, since it gives @peculiar/x509 what that asks for at load.
 import {
   caExtensions,
@@ -11,22 +10,18 @@ import {
 } from "../../../src/local/pki/authority.ts";
 import { createStationKey, issueStationCertificate } from "../../../src/local/pki/station-certificate.ts";
 import * as x509 from "@peculiar/x509";
-import { type Edge, startEdge } from "../../../src/local/edge.ts";
-import { ask, askOverTls, temporaryFolder } from "../../support/edge-client.ts";
+import type { Edge } from "../../../src/local/edge.ts";
+import { startBareEdge } from "../../support/bare-edge.ts";
+import { ask, askOverTls } from "../../support/edge-client.ts";
 import https from "node:https";
 
-const folder = temporaryFolder();
 let edge: Edge;
 let ca: string;
 
 beforeAll(async () => {
-  const entry = join(import.meta.dirname, "../../support/echo-worker.js");
-  edge = await startEdge({ dir: folder.dir, entry, persist: false });
-  ca = edge.pki.rootPem;
-});
-afterAll(async () => {
-  await edge?.stop();
-  folder.remove();
+  const bare = await startBareEdge();
+  ({ edge, ca } = bare);
+  return bare.stop;
 });
 
 const DAY_MS = 86_400_000;
