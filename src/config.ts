@@ -2,6 +2,7 @@
  * The Worker's environment, checked once, to Config. Must not know what a setting is used for; names what is wrong
  * and never shows a value, since some are secrets.
  */
+import { parseJson } from "./json.ts";
 import * as z from "zod";
 import { isSigningSecret, SIGNING_SECRET } from "./delivery/signature.ts";
 import { PROTOCOLS } from "./ocpp/protocol.ts";
@@ -38,7 +39,7 @@ const integer = (min: number, max: number) =>
   z.string().regex(/^\d+$/, "a whole number").transform(Number).pipe(z.number().min(min).max(max));
 const json = z.string().transform((text, context) => {
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch {
     context.addIssue({ code: "custom", message: "not JSON" });
     return z.NEVER;

@@ -198,6 +198,19 @@ describe("A file of src", () => {
     expect(wrong.map(({ file }) => file)).toEqual([]);
   });
 
+  test("that reads JSON keeps what it could not read out of its errors: they are logged", () => {
+    // Which catch it and say nothing of it, or read what is JSON already.
+    const careful = ["json.ts", "ocpp/decode.ts", "ocpp/numbers.ts"];
+    const wrong = files.filter(
+      ({ file, text }) =>
+        !NEVER_BUNDLED.includes(roomOf(file)) &&
+        !SCRIPTS.includes(file) &&
+        !careful.includes(file) &&
+        /\bJSON\.parse\(|\.json(?:<.*>)?\(\)/.test(codeOf(text)),
+    );
+    expect(wrong.map(({ file }) => file)).toEqual([]);
+  });
+
   test("opens with its job and what it must not know", () => {
     const silent = files.filter(({ text, isGenerated }) => !isGenerated && !/^(?:\/\*\*|\/\/ )/.test(text));
     expect(silent.map(({ file }) => file)).toEqual([]);

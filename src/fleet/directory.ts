@@ -2,6 +2,7 @@
  * The directory of all stations in D1: a copy, fed by the queue of transitions and listed from. Must not make or take away a
  * station's row; its own object is the truth.
  */
+import { parseJson } from "../json.ts";
 import { newestOfEach, type Transition } from "./transition.ts";
 
 export interface DirectoryEntry {
@@ -99,7 +100,7 @@ function toEntry(row: Row): DirectoryEntry {
   return {
     stationId: row.station_id,
     securityProfile: row.registered_profile,
-    labels: JSON.parse(row.labels) as Record<string, string>,
+    labels: parseJson<Record<string, string>>(row.labels),
     online: row.online === 1,
     connection: protocol === null || securityProfile === null ? null : { protocol, securityProfile },
     vendor: row.vendor,

@@ -3,6 +3,7 @@
  * what the values are for.
  */
 import type * as z from "zod";
+import { parseJson } from "../json.ts";
 import { checkIdentity } from "../ocpp/identity.ts";
 import { isDeeper, NESTING_MAX } from "../ocpp/message.ts";
 import { alteredNumber } from "../ocpp/numbers.ts";
@@ -27,7 +28,7 @@ export async function readBody<Schema extends z.ZodType>(c: ApiContext, schema: 
   }
   const text = await boundedText(c.req.raw);
   try {
-    body = JSON.parse(text);
+    body = parseJson(text);
   } catch {
     throw problems.malformedJson("The body is not JSON.");
   }

@@ -6,6 +6,7 @@ import type { Config } from "../config.ts";
 import { configOf } from "../config.ts";
 import type { Env } from "../env.ts";
 import { forget, isRegistered } from "../fleet/known-stations.ts";
+import { parseJson } from "../json.ts";
 import { log, messageOf } from "../log.ts";
 import { parseIdentity } from "../ocpp/identity.ts";
 import { parseOffer } from "../ocpp/subprotocol.ts";
@@ -67,7 +68,7 @@ export async function connect(request: Request, url: URL, env: Env, ctx: Executi
     if ((await isRegistered(env.DIRECTORY, stationId, Date.now())) === false)
       return refused("not-registered", stationId);
     const station = stationStub(env, stationId);
-    const ask = () => sendConnectRequest(station, { claims: claims.value, remoteAddress });
+    const ask = () => sendConnectRequest(station, { claims: claims.value, remoteAddress, requestId });
     const decided = mayGuess
       ? await attempt.decide(async () => decisionOf(await ask()))
       : await decisionOf(await ask());
@@ -75,7 +76,7 @@ export async function connect(request: Request, url: URL, env: Env, ctx: Executi
     const { response, reason } = decided;
     if (reason === null) return response;
     if (reason === "not-registered") forget(stationId);
-    if (reason === "no-common-subprotocol" && config.SUBPROTOCOL_MISMATCH === "close") return closeAtOnce();
+    if (reason === "no-common-subprotocol" && config.SUBPROTOCOL_MISMATCH === "close") return closeAtOnce(requestId);
     return refused(reason, stationId);
   } catch (error) {
     log("error", "a connection could not be decided", { stationId, reason: messageOf(error) });
@@ -86,7 +87,7 @@ export async function connect(request: Request, url: URL, env: Env, ctx: Executi
 /** `null`: admitted. */
 async function decisionOf(response: Response): Promise<{ response: Response; reason: RefusalReason | null }> {
   if (response.status === 101) return { response, reason: null };
-  const { reason } = await response.json<{ reason: RefusalReason }>();
+  const { reason } = parseJson<{ reason: RefusalReason }>(await response.text());
   return { response, reason };
 }
 
@@ -132,9 +133,9 @@ function claimsOf(
 }
 
 /** [OCPP-J 1.6 §3.1.2, 2.x P4 §3.1.2] The handshake completes without a subprotocol, then the socket closes. */
-function closeAtOnce(): Response {
+function closeAtOnce(requestId: string): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();
   server.close(1002, "no common subprotocol");
-  return new Response(null, { status: 101, webSocket: client });
+  return new Response(null, { status: 101, webSocket: client, headers: { "X-Request-Id": requestId } });
 }

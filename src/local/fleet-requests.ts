@@ -3,8 +3,8 @@
  */
 import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
 import { combine, type ShardAnswer } from "./fleet-wide.ts";
-import { answeredHeaders } from "./front-headers.ts";
-import { answerProblem, NOT_RUNNING, problemOf, TOO_LARGE } from "./front-problem.ts";
+import { answeredHeaders, isOfWorker } from "./front-headers.ts";
+import { answerProblem, NOT_RUNNING, type Problem, problemOf, problemOfRuntime, TOO_LARGE } from "./front-problem.ts";
 import { readText } from "./request-body.ts";
 import type { Route } from "./shards.ts";
 import type { Upstream } from "./upstream.ts";
@@ -48,7 +48,14 @@ export async function askFleet(
       answerProblem(response, NOT_RUNNING);
       return;
     }
-    const answers = await Promise.all(asks.map((each) => answerTo(each as ClientRequest, body)));
+    const answers: ShardAnswer[] = [];
+    for (const answer of await Promise.all(asks.map((each) => answerTo(each as ClientRequest, body)))) {
+      if ("slug" in answer) {
+        answerProblem(response, answer);
+        return;
+      }
+      answers.push(answer);
+    }
     if (kind === "shared") await tellOthers(others, secret);
     const { status, headers, body: text } = combine(kind, path, answers);
     response.writeHead(status, headers).end(text);
@@ -65,8 +72,8 @@ async function tellOthers(others: readonly Upstream[], secret: string): Promise<
   await Promise.allSettled(others.map(async ({ port }) => (await tell(port())).body?.cancel()));
 }
 
-/** @throws where there is none */
-async function answerTo(ask: ClientRequest, body: string): Promise<ShardAnswer> {
+/** A problem where workerd answered for itself. @throws where there is none */
+async function answerTo(ask: ClientRequest, body: string): Promise<ShardAnswer | Problem> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   ask.once("response", resolve);
   ask.once("error", reject);
@@ -74,7 +81,8 @@ async function answerTo(ask: ClientRequest, body: string): Promise<ShardAnswer> 
   const answer = await promise;
   let text = "";
   for await (const chunk of answer.setEncoding("utf8")) text += chunk;
-  const headers = answeredHeaders(answer.rawHeaders);
+  if (!isOfWorker(answer)) return problemOfRuntime(answer.statusCode);
+  const headers = answeredHeaders(answer);
   // What is put together has a length of its own.
   const kept = headers.filter((_, i) => headers[i - (i % 2)]?.toLowerCase() !== "content-length");
   return { status: answer.statusCode ?? 502, headers: kept, body: text };

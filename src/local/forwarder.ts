@@ -7,7 +7,7 @@ import type { TLSSocket } from "node:tls";
 import { pipeline } from "node:stream";
 import type { EdgeProperties } from "./edge-properties.ts";
 import { askFleet } from "./fleet-requests.ts";
-import { answeredHeaders, forwardedHeaders, pathOf } from "./front-headers.ts";
+import { answeredHeaders, forwardedHeaders, isOfWorker, pathOf } from "./front-headers.ts";
 import {
   answerProblem,
   BAD_TARGET,
@@ -18,6 +18,7 @@ import {
   type Problem,
   PIPELINED_UPGRADE,
   problemOf,
+  problemOfRuntime,
   refuse,
   UPGRADE_WITH_BODY,
 } from "./front-problem.ts";
@@ -80,10 +81,6 @@ export class Forwarder {
     const { pending } = this.#options;
     pending.asks(socket);
     response.once("close", () => pending.answered(socket));
-    if (!hasOneHost(request)) {
-      answerProblem(response, NOT_ONE_HOST);
-      return;
-    }
     // Some stations leave out `Connection: Upgrade`, and the parser then sees a plain request.
     if (isWebSocketUpgrade(request)) {
       if (announcesBody(request)) answerProblem(response, UPGRADE_WITH_BODY);
@@ -96,7 +93,7 @@ export class Forwarder {
       return;
     }
     const path = pathOf(request.url ?? "");
-    const problem = this.#problemOf(path);
+    const problem = this.#problemOf(request, path);
     if (path === undefined || problem !== null) {
       answerProblem(response, problem ?? BAD_TARGET);
       return;
@@ -114,7 +111,8 @@ export class Forwarder {
     station.on("error", ignore);
     this.#options.pending.asks(station);
     const path = pathOf(request.url ?? "");
-    const problem = this.#problemOf(path) ?? upgradeProblemOf(request, this.#options.ownOrigins);
+    const problem =
+      this.#problemOf(request, path) ?? (isForeign(request, this.#options.ownOrigins) ? FOREIGN_ORIGIN : null);
     if (path === undefined || problem !== null) {
       refuse(station, problem ?? BAD_TARGET);
       return;
@@ -128,7 +126,9 @@ export class Forwarder {
     station.once("close", callOff);
   }
 
-  #problemOf(path: string | undefined): Problem | null {
+  /** Of what is passed on, upgrade or not. */
+  #problemOf(request: IncomingMessage, path: string | undefined): Problem | null {
+    if (!hasOneHost(request)) return NOT_ONE_HOST;
     return path === undefined ? BAD_TARGET : this.#options.barred(/^\/healthz(?:\?|$)/.test(path));
   }
 
@@ -156,7 +156,12 @@ export class Forwarder {
       if (head.length > 0) upstream.write(head);
     };
     const refused = (answer: IncomingMessage) => {
-      station.write(headText(answer, [...answeredHeaders(answer.rawHeaders), "Connection", "close"]));
+      if (!isOfWorker(answer)) {
+        answer.resume();
+        refuse(station, problemOfRuntime(answer.statusCode));
+        return;
+      }
+      station.write(headText(answer, answeredHeaders(answer, ["close"])));
       answer.on("error", () => station.destroy());
       answer.pipe(station);
       station.resume();
@@ -197,7 +202,13 @@ export class Forwarder {
         answerProblem(response, problem);
         return;
       }
-      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answeredHeaders(answer.rawHeaders));
+      if (!isOfWorker(answer)) {
+        answer.resume();
+        answerProblem(response, problemOfRuntime(answer.statusCode));
+        if (!request.complete) discardRest(request, ask);
+        return;
+      }
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answeredHeaders(answer));
       pipeline(answer, response, (error) => {
         if (error) response.destroy();
         else if (!request.complete) discardRest(request, ask);
@@ -247,11 +258,6 @@ export class Forwarder {
     ];
     return http.request({ host: UPSTREAM_HOST, port, method: request.method, path, agent, headers });
   }
-}
-
-function upgradeProblemOf(request: IncomingMessage, own: ReadonlySet<string>): Problem | null {
-  if (!hasOneHost(request)) return NOT_ONE_HOST;
-  return isForeign(request, own) ? FOREIGN_ORIGIN : null;
 }
 
 function bodyHeaders(request: IncomingMessage): string[] {

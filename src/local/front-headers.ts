@@ -3,6 +3,8 @@
  * speak for the edge. Must not know sockets.
  */
 
+import type { IncomingMessage } from "node:http";
+
 /** Written by the edge alone, or meant for the next hop alone. */
 const DROPPED = new Set([
   "client-cert",
@@ -24,6 +26,9 @@ const DROPPED = new Set([
 ]);
 const DROPPED_PREFIX = /^(?:mf-|cf-|x-forwarded-|x-kerbside-)/;
 const HOP_BY_HOP_ANSWERS = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]);
+/** Set by the gate on whatever the Worker answers, and on nothing that workerd says for itself. */
+const OF_WORKER = "x-kerbside-front";
+const UPGRADE_REQUIRED = 426;
 
 /**
  * Name, value, name, value, …, as Node gives and takes it; duplicates stay duplicates.
@@ -36,8 +41,21 @@ export function forwardedHeaders(raw: readonly string[], isUpgrade: boolean, own
   return without(raw, (name) => DROPPED.has(name) || DROPPED_PREFIX.test(name) || replaced.has(name));
 }
 
-export function answeredHeaders(raw: readonly string[]): string[] {
-  return without(raw, (name) => HOP_BY_HOP_ANSWERS.has(name));
+export const isOfWorker = ({ headers }: IncomingMessage): boolean => headers[OF_WORKER] !== undefined;
+
+/** @param connection what the front itself says of the connection */
+export function answeredHeaders(
+  { rawHeaders, headers, statusCode }: IncomingMessage,
+  connection: string[] = [],
+): string[] {
+  const kept = without(rawHeaders, (name) => HOP_BY_HOP_ANSWERS.has(name) || name === OF_WORKER);
+  const options = [...connection];
+  if (statusCode === UPGRADE_REQUIRED) {
+    // [RFC 9110 §15.5.22, §7.8] It says to what, and that this is of the connection.
+    kept.push("Upgrade", headers.upgrade ?? "websocket");
+    options.push("Upgrade");
+  }
+  return options.length === 0 ? kept : [...kept, "Connection", options.join(", ")];
 }
 
 function without(raw: readonly string[], isDropped: (name: string) => boolean): string[] {

@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 import { lingerThenDestroy } from "./tunnel.ts";
 
 export interface Problem {
-  status: 400 | 403 | 408 | 413 | 417 | 431 | 503;
+  status: 400 | 403 | 408 | 413 | 417 | 431 | 500 | 501 | 503;
   slug: string;
   detail: string;
 }
@@ -44,6 +44,16 @@ export const NO_ROOM: Problem = { status: 503, slug: "unavailable", detail: "The
 export const NOT_RUNNING: Problem = { status: 503, slug: "unavailable", detail: "The local edge is not ready." };
 const NO_ANSWER: Problem = { status: 503, slug: "unavailable", detail: "The local edge gave no answer. Try again." };
 
+const UNKNOWN_METHOD: Problem = { status: 501, slug: "not-implemented", detail: "No request has this method here." };
+const FAILED: Problem = { status: 500, slug: "internal-error", detail: "The request could not be handled." };
+
+/** In place of what workerd said for itself, which is no problem and may hold a stack. */
+export function problemOfRuntime(status = 0): Problem {
+  if (status === 501) return UNKNOWN_METHOD;
+  if (status === 503) return NO_ANSWER;
+  return status >= 400 && status < 500 ? NO_HTTP : FAILED;
+}
+
 export function problemOf(error: Error): Problem {
   return (error as NodeJS.ErrnoException).code === "ECONNREFUSED" ? NOT_RUNNING : NO_ANSWER;
 }
@@ -70,7 +80,7 @@ export function refuse(station: Socket, problem: Problem): void {
 }
 
 function headersOf(problem: Problem): Record<string, string | number> {
-  const retry = problem.status < 500 ? {} : { "Retry-After": RETRY_AFTER_SECONDS };
+  const retry = problem.status === 503 ? { "Retry-After": RETRY_AFTER_SECONDS } : {};
   return {
     "Content-Type": "application/problem+json",
     "Cache-Control": "no-store",

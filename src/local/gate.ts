@@ -87,6 +87,19 @@ function isFromFront(request: Request, secret: string): boolean {
   return given.byteLength === wanted.byteLength && crypto.subtle.timingSafeEqual(given, wanted);
 }
 
+/** Tells the front what the Worker said from what workerd says for itself. */
+function ofWorker(response: Response): Response {
+  try {
+    response.headers.set(HEADER, "worker");
+    return response;
+  } catch {
+    // What came from an object or another service cannot be changed.
+    const same = new Response(response.body, response);
+    same.headers.set(HEADER, "worker");
+    return same;
+  }
+}
+
 async function answerLocally(what: string, request: Request, env: LocalEnv): Promise<Response> {
   switch (what) {
     case "registry":
@@ -130,6 +143,6 @@ export default {
     const response = await worker.fetch(inner as typeof request, withServices(env), ctx);
     // An answer may itself be made of the body.
     if (response.body !== inner.body) await discardBody(inner).catch(() => {});
-    return response;
+    return response.webSocket === null ? ofWorker(response) : response;
   },
 };

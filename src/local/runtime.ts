@@ -9,6 +9,7 @@ import { convertV4MiniflareOptions, Miniflare, NoOpLog, type V4WorkerOptions } f
 import { applyMigrations, migrationFiles, refuseNewer } from "./directory-migrations.ts";
 import { directoryDatabase, directoryWorker } from "./directory-worker.ts";
 import { lookAround } from "./look-around.ts";
+import { runtimeLine } from "./runtime-line.ts";
 import { findRuntime, forgetRuntime, recordRuntime, runtimeEnvironment } from "./runtime-process.ts";
 
 export interface RuntimeOptions {
@@ -54,6 +55,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     const lookAt = (id: string) => miniflare.dispatchFetch("http://localhost/", { headers: options.lookHeaders(id) });
     void lookAround(directoryDatabase(miniflare, directorySecret), lookAt, options.lookAfterMs, looking.signal);
   };
+  /** Miniflare fails where it is ended twice: once for a folder that was lost, and by whoever started the edge. */
+  let stopped: Promise<void> | undefined;
+  const stop = async () => {
+    looking.abort();
+    await miniflare.dispose();
+    forgetRuntime(dir);
+  };
   const announce = async () => {
     const ready = await miniflare.ready;
     const pid = findRuntime(token);
@@ -68,7 +76,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       cf: false,
       log: new NoOpLog(),
       logRequests: false,
-      handleStructuredLogs: ({ message, level }) => log(message, level),
+      handleStructuredLogs: ({ message, level }) => log(runtimeLine(message, level), level),
       unsafeRuntimeEnv: runtimeEnvironment(dir, token),
       unsafeHandleRuntimeRestart: async () => {
         port = await announce();
@@ -98,10 +106,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     workerdPid: () => findRuntime(token),
     evict: (stationId, { webSockets = "hibernate" } = {}) =>
       miniflare.unsafeEvictDurableObject(worker.name ?? "", stationClass, { name: stationId, webSockets }),
-    stop: async () => {
-      looking.abort();
-      await miniflare.dispose();
-      forgetRuntime(dir);
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
     },
   };
 }

@@ -165,7 +165,7 @@ function kindOf(protocol: Protocol, type: unknown): Message["type"] | null {
 
 /** [OCPP-J 1.6 §4.1.3, 2.1 P4 §4.1.3] An unknown message type is ignored; [2.0.1 P4 §4.4] there it is answered. */
 function unknownType(protocol: Protocol, type: unknown, messageId: unknown): Decoded<never> {
-  const shown = typeof type === "number" || typeof type === "string" ? JSON.stringify(type).slice(0, 40) : typeof type;
+  const shown = typeof type === "number" ? String(type) : typeof type;
   const reason = `message type ${shown}`;
   return protocol === "ocpp2.0.1" ? refuse(protocol, messageId, "message-type", reason) : silent(reason);
 }

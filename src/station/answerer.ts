@@ -2,7 +2,7 @@
  * Who decides on a station's CALL: the CSMS where there is one, the built-in answers where there is none.
  * Must not know how the answer is kept or sent.
  */
-import { log } from "../log.ts";
+import { log, messageOf } from "../log.ts";
 import { hasHappened } from "../ocpp/actions.ts";
 import { standaloneAnswer } from "../ocpp/answers.ts";
 import { errorCode } from "../ocpp/error-codes.ts";
@@ -33,7 +33,7 @@ async function decide(context: StationContext, protocol: Protocol, call: Call): 
     const answer = await askCsms(env, config, id, protocol, call);
     if (answer !== null && "error" in answer && hasHappened(call.action, call.payload)) {
       const { messageId, action } = call;
-      const reason = `${answer.error.code}: ${answer.error.description}`;
+      const reason = messageOf(`${answer.error.code}: ${answer.error.description}`);
       log("warn", "the CSMS refused what has happened already", { stationId: id, messageId, action, reason });
     }
     return { answer, answeredBy: "csms" };

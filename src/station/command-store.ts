@@ -1,6 +1,7 @@
 /**
  * The documents of commands: the truth about each, from queued to settled. Must not know sockets or who waits for an answer.
  */
+import { parseJson } from "../json.ts";
 import type { Outcome } from "../ocpp/session.ts";
 import type { DocumentKey, Store } from "./store.ts";
 
@@ -190,7 +191,7 @@ export class CommandStore {
       before === null ? "~command;" : keyOf(before),
       limit,
     );
-    for (const { value } of rows) yield JSON.parse(value) as Command;
+    for (const { value } of rows) yield parseJson<Command>(value);
   }
 
   get #hasAny(): boolean {
@@ -227,7 +228,7 @@ export class CommandStore {
 
   #select(query: string, ...bindings: number[]): Command[] {
     if (!this.#hasAny) return [];
-    return this.#store.run<{ value: string }>(query, ...bindings).map(({ value }) => JSON.parse(value) as Command);
+    return this.#store.run<{ value: string }>(query, ...bindings).map(({ value }) => parseJson<Command>(value));
   }
 
   #counted(): number {

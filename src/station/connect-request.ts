@@ -2,11 +2,14 @@
  * The upgrade as it goes from the Worker to the object: a request built from verified facts alone. Must not carry
  * anything that a client wrote, but for its credentials and its offer.
  */
+import { parseJson } from "../json.ts";
 import type { ConnectionClaims } from "../security/admission.ts";
 
 export interface ConnectRequest {
   claims: ConnectionClaims;
   remoteAddress: string | null;
+  /** That the answer bears; absent in those of a Worker of an older release. */
+  requestId?: string;
 }
 
 const HEADER = "x-kerbside-connect";
@@ -19,5 +22,5 @@ export function sendConnectRequest(station: Pick<Fetcher, "fetch">, request: Con
 
 /** @throws where the request does not come from `sendConnectRequest` */
 export function readConnectRequest(request: Request): ConnectRequest {
-  return JSON.parse(decodeURIComponent(request.headers.get(HEADER) ?? "")) as ConnectRequest;
+  return parseJson<ConnectRequest>(decodeURIComponent(request.headers.get(HEADER) ?? ""));
 }

@@ -122,11 +122,11 @@ export class Connections {
     this.#context.emit("ocpp.station.connected", describe(connection));
     this.#wake(socket);
     this.#changed(true);
-    return new Response(null, {
-      status: 101,
-      webSocket: client,
-      ...(echoProtocol && { headers: { "Sec-WebSocket-Protocol": protocol } }),
-    });
+    const headers = {
+      ...(echoProtocol && { "Sec-WebSocket-Protocol": protocol }),
+      ...(connect.requestId !== undefined && { "X-Request-Id": connect.requestId }),
+    };
+    return new Response(null, { status: 101, webSocket: client, headers });
   }
 
   /** A frame of a superseded socket is nobody's. */

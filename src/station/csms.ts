@@ -4,9 +4,10 @@
 import type { Config } from "../config.ts";
 import { signedHeaders } from "../delivery/signature.ts";
 import type { Env } from "../env.ts";
+import { parseJson } from "../json.ts";
 import { log, messageOf } from "../log.ts";
 import { type Call, isDeeper, isPayload, NESTING_MAX } from "../ocpp/message.ts";
-import { alteredNumber, describeAltered } from "../ocpp/numbers.ts";
+import { alteredNumber } from "../ocpp/numbers.ts";
 import { checkPayload } from "../ocpp/payload-check.ts";
 import type { Protocol } from "../ocpp/protocol.ts";
 import type { Answer } from "../ocpp/session.ts";
@@ -59,10 +60,11 @@ export async function askCsms(
 }
 
 function readAnswer(text: string): Answer | null {
-  const body = JSON.parse(text) as unknown;
+  const body = parseJson(text);
   if (isDeeper(body, NESTING_MAX)) throw new Error(`the body is nested more than ${NESTING_MAX} deep`);
   const altered = alteredNumber(text, body);
-  if (altered !== null) throw new Error(describeAltered(altered));
+  if (altered !== null)
+    throw new Error(`a number at ${altered.path || "/"} would be changed; a double does not hold it`);
   if (!isPayload(body)) return null;
   const { payload, error } = body;
   if (isPayload(payload) && error === undefined) return { payload };

@@ -2,6 +2,7 @@
  * The rows of a log as events again, and what those come to that are newer than what is saved of a log. Must not know where
  * either is kept.
  */
+import { parseJson } from "../json.ts";
 import type { EventType, StationEvent } from "../delivery/event.ts";
 import { EMPTY_STATUS } from "../ocpp/station-status.ts";
 import { project } from "./projection.ts";
@@ -20,7 +21,7 @@ export interface LogOwner {
 export const NOTHING: DeliveryFacts = { cursors: {}, status: EMPTY_STATUS, connection: null, statusSequence: 0 };
 
 export function toEvent({ type, data, ...row }: LogRow): StationEvent {
-  const parsed = JSON.parse(data) as Record<string, unknown>;
+  const parsed = parseJson<Record<string, unknown>>(data);
   return { ...row, type: type as EventType, data: type === "ocpp.call" ? unkeyed(parsed) : parsed };
 }
 

@@ -2,6 +2,7 @@
  * Which of the newest calls in a station's log may be repeated, by a small key each: a repetition is found by reading one
  * row. Must not know by what a repetition is told.
  */
+import { parseJson } from "../json.ts";
 import { fingerprint, isRecognisable, isRepetition, type CallIdentity, type KeptCall } from "../ocpp/repetition.ts";
 import type { Answer } from "../ocpp/session.ts";
 import type { Store } from "./store.ts";
@@ -102,7 +103,7 @@ export class Repetitions {
   /** `null`: its row was needed for a newer event. */
   #read(sequence: number): Kept | null {
     const [row] = this.#store.run<{ at: number; data: string }>(ONE, sequence);
-    return row === undefined ? null : { at: row.at, call: JSON.parse(row.data) as KeptCall };
+    return row === undefined ? null : { at: row.at, call: parseJson<KeptCall>(row.data) };
   }
 }
 

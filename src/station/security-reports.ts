@@ -24,7 +24,9 @@ export class SecurityReports {
       return;
     }
     this.#recent[kind] = { at: now, suppressed: 0 };
-    log("warn", kind, { stationId: this.#context.id, ...details });
+    // What a frame holds is for who subscribed to it: it may be a password that was typed into the wrong field.
+    const { excerpt: _, ...told } = details;
+    log("warn", kind, { stationId: this.#context.id, ...told });
     this.#context.emit("ocpp.security", { kind, ...details, suppressedBefore: recent?.suppressed ?? 0 });
   }
 }

@@ -2,6 +2,7 @@
  * A station's SQLite: statements counted, schema brought up to date, the few named facts, and documents by key. Must not
  * know what they mean to the protocol.
  */
+import { parseJson } from "../json.ts";
 import type { Cursors } from "../delivery/outbox.ts";
 import type { StationStatus } from "../ocpp/station-status.ts";
 import type { Strictness } from "../ocpp/strictness.ts";
@@ -203,7 +204,7 @@ export class Store {
   /** `undefined`: there is none. */
   document<T>(key: DocumentKey): T | undefined {
     const [row] = this.run<{ value: string }>("SELECT value FROM facts WHERE key = ?1", key);
-    return row && (JSON.parse(row.value) as T);
+    return row && parseJson<T>(row.value);
   }
 
   setDocument(key: DocumentKey, value: unknown): void {
@@ -275,7 +276,7 @@ export class Store {
 
 function parse(key: string, value: string): unknown {
   try {
-    return JSON.parse(value);
+    return parseJson(value);
   } catch {
     throw new Error(`the fact ${key} is no JSON: ${DAMAGED_FACTS}`);
   }

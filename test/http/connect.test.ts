@@ -208,6 +208,32 @@ describe("A part that is out of reach", () => {
   });
 });
 
+test("An accepted upgrade bears the id of its request on each port, as a refused one does", async () => {
+  await Promise.all([
+    kerbside.register("NUMBERED"),
+    strict.register("CLOSED", { securityProfile: 1, password: PASSWORD }),
+  ]);
+  const { port, tlsPort, mtlsPort, pki } = kerbside.edge;
+  const shown = { ca: pki.rootPem, ...(await certificateOf(kerbside, "NUMBERED")) };
+  const upgrade = { target: "/ocpp/NUMBERED", protocols: "ocpp1.6" };
+  const answers = [
+    await rawUpgrade({ ...upgrade, port }),
+    await rawUpgrade({ ...upgrade, port: tlsPort, tls: { ca: pki.rootPem }, headers: [basic("NUMBERED", PASSWORD)] }),
+    await rawUpgrade({ ...upgrade, port: mtlsPort, tls: shown }),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual([101, 401, 101]);
+  const closed = { port: strict.edge.port, target: "/ocpp/CLOSED", protocols: "mqtt" };
+  answers.push(await rawUpgrade({ ...closed, headers: [basic("CLOSED", PASSWORD)] }));
+  await kerbside.register("NUMBERED", { securityProfile: 2, password: PASSWORD });
+  answers.push(
+    await rawUpgrade({ ...upgrade, port: tlsPort, tls: { ca: pki.rootPem }, headers: [basic("NUMBERED", PASSWORD)] }),
+  );
+  expect(answers.map(({ status }) => status)).toEqual([101, 401, 101, 101, 101]);
+  const ids = answers.map(({ headers }) => headers["x-request-id"]);
+  for (const id of ids) expect(id).toMatch(/^[0-9a-f-]{36}$/);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
 describe("The subprotocol", () => {
   test.each([
     ["ocpp1.6", "ocpp1.6"],

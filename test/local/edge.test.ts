@@ -86,6 +86,15 @@ test("What the Worker logs arrives line by line", async () => {
   await until("the line", () => lines.includes('{"a":1}'));
   // The edge's own advice is no line of the Worker's.
   expect(lines.filter((line) => line.startsWith("{"))).toEqual(['{"a":1}']);
+  lines.splice(0);
+  const none = ["no JSON", 'two\nlines of "it"', `{"long":"${"x".repeat(9_000)}"}`];
+  for (const line of none) await ask(`${edge.httpUrl}/log?line=${encodeURIComponent(line)}`);
+  await until("all of them", () => lines.length === none.length);
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    { level: "info", message: none[0] },
+    { level: "info", message: none[1] },
+    { level: "info", message: `${none[2]?.slice(0, 1_000)}…` },
+  ]);
 });
 
 test("Migrations are applied once each, and one that fails leaves nothing behind", async () => {

@@ -97,6 +97,18 @@ describe("requests", () => {
     expect(answer).toMatchObject({ status: 413, text: "too much" });
   });
 
+  test("A 426 says to what it wants an upgrade, and that this ends here", async () => {
+    const { status, headers } = await ask(`${edge.httpUrl}/upgrade-required`);
+    expect([status, headers.upgrade, headers.connection]).toEqual([426, "websocket", "Upgrade"]);
+    const asked = { upgrade: "websocket", connection: "Upgrade", "sec-websocket-version": "13" };
+    const refused = await ask(`${edge.httpUrl}/upgrade-required`, { headers: { ...asked, "sec-websocket-key": "a" } });
+    expect([refused.status, refused.headers.upgrade, refused.headers.connection]).toEqual([
+      426,
+      "websocket",
+      "close, Upgrade",
+    ]);
+  });
+
   test("A header block without bounds is refused", async () => {
     const answer = await askRaw(edge.port, `GET / HTTP/1.1\r\nHost: a\r\nX-Big: ${"x".repeat(20_000)}\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1.1 431 /);

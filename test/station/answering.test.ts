@@ -8,6 +8,8 @@ import { BOOT_16, BOOT_2X, type Frame, STATUS_16, type TestStation } from "../su
 const BOOT_RETRY_SECONDS = 17;
 const CSMS_SECRET = `whsec_${Buffer.from("what the CSMS and we both know..").toString("base64")}`;
 const PROTOCOLS = ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const;
+const logged: string[] = [];
+const logOf = (id: string) => logged.filter((line) => line.includes(`"${id}"`));
 type Protocol = (typeof PROTOCOLS)[number];
 
 /** Asks a CSMS over HTTP. */
@@ -36,7 +38,10 @@ beforeAll(async () => {
     return boundReply();
   };
   [kerbside, bound, alone, unwilling] = await Promise.all([
-    startKerbside({ ...retry, CSMS_URL: `${csms.url}ocpp?fleet=1`, CSMS_TIMEOUT_MS: "400", CSMS_SECRET }),
+    startKerbside(
+      { ...retry, CSMS_URL: `${csms.url}ocpp?fleet=1`, CSMS_TIMEOUT_MS: "400", CSMS_SECRET },
+      { log: (line) => logged.push(line) },
+    ),
     startKerbside({ ...retry, CSMS_URL: refusedUrl }, { serviceBindings: { CSMS: CSMS as never } }),
     startKerbside({ HEARTBEAT_INTERVAL_SECONDS: "77" }),
     startKerbside({ STANDALONE_AUTHORIZATION: "Invalid", PROTOCOLS: "ocpp1.6,ocpp2.0.1" }),
@@ -291,6 +296,31 @@ describe("While the CSMS", () => {
     expect(kept).toEqual(["b1", "a1", "b1"]);
     expect(receiver.requests.every(({ headers }) => headers["webhook-id"] !== undefined)).toBe(true);
     expect(askedBy(id).filter(({ body }) => body.includes("a1"))).toHaveLength(2);
+  });
+
+  test("or the station says what cannot be read, nothing of it comes into the log", async () => {
+    const station = await connect(kerbside, "SECRETIVE");
+    const secret = "hunter2";
+    for (const text of [
+      secret,
+      `{"payload":${secret}`,
+      `"${secret}`,
+      `{"payload":{"${secret}":12345678901234567890}}`,
+    ]) {
+      csms.reply = () => ({ text });
+      expect((await station.call("Authorize", { idTag: "04A1" }))[2]).toBe("InternalError");
+    }
+    csms.reply = () => ({ body: { payload: {} } });
+    station.send(`${secret} is no frame`);
+    await until("the malformed frame", () => logOf("SECRETIVE").some((line) => line.includes("malformed-frame")));
+    const other = await connect(kerbside, "SECRETIVE-2", "ocpp2.0.1");
+    other.send(`["${secret}","m","Heartbeat",{}]`);
+    expect((await other.next()).slice(0, 3)).toEqual([4, "m", "MessageTypeNotSupported"]);
+    await until("that frame", () => logOf("SECRETIVE-2").some((line) => line.includes("malformed-frame")));
+    const told = [...logOf("SECRETIVE"), ...logOf("SECRETIVE-2")];
+    expect(told.filter((line) => line.includes("the CSMS gave no answer"))).toHaveLength(4);
+    expect(told.filter((line) => /hunter|12345678/.test(line))).toEqual([]);
+    for (const line of told) expect(JSON.parse(line)).toMatchObject({ level: "warn" });
   });
 
   test.each(PROTOCOLS)("is down, nothing that it has to decide is answered as accepted in %s", async (protocol) => {

@@ -39,6 +39,10 @@ export default {
     if (pathname === "/env") return Response.json(env[searchParams.get("name") ?? ""] ?? null);
     if (pathname === "/log") console.log(searchParams.get("line"));
     if (pathname === "/early") return new Response("too much", { status: 413 });
+    if (pathname === "/upgrade-required") {
+      return new Response("", { status: 426, headers: { upgrade: "websocket", connection: "upgrade" } });
+    }
+    if (pathname === "/throw") throw new Error("secret-in-an-exception");
     if (pathname === "/body") return new Response(request.body, { headers: { "set-cookie": "a=1" } });
     if (request.headers.get("upgrade") !== "websocket") return Response.json(describe(request));
     if (pathname.startsWith("/refused")) return Response.json({ reason: "refused" }, { status: 403 });

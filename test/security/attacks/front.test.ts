@@ -73,6 +73,21 @@ describe.each(PORTS)("One connection to %s does not end the others:", (port) => 
       /^HTTP\/1.1 431 .*problem\+json/s,
     ],
     ["an unknown expectation", lines("GET / HTTP/1.1", "Host: a", "Expect: 200-ok"), /^HTTP\/1.1 417 .*problem\+json/s],
+    [
+      "a method that workerd does not know",
+      lines("LINK / HTTP/1.1", "Host: a"),
+      /^HTTP\/1.1 501 .*problem\+json.*x-request-id: .*"\/problems\/not-implemented"/is,
+    ],
+    [
+      "an exception of the Worker",
+      lines("GET /throw HTTP/1.1", "Host: a"),
+      /^HTTP\/1.1 500 .*problem\+json(?!.*secret)/s,
+    ],
+    [
+      "an exception of the Worker at an upgrade",
+      lines("GET /throw HTTP/1.1", "Host: a", "Connection: Upgrade", ...UPGRADE),
+      /^HTTP\/1.1 500 .*problem\+json(?!.*secret)/s,
+    ],
     ["no Host", lines("GET / HTTP/1.1"), /^HTTP\/1.1 400 .*one Host/s],
     ["two Hosts", lines("GET / HTTP/1.1", "Host: a", "Host: b"), /^HTTP\/1.1 400 .*one Host/s],
     [
