@@ -10,18 +10,32 @@ export type Apply = "next-connect" | "now" | null;
 /** What is looked at when a station connects, and never again. */
 type LookedAt = Registration & { validation?: Strictness };
 
-/** @param liveProfile of the connection that is there */
-export function endsConnection(before: LookedAt, after: LookedAt, apply: Apply, liveProfile: number): boolean {
+/** The connection that is there. */
+export interface Live {
+  securityProfile: number;
+  /** `admissionRevision` of the registration that it was let in by, which need not be the one before. */
+  admissionRevision?: number;
+}
+
+type Revised = Pick<Registration, "securityProfile"> & Pick<Live, "admissionRevision">;
+
+export function endsConnection(before: Revised, after: Revised, apply: Apply, live: Live): boolean {
   switch (apply) {
     case "next-connect":
       return false;
     case "now":
-      return after.securityProfile > liveProfile || lookedAt(before) !== lookedAt(after);
+      return (
+        after.securityProfile > live.securityProfile || (after.admissionRevision ?? 0) !== (live.admissionRevision ?? 0)
+      );
     case null:
       // [OCPP 2.x A05] Whoever demands more does not mean the connection that has shown less to go on for months.
-      return after.securityProfile > Math.max(before.securityProfile, liveProfile);
+      return after.securityProfile > Math.max(before.securityProfile, live.securityProfile);
   }
 }
+
+/** How often a registration has changed in what is looked at, once `after` stands in the place of `before`. */
+export const admissionRevision = (before: LookedAt & Pick<Live, "admissionRevision">, after: LookedAt): number =>
+  (before.admissionRevision ?? 0) + (lookedAt(before) === lookedAt(after) ? 0 : 1);
 
 const lookedAt = (registration: LookedAt): string => {
   const { securityProfile, password, formerPassword, certificate, protocols, assumeProtocol, validation } =

@@ -110,6 +110,7 @@ export class Connections {
       since: now,
       remoteAddress: connect.remoteAddress,
       certificate: certificate && { fingerprint: certificate.fingerprint, notAfter: certificate.notAfter },
+      admissionRevision: this.#context.store.fact("registration")?.admissionRevision ?? 0,
     };
     const { 0: client, 1: socket } = new WebSocketPair();
     this.#sockets.acceptWebSocket(socket);
@@ -263,7 +264,7 @@ export class Connections {
 }
 
 function describe(connection: ConnectionFacts): LoggedConnection {
-  const { id, since, certificate, ...facts } = connection;
+  const { id, since, certificate, admissionRevision: _, ...facts } = connection;
   return {
     connectionId: id,
     ...facts,

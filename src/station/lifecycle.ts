@@ -52,7 +52,7 @@ export class Lifecycle {
     const { announcements, connections, delivery, settlement } = this.#parts;
     const changed = (before: StoredRegistration, after: StoredRegistration) => {
       const live = connections.current()?.connection ?? null;
-      if (live === null || !endsConnection(before, after, request.apply ?? null, live.securityProfile)) return;
+      if (live === null || !endsConnection(before, after, request.apply ?? null, live)) return;
       connections.disconnect(1008, "registration-changed");
       settlement.meanwhile();
     };

@@ -3,6 +3,7 @@
  */
 import type { Webhook } from "../delivery/outbox.ts";
 import { generatePassword, hashPassword, type PasswordHash } from "../security/password.ts";
+import { admissionRevision } from "../security/registration-change.ts";
 import type { StationContext } from "./context.ts";
 import type { Registered, RegisterRequest, RegistrationView } from "./station-rpc.ts";
 import type { StoredRegistration } from "./store.ts";
@@ -40,11 +41,17 @@ export async function register(
   if (needsPassword && isLacking()) return "password-required";
   const known = context.store.fact("registration");
   const former = formerPassword(known, hash !== null, passwordOverlap);
-  const stored: StoredRegistration = {
+  const wanted = {
     ...rest,
     password: hash ?? known?.password ?? null,
     ...(former !== undefined && { formerPassword: former }),
     certificate: { commonName: context.id, ...certificate },
+  };
+  const changes = known === undefined ? 0 : admissionRevision(known, wanted);
+  const stored: StoredRegistration = {
+    ...wanted,
+    // Left out where it is 0: rows of older releases are to be the same.
+    ...(changes > 0 && { admissionRevision: changes }),
     incarnation: known?.incarnation ?? crypto.randomUUID(),
     floor: known === undefined ? Math.max(floor, context.furthest ?? 0) : (known.floor ?? 0),
     revision: known?.revision ?? 0,
@@ -72,7 +79,15 @@ function formerPassword(
 }
 
 export function viewRegistration(stationId: string, stored: StoredRegistration): RegistrationView {
-  const { password, formerPassword, incarnation: _, floor: __, revision: ___, ...shown } = stored;
+  const {
+    password,
+    formerPassword,
+    incarnation: _,
+    floor: __,
+    revision: ___,
+    admissionRevision: ____,
+    ...shown
+  } = stored;
   const overlap = formerPassword !== undefined && { passwordOverlap: true as const };
   return { stationId, hasPassword: password !== null, ...overlap, ...shown };
 }

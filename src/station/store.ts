@@ -18,6 +18,8 @@ export interface StoredRegistration extends Registration {
   floor?: number;
   /** Counts its changes, which no event tells of; absent in registrations of older releases: 0. */
   revision?: number;
+  /** Counts the changes of what is looked at when a station connects; absent before the first. */
+  admissionRevision?: number;
   heartbeatIntervalSeconds?: number;
   validation?: Strictness;
   locationHint?: string;
@@ -32,6 +34,8 @@ export interface ConnectionFacts {
   since: number;
   remoteAddress: string | null;
   certificate: { fingerprint: string; notAfter: number } | null;
+  /** `StoredRegistration.admissionRevision` when it was let in; absent in sockets of older releases: 0. */
+  admissionRevision?: number;
 }
 
 /** A connection as its events have it. */

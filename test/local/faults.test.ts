@@ -167,7 +167,7 @@ test("A folder that cannot be made or written is named, with cause and remedy, b
 
 test("With 256 files that may be open and a home that is none it starts, and says how many stations have room and how to get more", async () => {
   expect(descriptorAdvice(20_000, 2)).toBe(null);
-  const limited = ["bash", "-c", 'ulimit -n 256; exec "$@"', "limited"];
+  const limited = ["bash", "--norc", "-c", 'ulimit -n 256; exec "$@"', "limited"];
   const edge = new LocalEdge(newFolder(), { HOME: "/dev/null", KERBSIDE_WORKERDS: "1" }, limited);
   ended.push(() => edge.kill("SIGTERM"));
   expect([await edge.ready(), edge.errors]).toEqual([true, ""]);

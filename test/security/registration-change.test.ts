@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Registration } from "../../src/security/admission.ts";
-import { type Apply, endsConnection } from "../../src/security/registration-change.ts";
+import { admissionRevision, type Apply, endsConnection } from "../../src/security/registration-change.ts";
 
 const hash = (text: string) => ({ iterations: 1, salt: "00", hash: text });
 const BEFORE: Registration = {
@@ -11,8 +11,11 @@ const BEFORE: Registration = {
   assumeProtocol: false,
 };
 
-const ends = (change: Partial<Registration>, apply: Apply, live = 1) =>
-  endsConnection(BEFORE, { ...BEFORE, ...change }, apply, live);
+function ends(change: Partial<Registration>, apply: Apply, securityProfile = 1): boolean {
+  const after = { ...BEFORE, ...change };
+  const revised = { ...after, admissionRevision: admissionRevision(BEFORE, after) };
+  return endsConnection(BEFORE, revised, apply, { securityProfile });
+}
 
 test.each<[string, Partial<Registration>, string]>([
   ["nothing", {}, "---"],
@@ -32,6 +35,19 @@ test("A profile that is raised to what the connection has shown anyway lets it b
 });
 
 test("A connection that was to stay under a raised profile is not ended by the next change of something else", () => {
-  expect(endsConnection({ ...BEFORE, securityProfile: 3 }, { ...BEFORE, securityProfile: 3 }, null, 1)).toBe(false);
-  expect(endsConnection({ ...BEFORE, securityProfile: 3 }, { ...BEFORE, securityProfile: 3 }, "now", 1)).toBe(true);
+  expect(
+    endsConnection({ ...BEFORE, securityProfile: 3 }, { ...BEFORE, securityProfile: 3 }, null, { securityProfile: 1 }),
+  ).toBe(false);
+  expect(
+    endsConnection({ ...BEFORE, securityProfile: 3 }, { ...BEFORE, securityProfile: 3 }, "now", { securityProfile: 1 }),
+  ).toBe(true);
+});
+
+test("What was changed before, and left for the next connection, counts once it is to be at once", () => {
+  const changed = { ...BEFORE, admissionRevision: 2 };
+  expect(admissionRevision(changed, changed)).toBe(2);
+  const live = { securityProfile: 1, admissionRevision: 0 };
+  expect(endsConnection(changed, changed, "now", live)).toBe(true);
+  expect(endsConnection(changed, changed, "now", { ...live, admissionRevision: 2 })).toBe(false);
+  expect(endsConnection(changed, changed, "next-connect", live)).toBe(false);
 });

@@ -305,7 +305,7 @@ describe("While the CSMS", () => {
       secret,
       `{"payload":${secret}`,
       `"${secret}`,
-      `{"payload":{"${secret}":12345678901234567890}}`,
+      `{"payload":{"a":12345678901234567890}}`,
     ]) {
       csms.reply = () => ({ text });
       expect((await station.call("Authorize", { idTag: "04A1" }))[2]).toBe("InternalError");

@@ -58,6 +58,22 @@ describe("A changed registration", () => {
     expect((await view(id)).online).toBe(false);
   });
 
+  test("that was left for the next connection ends the open one when the same is said again, to be at once", async () => {
+    const station = await connected("AGAIN");
+    const change = { securityProfile: 1, protocols: ["ocpp1.6"] };
+    for (const password of ["another password 123", "a third password 1234"]) {
+      expect((await put("AGAIN", { ...change, password, apply: "next-connect" })).status).toBe(200);
+    }
+    expect((await station.call("Heartbeat"))[0]).toBe(3);
+    expect((await put("AGAIN", { ...change, apply: "now" })).body).not.toHaveProperty("admissionRevision");
+    expect(await station.closed).toEqual({ code: 1008, reason: "registration-changed" });
+    const next = await TestStation.connect(over(kerbside, "http", "AGAIN", { password: "a third password 1234" }));
+    await kerbside.edge.evict("AGAIN");
+    expect((await put("AGAIN", { ...change, labels: { a: "b" }, apply: "now" })).status).toBe(200);
+    expect((await next.call("Heartbeat"))[0]).toBe(3);
+    next.kill();
+  });
+
   test("that demands a higher profile than the connection's ends it, if nothing else is said", async () => {
     const station = await connected("RAISED");
     expect((await put("RAISED", { securityProfile: 1, labels: { a: "b" } })).status).toBe(200);
