@@ -301,12 +301,7 @@ describe("While the CSMS", () => {
   test("or the station says what cannot be read, nothing of it comes into the log", async () => {
     const station = await connect(kerbside, "SECRETIVE");
     const secret = "hunter2";
-    for (const text of [
-      secret,
-      `{"payload":${secret}`,
-      `"${secret}`,
-      `{"payload":{"a":12345678901234567890}}`,
-    ]) {
+    for (const text of [secret, `{"payload":${secret}`, `"${secret}`, `{"payload":{"a":12345678901234567890}}`]) {
       csms.reply = () => ({ text });
       expect((await station.call("Authorize", { idTag: "04A1" }))[2]).toBe("InternalError");
     }
