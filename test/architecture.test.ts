@@ -9,7 +9,7 @@ const NEVER_BUNDLED = ["local", "simulator"];
 const PURE_PACKAGES = ["zod", "standardwebhooks", "ajv-formats/dist/formats.js"];
 /** Node scripts: run to build, imported by nobody. */
 const SCRIPTS = ["ocpp/schemas/generate.ts"];
-const ENTRIES = ["worker.ts", "local/gate.ts"];
+const ENTRIES = ["worker.ts", "local/runtime/gate.ts"];
 const MAX_LINES = 300;
 
 interface Import {
@@ -149,6 +149,24 @@ describe("Imports point one way", () => {
       (file, { target }) => !isOutside(file) && (isOutside(target) || target.startsWith("node:")),
     );
     expect(wrong).toEqual([]);
+  });
+
+  test.each([
+    // Upper rooms first: none imports from one before it, types included.
+    ["local", [".", "front", "front/certificate", "runtime", "pki", "state"]],
+    ["simulator", ["cli", "fleet", "station"]],
+  ])("within %s from the first of its folders to the last", (house, rooms) => {
+    const roomIn = (path: string) => {
+      const inside = dirname(relative(house, path));
+      return inside.startsWith("..") ? null : rooms.indexOf(inside);
+    };
+    const unplaced = files.filter(({ file }) => roomOf(file) === house && roomIn(file) === -1);
+    expect(unplaced.map(({ file }) => file)).toEqual([]);
+    const upwards = wrongImports((file, { own, target }) => {
+      const [from, to] = [roomIn(file), own ? roomIn(target) : null];
+      return from !== null && to !== null && to < from;
+    });
+    expect(upwards).toEqual([]);
   });
 
   test("never in a circle, of types neither", () => {

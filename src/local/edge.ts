@@ -5,17 +5,15 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Miniflare, V4WorkerOptions } from "miniflare";
-import { ensureApiKey } from "./api-key.ts";
-import { bundleWorker } from "./bundle.ts";
-import { askFirst, withFirst } from "./first-workerd.ts";
-import type { Upstream } from "./upstream.ts";
-import { type Front, type FrontOptions, startFront } from "./front.ts";
-import { LOOK_AFTER_MS } from "./look-around.ts";
-import { PendingConnections } from "./pending-connections.ts";
+import type { Miniflare } from "miniflare";
+import { ensureApiKey } from "./state/api-key.ts";
+import { askFirst, withFirst } from "./runtime/first-workerd.ts";
+import { unavailable } from "./front/front-problem.ts";
+import type { Upstream } from "./front/upstream.ts";
+import { type FrontPorts, startFronts } from "./front/fronts.ts";
 import { openPki, type Pki } from "./pki/pki.ts";
-import { type Runtime, startRuntime } from "./runtime.ts";
-import { endStaleRuntimes } from "./runtime-process.ts";
+import { type Runtime, startRuntime } from "./runtime/runtime.ts";
+import { endStaleRuntimes } from "./runtime/runtime-process.ts";
 import {
   descriptorAdvice,
   descriptorLimit,
@@ -23,36 +21,21 @@ import {
   rememberShards,
   shardsOf,
   stationsPerWorkerd,
-} from "./shard-count.ts";
-import { shardOf, stationOf } from "./shards.ts";
+} from "./runtime/shard-count.ts";
+import { shardOf, stationOf } from "./runtime/shards.ts";
 import { folderFault, probeFolder } from "./state/folder-fault.ts";
 import { checkFormat, rememberFormat } from "./state/folder-format.ts";
 import { FolderHealth } from "./state/folder-health.ts";
 import { closeToOthers, keepNewFilesPrivate } from "./state/private-state.ts";
 import { removeEmptyStationFiles, setAside, stationFile } from "./state/station-files.ts";
 import { type FolderLock, lockFolder } from "./state/folder-lock.ts";
-import { atMostOnceIn, UpgradeGate } from "./upgrade-gate.ts";
-import { limiterOptions, queueSettings, type RateLimits, readWorkerConfig, workerVars } from "./worker-settings.ts";
+import { atMostOnceIn, UpgradeGate } from "./front/upgrade-gate.ts";
+import { type RuntimeRequest, runtimeSettings } from "./runtime/runtime-settings.ts";
 
-export interface EdgeOptions extends RateLimits {
+export interface EdgeOptions extends FrontPorts, RuntimeRequest {
   dir: string;
-  /** 0, the default, takes any free port. */
-  port?: number;
-  tlsPort?: number;
-  mtlsPort?: number;
-  /** Variables for the Worker, over those in wrangler.toml. */
-  env?: Record<string, string>;
-  /** Another Worker module than src/worker.ts, for tests. */
-  entry?: string;
-  serviceBindings?: NonNullable<V4WorkerOptions["serviceBindings"]>;
-  /** False keeps the Worker's state in a temporary folder, which goes with the edge. */
-  persist?: boolean;
   /** Takes each line the Worker logs, and what the edge itself has to say. */
   log?: (line: string, level: string) => void;
-  /** True leaves SIGINT, SIGTERM and SIGHUP to the caller; miniflare would end the process at once, with its own code. */
-  ownSignals?: boolean;
-  /** ms from a start to the first look at a station that did not come back. */
-  lookAfterMs?: number;
   /** How many workerd processes share the stations; the folder's own number if it has one, otherwise by default one. */
   workerds?: number | undefined;
   /** Files that may be open, where it is not to be asked of the system. */
@@ -79,11 +62,8 @@ export interface Edge {
   stop(): Promise<void>;
 }
 
-/** Of the descriptors of this process, those that connections may have before they are a station's. */
-const PENDING_SHARE = 0.25;
 /** Where there is no /proc to ask. */
 const DESCRIPTORS_UNKNOWN = 4_096;
-const STATION_CLASS = "ChargingStation";
 /** A fleet that finds no room comes back every few seconds. */
 const FULL_LOG_MS = 60_000;
 
@@ -156,7 +136,10 @@ async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions):
       for (const runtime of runtimes) void runtime.stop();
     },
   });
-  const barred = (isHealthCheck: boolean) => health.problem(isHealthCheck);
+  const barred = (isHealthCheck: boolean) => {
+    const fault = health.fault(isHealthCheck);
+    return fault === null ? null : unavailable(fault);
+  };
   const repaired = (method: string, path: string) => {
     const id = method === "DELETE" ? stationOf(path) : null;
     const file = id === null ? "" : stationFile(folders[shardOf(id, shards)] as string, id);
@@ -167,7 +150,12 @@ async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions):
     );
     return true;
   };
-  const fronts = await startFronts(options, pki, { secret: frontSecret, upstreams, barred, repaired });
+  const fronts = await startFronts(options, descriptorLimit() ?? DESCRIPTORS_UNKNOWN, pki, {
+    secret: frontSecret,
+    upstreams,
+    barred,
+    repaired,
+  });
   const stop = async () => {
     health.close();
     for (const each of fronts) each.close();
@@ -177,7 +165,7 @@ async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions):
   try {
     const [front, tlsFront, mtlsFront] = fronts;
     const apiKey = ensureApiKey(dir, notice);
-    const settings = await runtimeSettings(options, { frontSecret, apiKey, mtlsPort: mtlsFront.port });
+    const settings = await runtimeSettings(options, { frontSecret, apiKey, mtlsPort: mtlsFront.port }, log);
     const first = (request: { text(): Promise<string> }) => askFirst(runtimes[0]?.port(), frontSecret, request);
     const outcomes = await Promise.allSettled(
       folders.map((folder, shard) => startRuntime({ ...withFirst(settings, shard, first), dir: folder })),
@@ -201,7 +189,7 @@ async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions):
       evict: (stationId, how) => (runtimes[shardOf(stationId, shards)] as Runtime).evict(stationId, how),
       stop: async () => {
         try {
-          if (health.problem(true) === null) firstUse();
+          if (health.fault(true) === null) firstUse();
           await stop();
         } finally {
           lock.release();
@@ -212,77 +200,6 @@ async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions):
     await stop();
     throw error;
   }
-}
-
-async function startFronts(
-  options: EdgeOptions,
-  pki: Pki,
-  shared: Pick<FrontOptions, "secret" | "upstreams" | "barred" | "repaired">,
-) {
-  const started: Front[] = [];
-  const pending = new PendingConnections(Math.floor((descriptorLimit() ?? DESCRIPTORS_UNKNOWN) * PENDING_SHARE));
-  const ownOrigins = new Set<string>();
-  const start = async (port: number | undefined, tls: object) => {
-    const front = await startFront({ port: port ?? 0, pending, ownOrigins, ...shared, ...tls });
-    started.push(front);
-    return front;
-  };
-  const serverCertificates = [pki.server.ecdsa, pki.server.rsa];
-  const { rootPem, stationCaPem, revocations } = pki;
-  const clientCertificates = { rootPem, intermediates: [stationCaPem], revocations };
-  try {
-    return [
-      await start(options.port, {}),
-      await start(options.tlsPort, { serverCertificates }),
-      await start(options.mtlsPort, { serverCertificates, clientCertificates }),
-    ] as const;
-  } catch (error) {
-    for (const front of started) front.close();
-    throw error;
-  }
-}
-
-interface RuntimeSecrets {
-  frontSecret: string;
-  apiKey: string;
-  mtlsPort: number;
-}
-
-/** What all workerd processes have in common. */
-async function runtimeSettings(options: EdgeOptions, secrets: RuntimeSecrets) {
-  const config = readWorkerConfig();
-  const contents = await bundleWorker(options.entry ?? config.main, config.textExtensions);
-  // The gate's own take their place.
-  const { ratelimits, queueProducers, queueConsumers, ...bindings } = config.options;
-  const queues = queueSettings(config);
-  const worker: V4WorkerOptions = {
-    ...bindings,
-    name: config.name,
-    modules: [{ type: "ESModule", path: "worker.js", contents }],
-    bindings: {
-      ...workerVars(config, { ...secrets, env: options.env ?? {} }),
-      RATE_LIMITS: limiterOptions(config, options),
-      QUEUES: queues,
-    },
-    durableObjects: { ...bindings.durableObjects, LOCAL_QUEUES: { className: "QueueHost", useSQLite: true } },
-    queueProducers: Object.fromEntries(Object.entries(queueProducers ?? {}).filter(([name]) => !(name in queues))),
-    serviceBindings: { ...bindings.serviceBindings, ...options.serviceBindings },
-  };
-  return {
-    worker,
-    stationClass: STATION_CLASS,
-    migrationsDir: config.migrationsDir,
-    directorySecret: secrets.frontSecret,
-    // The fronts pass no header of these names on.
-    lookHeaders: (id: string) => ({
-      "X-Kerbside-Front": secrets.frontSecret,
-      "X-Kerbside-Look": encodeURIComponent(id),
-    }),
-    lookAfterMs: options.lookAfterMs ?? LOOK_AFTER_MS,
-    persist: options.persist !== false,
-    log: options.log ?? logErrors,
-    ownSignals: options.ownSignals === true,
-  };
 }
 
 function logErrors(line: string, level: string): void {

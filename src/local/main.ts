@@ -4,7 +4,7 @@
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { localFolder } from "./local-folder.ts";
+import { localFolder } from "./state/local-folder.ts";
 
 const READY_WITHIN_MS = 15_000;
 const HEALTH_POLL_MS = 25;
@@ -52,8 +52,8 @@ async function run(): Promise<void> {
   // Miniflare and wrangler look there for settings that mean nothing here, and fail where they may not.
   process.env.HOME = dir;
   const { startEdge } = await import("./edge.ts");
-  const { rateLimits, readWorkerConfig, workerEnvironment } = await import("./worker-settings.ts");
-  const { descriptorLimit, enoughShards, wantedShards } = await import("./shard-count.ts");
+  const { rateLimits, readWorkerConfig, workerEnvironment } = await import("./runtime/worker-settings.ts");
+  const { descriptorLimit, enoughShards, wantedShards } = await import("./runtime/shard-count.ts");
   const env = workerEnvironment(readWorkerConfig(), process.env);
   const edge = await startEdge({
     dir,

@@ -5,9 +5,9 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { checkIdentity } from "../ocpp/identity.ts";
-import { localFolder } from "./local-folder.ts";
+import { localFolder } from "./state/local-folder.ts";
 import { openPki, withPki } from "./pki/pki.ts";
-import { PUBLIC_MODE, replaceFile, SECRET_MODE } from "./pki/private-file.ts";
+import { PUBLIC_MODE, replaceFile, SECRET_MODE } from "./state/private-file.ts";
 import {
   issueStationCertificate,
   STATION_CERTIFICATE_KINDS,

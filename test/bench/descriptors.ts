@@ -2,7 +2,7 @@
  * What fits into the file descriptors of the processes: stations of an arm, and arms of this process. Must not know what is
  * measured.
  */
-import { descriptorLimit, enoughShards, stationsPerWorkerd } from "../../src/local/shard-count.ts";
+import { descriptorLimit, enoughShards, stationsPerWorkerd } from "../../src/local/runtime/shard-count.ts";
 
 /** Of a front and of this process, for all that is no station. */
 const OWN_DESCRIPTORS = 500;

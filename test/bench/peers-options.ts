@@ -2,7 +2,7 @@
  * The command line of the comparison, as options. Must not act on it.
  */
 import { parseArgs } from "node:util";
-import { SHARDS_MAX } from "../../src/local/shard-count.ts";
+import { SHARDS_MAX } from "../../src/local/runtime/shard-count.ts";
 import { listOf, wholeNumber } from "../../src/simulator/cli/option-values.ts";
 import { KINDS, type Kind } from "./arm.ts";
 import type { Sizes } from "./bench.ts";

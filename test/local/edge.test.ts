@@ -5,7 +5,7 @@ import http from "node:http";
 import net from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { applyMigrations, type Database } from "../../src/local/directory-migrations.ts";
+import { applyMigrations, type Database } from "../../src/local/runtime/directory-migrations.ts";
 import type { Edge, EdgeOptions } from "../../src/local/edge.ts";
 import { EndedAfterEach } from "../support/bare-edge.ts";
 import { ask, connect } from "../support/edge-client.ts";

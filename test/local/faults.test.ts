@@ -15,10 +15,10 @@ import {
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
-import { ensureApiKey } from "../../src/local/api-key.ts";
+import { ensureApiKey } from "../../src/local/state/api-key.ts";
 import { startEdge } from "../../src/local/edge.ts";
 import { openPki } from "../../src/local/pki/pki.ts";
-import { descriptorAdvice } from "../../src/local/shard-count.ts";
+import { descriptorAdvice } from "../../src/local/runtime/shard-count.ts";
 import { folderFault } from "../../src/local/state/folder-fault.ts";
 import { stationFile } from "../../src/local/state/station-files.ts";
 import { EndedAfterEach } from "../support/bare-edge.ts";

@@ -4,7 +4,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { REPOSITORY } from "../../src/local/local-folder.ts";
+import { REPOSITORY } from "../../src/local/state/local-folder.ts";
 import { PROTOCOLS, type Protocol } from "../../src/ocpp/protocol.ts";
 import { ok, type Result } from "../../src/result.ts";
 import { listOf, oneOf, refusalOf, Unusable, wholeNumber } from "../../src/simulator/cli/option-values.ts";

@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { REPOSITORY } from "../../src/local/local-folder.ts";
+import { REPOSITORY } from "../../src/local/state/local-folder.ts";
 import { NotUsable } from "../../src/simulator/fleet/broker.ts";
 import { processTree } from "../bench/figures.ts";
 import type { Arm } from "./arm.ts";

@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
-import { REPOSITORY } from "../../src/local/local-folder.ts";
+import { REPOSITORY } from "../../src/local/state/local-folder.ts";
 import type { SoakOptions } from "./arguments.ts";
 import { type Comparison, compare } from "./comparison.ts";
 import { judge, type ProcessJudgement } from "./judgement.ts";

@@ -6,7 +6,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Authority, authorityFromPem } from "./authority.ts";
-import { keepPrivate } from "./private-file.ts";
+import { keepPrivate } from "../state/private-file.ts";
 
 export interface AuthorityFiles {
   dir: string;

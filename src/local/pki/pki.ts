@@ -20,7 +20,7 @@ import {
   subjectKeyIdOf,
 } from "./authority.ts";
 import { authorityPaths, readAuthority } from "./authority-files.ts";
-import { keepPrivate, PUBLIC_MODE, SECRET_MODE } from "./private-file.ts";
+import { keepPrivate, PUBLIC_MODE, SECRET_MODE } from "../state/private-file.ts";
 import { RevocationList } from "./revocation-list.ts";
 import { ensureServerCertificates, type ServerCertificates } from "./server-certificate.ts";
 

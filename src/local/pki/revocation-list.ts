@@ -3,7 +3,7 @@
  */
 import { appendFileSync, existsSync, readFileSync, statSync } from "node:fs";
 import { damage } from "./authority-files.ts";
-import { PUBLIC_MODE } from "./private-file.ts";
+import { PUBLIC_MODE } from "../state/private-file.ts";
 
 export class RevocationList {
   readonly path: string;

@@ -16,7 +16,7 @@ import {
   RSA_2048,
   signCertificate,
 } from "./authority.ts";
-import { keepPrivate, replaceFile, SECRET_MODE } from "./private-file.ts";
+import { keepPrivate, replaceFile, SECRET_MODE } from "../state/private-file.ts";
 
 const DAY_MS = 86_400_000;
 const LIFETIME_DAYS = 397;

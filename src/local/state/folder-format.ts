@@ -4,7 +4,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { SCHEMA_VERSION } from "../../station/migrations.ts";
-import { PUBLIC_MODE, replaceFile } from "../pki/private-file.ts";
+import { PUBLIC_MODE, replaceFile } from "./private-file.ts";
 
 export interface FolderFormat {
   /** Of the folder itself: its files and where they are. */

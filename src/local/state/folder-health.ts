@@ -1,9 +1,8 @@
 /**
- * Whether the folder under a running edge is still there and can be written, and what is answered where it is not.
- * Must not know what is kept in it.
+ * Whether the folder under a running edge is still there and can be written, and in a sentence why it is not.
+ * Must not know what is kept in it, nor who is told.
  */
 import { type FSWatcher, statSync, watch } from "node:fs";
-import type { Problem } from "../front-problem.ts";
 import { folderFault, probeFolder } from "./folder-fault.ts";
 
 export interface FolderHealthOptions {
@@ -41,18 +40,17 @@ export class FolderHealth {
   }
 
   /** `null`: the request may be passed on. A look at the edge's health alone uses nothing, and sees to it that the folder can be. */
-  problem(isHealthCheck: boolean): Problem | null {
-    if (this.#lost !== null) return unavailable(this.#lost);
+  fault(isHealthCheck: boolean): string | null {
+    if (this.#lost !== null) return this.#lost;
     try {
       if (isHealthCheck) {
         this.#look();
-        const fault = this.#lost ?? probeFolder(this.#options.dir);
-        return fault === null ? null : unavailable(fault);
+        return this.#lost ?? probeFolder(this.#options.dir);
       }
       this.#isUsed ||= this.#options.firstUse();
       return null;
     } catch (error) {
-      return unavailable(folderFault(this.#options.dir, error) ?? "The folder of the local edge cannot be used.");
+      return folderFault(this.#options.dir, error) ?? "The folder of the local edge cannot be used.";
     }
   }
 
@@ -70,8 +68,4 @@ export class FolderHealth {
     this.close();
     this.#options.lost(this.#lost);
   }
-}
-
-function unavailable(detail: string): Problem {
-  return { status: 503, slug: "unavailable", detail };
 }

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
-import { PUBLIC_MODE, replaceFile } from "../pki/private-file.ts";
+import { PUBLIC_MODE, replaceFile } from "./private-file.ts";
 
 export interface FolderLock {
   release(): unknown;

@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { REPOSITORY } from "../../local/local-folder.ts";
+import { REPOSITORY } from "../../local/state/local-folder.ts";
 
 const MAIN = join(REPOSITORY, "src/local/main.ts");
 const STOP_WITHIN_MS = 6_000;

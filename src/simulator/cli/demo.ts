@@ -2,7 +2,7 @@
  * `npm run demo`: the local edge and a live fleet on it in one terminal, until SIGINT. Must not know how either is made.
  */
 import { join } from "node:path";
-import { localFolder } from "../../local/local-folder.ts";
+import { localFolder } from "../../local/state/local-folder.ts";
 import { parseArguments } from "./arguments.ts";
 import { wholeWh } from "../station/charging-session.ts";
 import type { ChargingStation } from "../station/charging-station.ts";

@@ -2,7 +2,7 @@
  * `npm run simulate`: a fleet of charging stations as a process, from its arguments to its exit code. Must not know how a
  * station behaves.
  */
-import { localFolder } from "../../local/local-folder.ts";
+import { localFolder } from "../../local/state/local-folder.ts";
 import { parseArguments, USAGE } from "./arguments.ts";
 import { NotUsable } from "../fleet/broker.ts";
 import { interruption } from "./interruption.ts";

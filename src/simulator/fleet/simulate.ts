@@ -2,7 +2,7 @@
  * One run: the brokers found, the fleet made, the scenario run, all of it ended and summed up. Must not know the command line,
  * signals or terminals.
  */
-import { descriptorLimit, STATIONS_PER_LOCAL_EDGE } from "../../local/shard-count.ts";
+import { descriptorLimit, STATIONS_PER_LOCAL_EDGE } from "../../local/runtime/shard-count.ts";
 import type { SimulationOptions } from "./simulation-options.ts";
 import { Broker, NotUsable } from "./broker.ts";
 import { CONNECTS_AT_ONCE, Fleet, REGISTRATIONS_AT_ONCE } from "./fleet.ts";

@@ -1,9 +1,9 @@
 import { X509Certificate } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Edge } from "../../src/local/edge.ts";
-import { issueStationCertificate, type StationCertificateKind } from "../../src/local/pki/station-certificate.ts";
-import { startBareEdge } from "../support/bare-edge.ts";
-import { askOverTls } from "../support/edge-client.ts";
+import type { Edge } from "../../../../src/local/edge.ts";
+import { issueStationCertificate, type StationCertificateKind } from "../../../../src/local/pki/station-certificate.ts";
+import { startBareEdge } from "../../../support/bare-edge.ts";
+import { askOverTls } from "../../../support/edge-client.ts";
 
 let edge: Edge;
 let ca: string;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { combine, type ShardAnswer } from "../../src/local/fleet-wide.ts";
-import { enoughShards, stationsPerWorkerd, wantedShards } from "../../src/local/shard-count.ts";
-import { routeOf, shardOf } from "../../src/local/shards.ts";
+import { combine, type ShardAnswer } from "../../../src/local/front/fleet-wide.ts";
+import { enoughShards, stationsPerWorkerd, wantedShards } from "../../../src/local/runtime/shard-count.ts";
+import { routeOf, shardOf } from "../../../src/local/runtime/shards.ts";
 
 const answer = (body: unknown, status = 200): ShardAnswer => ({
   status,

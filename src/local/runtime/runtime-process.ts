@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, sep } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { PUBLIC_MODE, replaceFile } from "./pki/private-file.ts";
+import { PUBLIC_MODE, replaceFile } from "../state/private-file.ts";
 
 interface ProcessIdentity {
   pid: number;

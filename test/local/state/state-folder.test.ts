@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
-import { type Edge, startEdge } from "../../src/local/edge.ts";
-import { openPki } from "../../src/local/pki/pki.ts";
-import { shardOf } from "../../src/local/shards.ts";
-import { checkFormat } from "../../src/local/state/folder-format.ts";
-import { stationFile } from "../../src/local/state/station-files.ts";
-import { EndedAfterEach } from "../support/bare-edge.ts";
-import { until } from "../support/http-peers.ts";
+import { type Edge, startEdge } from "../../../src/local/edge.ts";
+import { openPki } from "../../../src/local/pki/pki.ts";
+import { shardOf } from "../../../src/local/runtime/shards.ts";
+import { checkFormat } from "../../../src/local/state/folder-format.ts";
+import { stationFile } from "../../../src/local/state/station-files.ts";
+import { EndedAfterEach } from "../../support/bare-edge.ts";
+import { until } from "../../support/http-peers.ts";
 
 /** For tests that start processes one after the other, on a machine that has other things to do. */
 const SLOW_MS = 120_000;
@@ -65,7 +65,7 @@ test(
 test(
   "Of those that start at once, one has the folder, in each of twenty races",
   async () => {
-    const script = join(import.meta.dirname, "../support/try-lock.ts");
+    const script = join(import.meta.dirname, "../../support/try-lock.ts");
     for (let race = 0; race < 20; race++) {
       const dir = newFolder();
       const at = Date.now() + 250;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { type LocalMessage, LocalQueue } from "../../src/local/local-queue.ts";
+import { type LocalMessage, LocalQueue } from "../../../src/local/runtime/local-queue.ts";
 
 const SETTINGS = {
   queueName: "transitions",

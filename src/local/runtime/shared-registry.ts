@@ -2,8 +2,8 @@
  * The webhook registry of the first workerd, as the others see it: the fleet has one list, and what changes it is done or not,
  * never in some of them. Must not know what a webhook is.
  */
-import type { Env } from "../env.ts";
-import { registryOf } from "../fleet/webhook-registry.ts";
+import type { Env } from "../../env.ts";
+import { registryOf } from "../../fleet/webhook-registry.ts";
 
 interface Call {
   method: string;

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import net from "node:net";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Edge } from "../../src/local/edge.ts";
-import { issueStationCertificate } from "../../src/local/pki/station-certificate.ts";
-import { startBareEdge } from "../support/bare-edge.ts";
-import { ask, askRaw, askSeen, connect, nextMessage } from "../support/edge-client.ts";
+import type { Edge } from "../../../src/local/edge.ts";
+import { issueStationCertificate } from "../../../src/local/pki/station-certificate.ts";
+import { startBareEdge } from "../../support/bare-edge.ts";
+import { ask, askRaw, askSeen, connect, nextMessage } from "../../support/edge-client.ts";
 
 let edge: Edge;
 let ca: string;

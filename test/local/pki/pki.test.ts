@@ -2,9 +2,9 @@ import { X509Certificate } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { openPki } from "../../src/local/pki/pki.ts";
-import { createStationKey, issueStationCertificate } from "../../src/local/pki/station-certificate.ts";
-import { temporaryFolder } from "../support/edge-client.ts";
+import { openPki } from "../../../src/local/pki/pki.ts";
+import { createStationKey, issueStationCertificate } from "../../../src/local/pki/station-certificate.ts";
+import { temporaryFolder } from "../../support/edge-client.ts";
 
 const folders: { remove: () => void }[] = [];
 afterEach(() => {

@@ -3,7 +3,7 @@
  */
 import { join, resolve } from "node:path";
 
-export const REPOSITORY = resolve(import.meta.dirname, "../..");
+export const REPOSITORY = resolve(import.meta.dirname, "../../..");
 
 export function localFolder(env: NodeJS.ProcessEnv): string {
   const given = env.KERBSIDE_DIR;

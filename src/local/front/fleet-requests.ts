@@ -6,7 +6,7 @@ import { combine, type ShardAnswer } from "./fleet-wide.ts";
 import { answeredHeaders, isOfWorker } from "./front-headers.ts";
 import { answerProblem, NOT_RUNNING, type Problem, problemOf, problemOfRuntime, TOO_LARGE } from "./front-problem.ts";
 import { readText } from "./request-body.ts";
-import type { Route } from "./shards.ts";
+import type { Route } from "../runtime/shards.ts";
 import type { Upstream } from "./upstream.ts";
 
 interface FleetRequest {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startEdge } from "../../src/local/edge.ts";
-import { shardOf } from "../../src/local/shards.ts";
-import { eventsOf, HttpPeer, SECRET, until } from "../support/http-peers.ts";
-import { temporaryFolder } from "../support/edge-client.ts";
-import { type Kerbside, startKerbside } from "../support/kerbside.ts";
-import { BOOT_16 } from "../support/test-station.ts";
+import { startEdge } from "../../../src/local/edge.ts";
+import { shardOf } from "../../../src/local/runtime/shards.ts";
+import { eventsOf, HttpPeer, SECRET, until } from "../../support/http-peers.ts";
+import { temporaryFolder } from "../../support/edge-client.ts";
+import { type Kerbside, startKerbside } from "../../support/kerbside.ts";
+import { BOOT_16 } from "../../support/test-station.ts";
 
 const IDS = Array.from({ length: 12 }, (_, n) => `SHARED-${n}`).sort();
 const [FIRST, SECOND] = [0, 1].map((shard) => IDS.find((id) => shardOf(id, 2) === shard) as string) as [string, string];

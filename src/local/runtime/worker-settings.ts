@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Json, V4WorkerOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
-import { REPOSITORY } from "./local-folder.ts";
+import { REPOSITORY } from "../state/local-folder.ts";
 import type { QueueSettings } from "./local-queue.ts";
 import type { RateLimiterOptions } from "./rate-limiter.ts";
 

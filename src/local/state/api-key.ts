@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createFile, keepPrivate, replaceFile, SECRET_MODE } from "./pki/private-file.ts";
+import { createFile, keepPrivate, replaceFile, SECRET_MODE } from "./private-file.ts";
 
 /** @throws a sentence where the file is there and holds no key */
 export function ensureApiKey(dir: string, log: (line: string) => void = () => {}): string {

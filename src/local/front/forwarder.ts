@@ -5,7 +5,7 @@ import http, { type ClientRequest, type IncomingMessage, type ServerResponse } f
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { pipeline } from "node:stream";
-import type { EdgeProperties } from "./edge-properties.ts";
+import type { EdgeProperties } from "./certificate/edge-properties.ts";
 import { askFleet } from "./fleet-requests.ts";
 import { answeredHeaders, forwardedHeaders, isOfWorker, pathOf } from "./front-headers.ts";
 import {
@@ -25,7 +25,7 @@ import {
 import { guarded } from "./guarded.ts";
 import type { PendingConnections } from "./pending-connections.ts";
 import { discardRest, passBody } from "./request-body.ts";
-import { routeOf } from "./shards.ts";
+import { routeOf } from "../runtime/shards.ts";
 import { headText, takeSocket } from "./station-socket.ts";
 import { lingerThenDestroy, tunnel } from "./tunnel.ts";
 import type { Upstream } from "./upstream.ts";

@@ -37,7 +37,7 @@ async function bundle(entry: string, textExtensions: readonly string[]): Promise
       {
         name: "entry",
         setup(plugin) {
-          plugin.onResolve({ filter: /^\.\.\/worker\.ts$/ }, ({ importer }) =>
+          plugin.onResolve({ filter: /^\.\.\/\.\.\/worker\.ts$/ }, ({ importer }) =>
             importer === GATE ? { path: entry } : undefined,
           );
         },

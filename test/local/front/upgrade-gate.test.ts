@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { UpgradeGate } from "../../src/local/upgrade-gate.ts";
+import { UpgradeGate } from "../../../src/local/front/upgrade-gate.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

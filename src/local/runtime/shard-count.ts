@@ -3,9 +3,9 @@
  */
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { PUBLIC_MODE, replaceFile } from "./pki/private-file.ts";
+import { PUBLIC_MODE, replaceFile } from "../state/private-file.ts";
 import { shardOf } from "./shards.ts";
-import { directoryIds, hasState, holdsStations } from "./state/station-files.ts";
+import { directoryIds, hasState, holdsStations } from "../state/station-files.ts";
 
 /** [platform.md] Two file descriptors a connection, three for its object while that is awake, and all may wake at once. */
 const DESCRIPTORS_PER_STATION = 5;

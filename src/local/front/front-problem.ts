@@ -93,3 +93,6 @@ function headersOf(problem: Problem): Record<string, string | number> {
 function bodyOf({ status, slug, detail }: Problem): string {
   return JSON.stringify({ type: `/problems/${slug}`, title: STATUS_CODES[status], status, detail });
 }
+
+/** @param detail what is out of order, and what to do */
+export const unavailable = (detail: string): Problem => ({ status: 503, slug: "unavailable", detail });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { RateLimiter } from "../../src/local/rate-limiter.ts";
+import { RateLimiter } from "../../../src/local/runtime/rate-limiter.ts";
 
 test("A key may call so often in one window of the clock, each key for itself, and anew in the next", async () => {
   let now = 60_000;
