@@ -63,6 +63,11 @@ const CLOCK_TOLERANCE_MS = 5_000;
 /** Ids are in the order of their making, and so are the keys. */
 const keyOf = (id: string): DocumentKey => `~command:${id}`;
 const ALL = "key > '~command:' AND key < '~command;'";
+/**
+ * In the fact `queue`, before the ids of what is queued: commands that were sent when it was written. Never none, if an empty
+ * one, or an older release wrote it, which reads these as ids of commands that are not there.
+ */
+const SENT = "sent:";
 const ofIdempotency = (key: string): DocumentKey => `~key:${key}`;
 
 export class CommandStore {
@@ -74,6 +79,10 @@ export class CommandStore {
   #bytes = 0;
   /** What was stored last: mostly it is settled next. */
   #newest: Command | null = null;
+  /** Ids of those whose rows say `sent`; `null`: to be found. */
+  #sent: Set<string> | null = null;
+  /** The highest id; `null`: there is none, `undefined`: to be read. */
+  #last: string | null | undefined;
 
   constructor(store: Store) {
     this.#store = store;
@@ -100,11 +109,16 @@ export class CommandStore {
 
   insert(command: Command): void {
     const { id, state, idempotencyKey } = command;
+    const sent = this.#sentIds();
+    // What is sent must be found again after a crash: it is the last of all, or it is named.
+    const isLast = id > (this.#lastId() ?? "");
     this.#put(command);
+    if (isLast) this.#last = id;
     if (this.#count !== null) this.#count++;
     if (idempotencyKey !== null) this.#store.setDocument(ofIdempotency(idempotencyKey), id);
     // Also where none is queued: it says that there are commands.
-    if (state === "queued" || !this.#hasAny) this.#queue(state === "queued" ? [...this.#queuedIds, id] : []);
+    if (state === "queued") this.#queue([...this.#queuedIds, id]);
+    else if (!this.#hasAny || !isLast || sent.size > 1) this.#queue(this.#queuedIds);
   }
 
   markSent(id: string, now: number): void {
@@ -178,9 +192,39 @@ export class CommandStore {
     if (late.length > 0) this.#queued = null;
   }
 
-  /** The command that is open, or was when the connection was lost. */
+  /** The command that is open, or was when the connection was lost; of the others none is read. */
   sent(): Command[] {
-    return this.#select(`SELECT value FROM facts WHERE ${ALL} AND value ->> 'state' = 'sent' ORDER BY key`);
+    return [...this.#sentIds()].sort().flatMap((id) => this.read(id) ?? []);
+  }
+
+  #sentIds(): Set<string> {
+    if (this.#sent !== null) return this.#sent;
+    const named = this.#listed.flatMap((entry) => (entry.startsWith(SENT) ? entry.slice(SENT.length) : []));
+    const isOld = this.#hasAny && named.length === 0;
+    const ids = isOld ? this.#scan() : [...named, this.#lastId() ?? ""].filter((id) => this.#isSent(id));
+    this.#sent = new Set(ids);
+    if (isOld) this.#queue(this.#queuedIds);
+    return this.#sent;
+  }
+
+  #isSent(id: string): boolean {
+    return id !== "" && this.read(id)?.state === "sent";
+  }
+
+  /** All rows; once, where an older release named none. */
+  #scan(): string[] {
+    const rows = this.#store.run<{ key: string }>(`SELECT key FROM facts WHERE ${ALL} AND value ->> 'state' = 'sent'`);
+    return rows.map(({ key }) => key.slice(keyOf("").length));
+  }
+
+  #lastId(): string | null {
+    if (this.#last === undefined) {
+      const [row] = this.#hasAny
+        ? this.#store.run<{ key: string }>(`SELECT key FROM facts WHERE ${ALL} ORDER BY key DESC LIMIT 1`)
+        : [];
+      this.#last = row === undefined ? null : row.key.slice(keyOf("").length);
+    }
+    return this.#last;
   }
 
   /** Newest first, read one by one. @param before the id of the last one that is not wanted; `null`: all are */
@@ -198,22 +242,31 @@ export class CommandStore {
     return this.#store.fact("queue") !== undefined;
   }
 
-  get #queuedIds(): readonly string[] {
+  get #listed(): readonly string[] {
     return this.#store.fact("queue") ?? [];
   }
 
+  get #queuedIds(): readonly string[] {
+    return this.#listed.filter((entry) => !entry.startsWith(SENT));
+  }
+
   #put(command: Command): void {
+    // Before the row is written: afterwards it could be the one that is not found.
+    const sent = this.#sentIds();
     const bytes = bytesOf(command);
     // Answered it is not sent again, and only the answer is shown.
     const isTooLarge = bytes > ROW_MAX_BYTES && command.outcome !== null;
     this.#store.setDocument(keyOf(command.id), isTooLarge ? { ...command, payload: {} } : command);
     this.#bytes += bytes;
     this.#newest = command;
+    if (command.state === "sent") sent.add(command.id);
+    else sent.delete(command.id);
   }
 
   #queue(ids: readonly string[]): void {
     this.#queued = null;
-    this.#store.setFact("queue", ids);
+    const sent = [...this.#sentIds()];
+    this.#store.setFact("queue", [...(sent.length > 0 ? sent : [""]).map((id) => SENT + id), ...ids]);
   }
 
   #unqueue(id: string): void {
@@ -224,11 +277,6 @@ export class CommandStore {
     this.#put(command);
     this.#unqueue(command.id);
     return command;
-  }
-
-  #select(query: string, ...bindings: number[]): Command[] {
-    if (!this.#hasAny) return [];
-    return this.#store.run<{ value: string }>(query, ...bindings).map(({ value }) => parseJson<Command>(value));
   }
 
   #counted(): number {

@@ -2,14 +2,15 @@
  * A station's SQLite: statements counted, schema brought up to date, the few named facts, and documents by key. Must not
  * know what they mean to the protocol.
  */
-import { parseJson } from "../json.ts";
 import type { Cursors } from "../delivery/outbox.ts";
+import { parseJson } from "../json.ts";
 import type { StationStatus } from "../ocpp/station-status.ts";
 import type { Strictness } from "../ocpp/strictness.ts";
 import type { Registration } from "../security/admission.ts";
 import { DAMAGED_FACTS, NEWER_SCHEMA, storageFaultOf } from "../storage-fault.ts";
 import { BYTES, IS_PROJECTED } from "./log-sql.ts";
 import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from "./migrations.ts";
+import type { ObjectStorage, SqlValue } from "./object-storage.ts";
 
 export interface StoredRegistration extends Registration {
   /** Random, new with each first registration: part of every event id. */
@@ -83,7 +84,7 @@ export interface Facts {
   schema: number;
   registration: StoredRegistration;
   delivery: DeliveryFacts;
-  /** Ids of the commands that are queued, in their order; absent before the first command. */
+  /** Ids of the commands that are queued, in their order, behind names of those that are sent; absent before the first command. */
   queue: readonly string[];
   /** The oldest first; absent where there is none. */
   ended: readonly EndedRegistration[];
@@ -113,18 +114,18 @@ const UPSERT =
   "INSERT INTO facts VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value";
 
 export class Store {
-  readonly #storage: DurableObjectStorage;
+  readonly #storage: ObjectStorage;
   #facts: Partial<Facts> | null = null;
   #newest: NewestRow[] = [];
   /** Rows since the object woke, by SQLite's own count. */
   rowsWritten = 0;
   rowsRead = 0;
 
-  constructor(storage: DurableObjectStorage) {
+  constructor(storage: ObjectStorage) {
     this.#storage = storage;
   }
 
-  run<Row extends Record<string, SqlStorageValue>>(query: string, ...bindings: SqlStorageValue[]): Row[] {
+  run<Row extends Record<string, SqlValue>>(query: string, ...bindings: SqlValue[]): Row[] {
     const cursor = this.#storage.sql.exec<Row>(query, ...bindings);
     const rows = cursor.toArray();
     this.rowsWritten += cursor.rowsWritten;
@@ -133,7 +134,7 @@ export class Store {
   }
 
   /** @throws where no row was written: whoever counts on that row must not go on. */
-  write(what: string, query: string, ...bindings: SqlStorageValue[]): void {
+  write(what: string, query: string, ...bindings: SqlValue[]): void {
     const before = this.rowsWritten;
     this.run(query, ...bindings);
     if (this.rowsWritten === before)
@@ -141,7 +142,7 @@ export class Store {
   }
 
   /** Row by row, no further than it is asked for. */
-  *each<Row extends Record<string, SqlStorageValue>>(query: string, ...bindings: SqlStorageValue[]): Generator<Row> {
+  *each<Row extends Record<string, SqlValue>>(query: string, ...bindings: SqlValue[]): Generator<Row> {
     const cursor = this.#storage.sql.exec<Row>(query, ...bindings);
     try {
       yield* cursor;
