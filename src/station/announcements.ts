@@ -7,19 +7,29 @@ import { abandonRegistration, putRegistration, removeRegistration } from "../fle
 import type { StationSnapshot, Transition } from "../fleet/transition.ts";
 import { log, messageOf } from "../log.ts";
 import { inTime } from "../time-limit.ts";
+import type { Agenda } from "./agenda.ts";
 import type { StationContext } from "./context.ts";
+import type { Deadline } from "./deadlines.ts";
 import type { ConnectionFacts, EndedRegistration } from "./store.ts";
 
 /** ms the queue has to take a transition. */
 const TOLD_WITHIN_MS = 10_000;
 /** ms before what the queue did not take is told again, doubled each time; the upper half is random. */
 const AGAIN_BASE_MS = 60_000;
-export const AGAIN_MAX_MS = 3_600_000;
+const AGAIN_MAX_MS = 3_600_000;
+
+interface Standing {
+  /** The live one, `null` while offline. */
+  connection: ConnectionFacts | null;
+  /** Some webhook does not take its events. */
+  undelivered: boolean;
+}
 
 export class Announcements {
   readonly #context: StationContext;
-  /** Called where something is to be told again. */
-  readonly #untold: () => void;
+  readonly #agenda: Agenda;
+  /** How things stand, as far as the log does not say it. */
+  readonly #standing: () => Standing;
   /** What was told last, since the object woke. */
   #told: string | null = null;
   /** What is on its way to the queue. */
@@ -27,14 +37,21 @@ export class Announcements {
   /** One after the other: a row that was made late must not outlive the one that took it away. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(context: StationContext, untold: () => void) {
+  constructor(context: StationContext, agenda: Agenda, standing: () => Standing) {
     this.#context = context;
-    this.#untold = untold;
+    this.#agenda = agenda;
+    this.#standing = standing;
   }
 
-  /** Never throws. @param connection the live one, `null` while offline */
-  async announce(connection: ConnectionFacts | null, undelivered: boolean): Promise<void> {
-    const transition = this.#transition(connection, undelivered);
+  /** Of what was not told. @param background takes what nobody waits for */
+  deadlines(background: (work: Promise<void>) => void): Deadline[] {
+    const at = () => this.againAt;
+    return [{ at, aheadMaxMs: AGAIN_MAX_MS, look: () => (at() === null ? undefined : background(this.again())) }];
+  }
+
+  /** Never throws. */
+  async announce(): Promise<void> {
+    const transition = this.#transition();
     if (transition === null) return;
     // A station that boots again and again, the same each time, has nothing new to tell.
     const text = JSON.stringify([transition.incarnation, transition.station]);
@@ -52,9 +69,10 @@ export class Announcements {
   }
 
   /** Whatever was told before. */
-  again(connection: ConnectionFacts | null, undelivered: boolean): Promise<void> {
+  async again(): Promise<void> {
+    if (this.#context.incarnation === null) return;
     this.#told = null;
-    return this.announce(connection, undelivered);
+    await this.announce();
   }
 
   /** ms since the epoch at which what was not told is told again; `null`: all was told, or is on its way. */
@@ -79,13 +97,14 @@ export class Announcements {
       const waitMs = backOff(failures - 1, AGAIN_BASE_MS, AGAIN_MAX_MS, Math.random());
       store.setFact("untold", { failures, againAt: now() + Math.round(waitMs) });
     }
-    this.#untold();
+    this.#agenda.changed();
+    this.#agenda.meanwhile();
   }
 
   /** @throws where the directory cannot be reached */
-  registered(connection: ConnectionFacts | null, undelivered: boolean): Promise<void> {
+  registered(): Promise<void> {
     return this.#inOrder(async () => {
-      const transition = this.#transition(connection, undelivered);
+      const transition = this.#transition();
       // Deregistered meanwhile: whoever did sees to the row.
       if (transition !== null) await putRegistration(this.#context.env.DIRECTORY, transition);
     });
@@ -111,14 +130,12 @@ export class Announcements {
     return done;
   }
 
-  #transition(
-    connection: ConnectionFacts | null,
-    undelivered: boolean,
-  ): (Transition & { incarnation: string; station: StationSnapshot }) | null {
+  #transition(): (Transition & { incarnation: string; station: StationSnapshot }) | null {
     const { eventLog, id, now, store } = this.#context;
     const registration = store.fact("registration");
     if (registration === undefined) return null;
     const { boot } = eventLog.status;
+    const { connection, undelivered } = this.#standing();
     return {
       stationId: id,
       at: now(),

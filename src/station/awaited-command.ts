@@ -3,16 +3,14 @@
  * how a command is sent or settled.
  */
 import type { CommandView } from "./command-view.ts";
+import type { Agenda } from "./agenda.ts";
 import type { Commands } from "./commands.ts";
 import type { Connections } from "./connections.ts";
-import type { Deadlines } from "./deadlines.ts";
-import type { Settlement } from "./settlement.ts";
 
 interface Parts {
   commands: Commands;
   connections: Connections;
-  deadlines: Deadlines;
-  settlement: Settlement;
+  agenda: Agenda;
 }
 
 /**
@@ -20,11 +18,11 @@ interface Parts {
  * the next look at the station.
  */
 export async function ended(command: CommandView, parts: Parts, now: number): Promise<CommandView> {
-  const { commands, connections, deadlines } = parts;
+  const { commands, connections } = parts;
   const end = commands.ended(command);
   const open = connections.current()?.session.openCall;
   if (open?.messageId !== command.commandId) return end;
-  deadlines.timedByRequest(command.commandId);
+  connections.timedByRequest(command.commandId);
   const timer = setTimeout(() => void timeIsOver(parts), open.deadline - now);
   try {
     return await end;
@@ -33,9 +31,9 @@ export async function ended(command: CommandView, parts: Parts, now: number): Pr
   }
 }
 
-async function timeIsOver({ connections, deadlines, settlement }: Parts): Promise<void> {
+async function timeIsOver({ connections, agenda }: Parts): Promise<void> {
   await connections.guarded(async () => connections.current()?.tick());
   // A timer that was early leaves the rest to the alarm.
-  deadlines.timedByRequest(null);
-  await settlement.now();
+  connections.timedByRequest(null);
+  await agenda.now();
 }

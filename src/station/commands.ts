@@ -12,9 +12,12 @@ import { err, ok, type Result } from "../result.ts";
 import { COMMAND_QUEUE_MAX, type Command, CommandStore, QUEUED_MAX_LENGTH } from "./command-store.ts";
 import { type CommandView, viewOf } from "./command-view.ts";
 import type { StationContext } from "./context.ts";
+import type { Deadline } from "./deadlines.ts";
 import { orderedUuid } from "./ordered-uuid.ts";
 import type { CommandPage, CommandRefusal, CommandRequest } from "./station-rpc.ts";
 
+/** ms; [interface.md §2] `expiresInSeconds` is at most a week. */
+const EXPIRES_MAX_MS = 604_800_000;
 const QUEUE_BOUND = `${COMMAND_QUEUE_MAX} commands, or ${QUEUED_MAX_LENGTH} characters of payload,`;
 
 /** What is said where the row of an answer was not written: the station did answer, and that is all that is known. */
@@ -214,11 +217,17 @@ export class Commands {
     return this.#store.queued().length;
   }
 
-  /** ms since the epoch at which a queued command expires; `null`: none is queued. */
-  get nextExpiry(): number | null {
-    return this.#store
-      .queued()
-      .reduce<number | null>((first, { expiresAt }) => Math.min(first ?? expiresAt, expiresAt), null);
+  /** When the first of the queued ones expires. */
+  get deadlines(): Deadline[] {
+    const at = () =>
+      this.#store
+        .queued()
+        .reduce<number | null>((first, { expiresAt }) => Math.min(first ?? expiresAt, expiresAt), null);
+    const look = () => {
+      this.sendNext();
+      this.expire();
+    };
+    return [{ at, aheadMaxMs: EXPIRES_MAX_MS, look }];
   }
 
   /** Offline, by every version the station may speak: it is checked again when it is sent. */

@@ -5,26 +5,33 @@
 import { log, messageOf } from "../log.ts";
 import type { FrameRate } from "../ocpp/frame-rate.ts";
 import { type Expectation, expectationOf, isSilent, lookAt, nextLookAt } from "../ocpp/presence.ts";
+import { OPEN_CALL_MAX_MS } from "../ocpp/open-call.ts";
 import { openSession } from "../ocpp/session.ts";
 import { admit, type Admitted } from "../security/admission.ts";
 import { shownPasswordMatches } from "../security/password.ts";
 import type { RefusalReason } from "../security/refusal.ts";
+import type { Agenda } from "./agenda.ts";
 import { closeSocket, readAttachment, writeAttachment } from "./attachment.ts";
 import { type ConnectRequest, readConnectRequest } from "./connect-request.ts";
 import type { StationContext } from "./context.ts";
 import { Conversation, type ConversationPort } from "./conversation.ts";
-import { lengthOf } from "./frame-gate.ts";
+import type { Deadline } from "./deadlines.ts";
 import type { SecurityReports } from "./security-reports.ts";
 import type { ConnectionFacts, LoggedConnection } from "./store.ts";
+import { StrayFrames } from "./stray-frames.ts";
 import { Turnstile } from "./turnstile.ts";
 
 /** Of all objects in this isolate. Two at once, so that one that is slow to start holds up nobody; 64 are a fifth of a second. */
 const hashing = new Turnstile(2, 64);
-/** Frames, and 8 KB each of larger ones, that a socket may bring after its close: what was on its way then. */
-const STRAY_FRAMES_MAX = 1_000;
-const STRAY_FRAME_LENGTH = 8_192;
+/** Years, mostly: looked at again before. */
+const CERTIFICATE = { aheadMaxMs: 30 * 86_400_000 };
+/** Silence is a day where the station's interval is not known, or two intervals, of at most a day each, and some grace. */
+const PRESENCE = { aheadMaxMs: 2 * 86_400_000 + 60_000 };
+const OPEN_CALL = { aheadMaxMs: OPEN_CALL_MAX_MS };
 
 export interface ConnectionsPort extends ConversationPort {
+  /** The connection came or went. */
+  changed(online: boolean): void;
   /** The platform drops no single socket: with the object all go. Its rows stay, and who means well reconnects. */
   giveUp(reason: string): Promise<void>;
 }
@@ -32,29 +39,27 @@ export interface ConnectionsPort extends ConversationPort {
 export class Connections {
   readonly #context: StationContext;
   readonly #sockets: DurableObjectState;
+  readonly #agenda: Agenda;
   readonly #port: ConnectionsPort;
   readonly #security: SecurityReports;
-  /** Called when the connection came or went. */
-  readonly #changed: (online: boolean) => void;
   #current: Conversation | null = null;
   /** Of the connection before, since the object woke: a reconnect refills no bucket. */
   #rate: FrameRate | undefined;
-  /** What came on sockets after their close. */
-  readonly #strays = new WeakMap<WebSocket, number>();
-  #isGivenUp = false;
+  readonly #strays = new StrayFrames();
+  #timedCall: string | null = null;
 
   constructor(
     context: StationContext,
     sockets: DurableObjectState,
+    agenda: Agenda,
     port: ConnectionsPort,
     security: SecurityReports,
-    changed: (online: boolean) => void,
   ) {
     this.#context = context;
     this.#sockets = sockets;
+    this.#agenda = agenda;
     this.#port = port;
     this.#security = security;
-    this.#changed = changed;
   }
 
   /** The conversation on the live socket, woken from its attachment if the object slept. */
@@ -122,7 +127,7 @@ export class Connections {
     writeAttachment(socket, { connection, session, lastMessageAt: now, presenceCheckedAt: 0, unwatched, ...rate });
     this.#context.emit("ocpp.station.connected", describe(connection));
     this.#wake(socket);
-    this.#changed(true);
+    this.#port.changed(true);
     const headers = {
       ...(echoProtocol && { "Sec-WebSocket-Protocol": protocol }),
       ...(connect.requestId !== undefined && { "X-Request-Id": connect.requestId }),
@@ -137,12 +142,8 @@ export class Connections {
     else await conversation.receive(frame);
   }
 
-  /** A socket that was closed here is not read to its end by all: some go on, and each frame costs what an answer costs. */
   async #ignore(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
-    const strays = (this.#strays.get(socket) ?? 0) + 1 + lengthOf(frame) / STRAY_FRAME_LENGTH;
-    this.#strays.set(socket, strays);
-    if (strays <= STRAY_FRAMES_MAX || this.#isGivenUp) return;
-    this.#isGivenUp = true;
+    if (!this.#strays.isTooMany(socket, frame)) return;
     const stationId = this.#context.id;
     log("warn", "a closed socket went on sending: the object ends, and its connections with it", { stationId });
     await this.#port.giveUp("a closed socket went on sending");
@@ -175,13 +176,33 @@ export class Connections {
     }
   }
 
-  /** ms since the epoch at which the live connection's certificate ends; `null`: it has none. */
-  get certificateUntil(): number | null {
-    return this.current()?.connection.certificate?.notAfter ?? null;
+  /** The end of the live connection's certificate, of its line's silence and of its open CALL. */
+  get deadlines(): Deadline[] {
+    return [
+      {
+        at: () => this.current()?.connection.certificate?.notAfter ?? null,
+        ...CERTIFICATE,
+        look: () => this.#endExpired(),
+      },
+      { at: () => this.#presenceAt, ...PRESENCE, look: () => this.#look() },
+      { at: () => this.#openCallAt, ...OPEN_CALL, look: () => this.current()?.tick() },
+    ];
   }
 
-  /** A socket does not outlive the proof it was let in by. Called by the alarm. */
-  endExpired(): void {
+  /** That CALL's deadline is the timer of a request that waits for it, and costs no alarm; `null`: no longer. */
+  timedByRequest(messageId: string | null): void {
+    this.#timedCall = messageId;
+    this.#agenda.changed();
+  }
+
+  get #openCallAt(): number | null {
+    const openCall = this.current()?.session.openCall ?? null;
+    return openCall === null || openCall.messageId === this.#timedCall ? null : openCall.deadline;
+  }
+
+  /** A socket does not outlive the proof it was let in by. */
+  #endExpired(): void {
+    this.reconcile();
     const conversation = this.current();
     const certificate = conversation?.connection.certificate ?? null;
     if (certificate === null || certificate.notAfter > this.#context.now()) return;
@@ -190,8 +211,8 @@ export class Connections {
     this.#security.report("certificate-expired", { fingerprint, notAfter: new Date(notAfter).toISOString() });
   }
 
-  /** Called by the alarm alone: who only reads must not end a connection. Whoever is silent is asked before that. */
-  async look(): Promise<void> {
+  /** By the alarm alone: who only reads must not end a connection. Whoever is silent is asked before that. */
+  async #look(): Promise<void> {
     const conversation = this.current();
     if (conversation === null || conversation.isUnwatched) return;
     switch (lookAt(conversation.line, this.#expected, this.#context.now())) {
@@ -215,7 +236,7 @@ export class Connections {
   }
 
   /** ms since the epoch at which the alarm must look at the line; `null`: there is none to be looked at. */
-  get presenceAt(): number | null {
+  get #presenceAt(): number | null {
     const conversation = this.current();
     if (conversation === null || conversation.isUnwatched) return null;
     return nextLookAt(conversation.line, this.#expected);
@@ -235,7 +256,7 @@ export class Connections {
     // Without its attachment a socket is nobody's, so a late frame or close of it cannot touch a newer connection.
     conversation?.socket.serializeAttachment(null);
     if (connection === null) return;
-    this.#changed(false);
+    this.#port.changed(false);
     this.#context.emit("ocpp.station.disconnected", { ...connection, code, reason });
     if (conversation !== null) closeSocket(conversation.socket, code, reason);
   }
@@ -246,9 +267,9 @@ export class Connections {
     const attachment = readAttachment(socket);
     if (attachment === null) return null;
     if (this.#current?.connection.id !== attachment.connection.id) {
-      this.#current = new Conversation(socket, attachment, this.#context, this.#port);
+      this.#current = new Conversation(socket, attachment, this.#context, this.#agenda, this.#port);
       // The request that watched its deadline may have ended with the object that was here before.
-      if (attachment.session.openCall !== null) this.#port.watched();
+      if (attachment.session.openCall !== null) this.#agenda.changed();
     }
     return this.#current;
   }

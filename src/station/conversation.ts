@@ -1,7 +1,6 @@
 /**
  * One socket and its session: frames in, effects out. Must not know registrations, webhooks or HTTP.
  */
-import type { CallData } from "../delivery/event.ts";
 import { log } from "../log.ts";
 import { encodeResultFault, judgeResult } from "../ocpp/call-result.ts";
 import { errorCode } from "../ocpp/error-codes.ts";
@@ -22,8 +21,10 @@ import {
   step,
   wakeSession,
 } from "../ocpp/session.ts";
+import type { Agenda } from "./agenda.ts";
 import type { Decision } from "./answerer.ts";
 import { type Attachment, writeAttachment } from "./attachment.ts";
+import { callData } from "./call-event.ts";
 import type { StationContext } from "./context.ts";
 import type { Acknowledged } from "./carried-acknowledgements.ts";
 import { BOUNDS, FrameGate, warningOf } from "./frame-gate.ts";
@@ -36,8 +37,6 @@ export interface ConversationPort {
   /** Ends a command; `null`: no command waits for this answer. */
   settle(messageId: string, outcome: (action: string) => Outcome): Outcome | null;
   reportSecurity(kind: SecurityKind, details: Record<string, unknown>): void;
-  /** From now on an alarm looks for the connection. */
-  watched(): void;
   lineFree(): void;
   reportRefused(protocol: Protocol, refused: RefusedCall): void;
   bootAcknowledged(): void;
@@ -50,6 +49,7 @@ export class Conversation {
   readonly gate: FrameGate;
   readonly #socket: WebSocket;
   readonly #context: StationContext;
+  readonly #agenda: Agenda;
   readonly #port: ConversationPort;
   #session: Session;
   #lastMessageAt: number;
@@ -58,7 +58,13 @@ export class Conversation {
   #unwatched: boolean;
   #ended = false;
 
-  constructor(socket: WebSocket, attachment: Attachment, context: StationContext, port: ConversationPort) {
+  constructor(
+    socket: WebSocket,
+    attachment: Attachment,
+    context: StationContext,
+    agenda: Agenda,
+    port: ConversationPort,
+  ) {
     this.#socket = socket;
     this.connection = attachment.connection;
     this.#session = wakeSession(attachment.session);
@@ -68,6 +74,7 @@ export class Conversation {
     this.#unwatched = attachment.unwatched ?? false;
     this.gate = new FrameGate(attachment.rate, context.now());
     this.#context = context;
+    this.#agenda = agenda;
     this.#port = port;
   }
 
@@ -148,7 +155,8 @@ export class Conversation {
   #watch(): void {
     if (!this.#unwatched) return;
     this.#unwatched = false;
-    this.#port.watched();
+    // From now on an alarm looks for the connection.
+    this.#agenda.changed();
   }
 
   #save(): void {
@@ -275,18 +283,7 @@ export class Conversation {
   }
 
   #keep(call: CheckedCall, answer: Answer | null, answeredBy: AnsweredBy): void {
-    const { messageId, action, payload, deviations } = call;
-    const said = answer === null || "error" in answer ? answer : answer.payload;
-    const { protocol } = this.#session;
-    this.#context.emit("ocpp.call", {
-      protocol,
-      messageId,
-      action,
-      payload,
-      answer: said,
-      answeredBy,
-      ...(deviations.length > 0 && { deviations }),
-    } satisfies CallData);
+    this.#context.emit("ocpp.call", callData(this.#session.protocol, call, answer, answeredBy));
   }
 
   #send(frame: string): void {

@@ -8,6 +8,7 @@ import { NotAskedYet } from "../fleet/cached-list.ts";
 import { knownWebhooks, webhooksOf } from "../fleet/webhook-registry.ts";
 import { log as writeLog, messageOf } from "../log.ts";
 import { inTime } from "../time-limit.ts";
+import type { Agenda, Sink } from "./agenda.ts";
 import type { StationContext } from "./context.ts";
 import { attempt, type Attempted, QUEUE } from "./delivery-attempt.ts";
 import type { EventLog } from "./event-log.ts";
@@ -31,25 +32,22 @@ interface Run {
   done: Promise<void>;
 }
 
-export class Delivery {
+export class Delivery implements Sink {
   readonly #context: StationContext;
   /** One run a webhook, so that one which hangs holds up no other. */
   readonly #running = new Map<string, Run>();
   readonly #places = new Places();
   /** Webhooks that took long over their last delivery, by `cursorKey`. */
   #slow = new Set<string>();
-  #troubleRetryAt: number | null = null;
-
+  #retryAt: number | null = null;
+  readonly #agenda: Agenda;
   /** Called when trouble with a webhook began or ended. */
   readonly #troubleChanged: () => void;
 
-  /** Called with when to wake for a retry, ms since the epoch. */
-  readonly #retryDue: (at: number) => Promise<void>;
-
-  constructor(context: StationContext, troubleChanged: () => void, retryDue: (at: number) => Promise<void>) {
+  constructor(context: StationContext, agenda: Agenda, troubleChanged: () => void) {
     this.#context = context;
+    this.#agenda = agenda;
     this.#troubleChanged = troubleChanged;
-    this.#retryDue = retryDue;
   }
 
   /** Whether some webhook does not take its events, or not yet, or was not given some. */
@@ -58,12 +56,10 @@ export class Delivery {
     return eventLog.inTrouble || [...this.#running.values()].some(({ log, isSlow }) => log === eventLog && isSlow);
   }
 
-  /** ms since the epoch of the next drain after one that could not even begin; `null`: the last one could. */
-  get troubleRetryAt(): number | null {
-    return this.#troubleRetryAt;
+  get retryAt(): number | null {
+    return this.#retryAt;
   }
 
-  /** Whether a drain could find anything to do, as far as that is known without asking for it. */
   get hasWork(): boolean {
     const { env, eventLog, now } = this.#context;
     // All is delivered: what was subscribed meanwhile starts with the next event.
@@ -87,13 +83,13 @@ export class Delivery {
     return this.#context.env.EVENTS === undefined ? subscribed : [...subscribed, QUEUE];
   }
 
-  /** Delivers all that is due. What comes while a webhook's run is on joins it; it never throws. */
+  /** What comes while a webhook's run is on joins it. */
   async drain(): Promise<void> {
     try {
       // Of the registration there is now: when the list has come there may be another.
       const { env, eventLog: log, now } = this.#context;
       const subscribed = this.hasWork ? await webhooksOf(env.WEBHOOKS, now()) : null;
-      this.#troubleRetryAt = null;
+      this.#retryAt = null;
       if (subscribed === null || log.isEnded) return;
       const webhooks = this.#sinks(subscribed);
       log.follow(webhooks, now());
@@ -104,7 +100,7 @@ export class Delivery {
       if (log.takeTroubleChange()) this.#troubleChanged();
       await Promise.all(webhooks.map((webhook) => this.#join(log, webhook)));
     } catch (error) {
-      this.#troubleRetryAt = this.#nextDrainAt();
+      this.#retryAt = this.#nextDrainAt();
       // Of a registry that is not even asked a line for every message would be too many.
       if (error instanceof NotAskedYet) return;
       writeLog("error", "the outbox could not be drained", { stationId: this.#context.id, reason: messageOf(error) });
@@ -199,7 +195,7 @@ export class Delivery {
         const cursor = log.cursorOf(run.webhook);
         const due = cursor === undefined ? null : outbox.due(cursor, log.head, this.#context.now());
         // Not at the end of the drain: another webhook may hang until then.
-        if (due !== null && due.at !== "now") await this.#retryDue(due.at);
+        if (due !== null && due.at !== "now") await this.#agenda.retryAt(due.at);
         if (cursor === undefined || due?.at !== "now") return;
         const attempted = await this.#attempt(run);
         if (attempted !== null) this.#settle(log, run.webhook, attempted);

@@ -7,15 +7,14 @@ import { log, messageOf } from "../log.ts";
 import { endsConnection } from "../security/registration-change.ts";
 import { storageFaultOf } from "../storage-fault.ts";
 import { inTime } from "../time-limit.ts";
+import type { Agenda } from "./agenda.ts";
 import type { Announcements } from "./announcements.ts";
 import type { Commands } from "./commands.ts";
 import type { Connections } from "./connections.ts";
 import type { StationContext } from "./context.ts";
-import type { Deadlines } from "./deadlines.ts";
 import type { Delivery } from "./delivery.ts";
 import { Farewell } from "./farewell.ts";
 import { register } from "./registrar.ts";
-import type { Settlement } from "./settlement.ts";
 import type { Registered, RegisterRequest, RegistrationRefusal } from "./station-rpc.ts";
 import type { StoredRegistration } from "./store.ts";
 
@@ -30,9 +29,8 @@ interface Parts {
   connections: Connections;
   commands: Commands;
   delivery: Delivery;
-  deadlines: Deadlines;
   announcements: Announcements;
-  settlement: Settlement;
+  agenda: Agenda;
 }
 
 export class Lifecycle {
@@ -45,23 +43,23 @@ export class Lifecycle {
     this.#context = context;
     this.#parts = parts;
     this.#background = background;
-    this.#farewell = new Farewell(context, parts.delivery, parts.announcements, () => parts.deadlines.alarmIsOver());
+    this.#farewell = new Farewell(context, parts.delivery, parts.announcements, () => parts.agenda.alarmIsOver());
   }
 
   async register(request: RegisterRequest): Promise<Registered | RegistrationRefusal> {
-    const { announcements, connections, delivery, settlement } = this.#parts;
+    const { agenda, announcements, connections, delivery } = this.#parts;
     const changed = (before: StoredRegistration, after: StoredRegistration) => {
       const live = connections.current()?.connection ?? null;
       if (live === null || !endsConnection(before, after, request.apply ?? null, live)) return;
       connections.disconnect(1008, "registration-changed");
-      settlement.meanwhile();
+      agenda.meanwhile();
     };
     try {
       const webhooks = await delivery.known();
       const floorOf = () => inTime(sequenceFloor(this.#context.env.DIRECTORY), DIRECTORY_WITHIN_MS, "the directory");
       const registered = await register(this.#context, request, { changed, floorOf }, webhooks);
       if (registered === "password-required") return registered;
-      const told = announcements.registered(connections.current()?.connection ?? null, delivery.inTrouble);
+      const told = announcements.registered();
       await inTime(told, DIRECTORY_WITHIN_MS, "the directory");
       return registered;
     } catch (error) {
@@ -74,12 +72,12 @@ export class Lifecycle {
 
   /** Ends the registration in one turn; what is left to do for it is done in the background. `false`: there is none. */
   async deregister(): Promise<boolean> {
-    const { commands, connections, deadlines } = this.#parts;
+    const { agenda, commands, connections } = this.#parts;
     if (this.#context.store.isDamaged) {
       connections.closeAll(1008, "deregistered");
       await this.#context.clear();
       commands.forget();
-      deadlines.alarmIsOver();
+      agenda.alarmIsOver();
       return this.#abandon();
     }
     if (this.#context.incarnation === null) {
@@ -90,8 +88,8 @@ export class Lifecycle {
     commands.cancelAll();
     const { ended, log: lastLog } = this.#context.endRegistration();
     commands.forget();
-    deadlines.alarmIsOver();
-    const isArmed = deadlines.wakeAt(this.#context.now() + CHECK_AFTER_MS);
+    agenda.alarmIsOver();
+    const isArmed = agenda.wakeAt(this.#context.now() + CHECK_AFTER_MS);
     const { unlisted, over } = this.#farewell.begin(ended, lastLog);
     this.#background(over);
     await isArmed;
@@ -108,6 +106,6 @@ export class Lifecycle {
   /** Called by the alarm where a registration has ended: finishes what a crash or the directory held up. */
   async goOn(): Promise<void> {
     this.#background(this.#farewell.goOn());
-    await this.#parts.deadlines.wakeAt(this.#context.now() + CHECK_AFTER_MS);
+    await this.#parts.agenda.wakeAt(this.#context.now() + CHECK_AFTER_MS);
   }
 }
