@@ -16,6 +16,7 @@ const BENCHES: Record<string, Bench> = {
   bundle: alone(() => import("./bundle.ts")),
   idle: alone(() => import("./idle.ts")),
   limits: alone(() => import("./limits.ts")),
+  passwords: alone(() => import("./passwords.ts")),
   validate: alone(() => import("./validate.ts")),
 };
 
