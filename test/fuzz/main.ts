@@ -1,12 +1,22 @@
 /**
- * `npm run fuzz`: a million odd frames against the local edge, bounded to 30 minutes. Must not know how they are made.
+ * `npm run fuzz`: a million odd frames against the local edge; with `--front` or `--certificates` mutated requests or certificate
+ * chains instead. Bounded to 30 minutes. Must not know how they are made.
  */
 import { parseArgs } from "node:util";
 import { startKerbside } from "../support/kerbside.ts";
+import { attack } from "./attack.ts";
 import { fuzz } from "./run.ts";
 
 const { values } = parseArgs({
-  options: { frames: { type: "string", default: "1000000" }, seed: { type: "string" } },
+  options: {
+    frames: { type: "string", default: "1000000" },
+    seed: { type: "string" },
+    front: { type: "boolean", default: false },
+    certificates: { type: "boolean", default: false },
+    count: { type: "string" },
+    /** Connections a second. */
+    rate: { type: "string", default: "300" },
+  },
 });
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 const frames = Number(values.frames);
@@ -18,6 +28,16 @@ setTimeout(() => {
   process.stderr.write("the run took more than its 30 minutes\n");
   process.exit(1);
 }, 30 * 60_000).unref();
+
+/** Mutated requests and upgrades, and mutated chains. */
+const COUNTS = { front: 100_000, certificates: 5_000 };
+const attacks = (["front", "certificates"] as const).filter((name) => values[name]);
+let isGood = true;
+for (const name of attacks) {
+  const count = Number(values.count ?? COUNTS[name]);
+  isGood = (await attack({ name, count, seed, rate: Number(values.rate) })) && isGood;
+}
+if (attacks.length > 0) process.exit(isGood ? 0 : 1);
 
 const errors: string[] = [];
 const log = (line: string, level: string) => {

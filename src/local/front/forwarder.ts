@@ -12,6 +12,7 @@ import {
   answerProblem,
   BAD_TARGET,
   FOREIGN_ORIGIN,
+  NO_HTTP,
   NO_ROOM,
   NOT_ONE_HOST,
   NOT_RUNNING,
@@ -29,7 +30,7 @@ import { routeOf } from "../runtime/shards.ts";
 import { headText, takeSocket } from "./station-socket.ts";
 import { lingerThenDestroy, tunnel } from "./tunnel.ts";
 import type { Upstream } from "./upstream.ts";
-import { announcesBody, hasOneHost, isForeign, isWebSocketUpgrade } from "./upgrade-request.ts";
+import { announcesBody, hasOneHost, isForeign, isHttp1, isWebSocketUpgrade } from "./upgrade-request.ts";
 
 export interface ForwarderOptions {
   /** Scheme and authority of the listener: what a client says in Host is its own affair. */
@@ -74,7 +75,7 @@ export class Forwarder {
 
   request(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
-    if (this.#taken.has(socket)) {
+    if (this.#taken.has(socket) || socket.destroyed) {
       socket.destroy();
       return;
     }
@@ -109,6 +110,8 @@ export class Forwarder {
 
   upgrade(request: IncomingMessage, station: Socket, head: Buffer): void {
     station.on("error", ignore);
+    // The parser may still find a request in what had come, when the one before it has ended the connection.
+    if (station.destroyed) return;
     this.#options.pending.asks(station);
     const path = pathOf(request.url ?? "");
     const problem =
@@ -119,8 +122,18 @@ export class Forwarder {
     }
     const route = routeOf("GET", path, this.#options.upstreams.length);
     const upstream = this.#options.upstreams[route.kind === "one" ? route.shard : 0] as Upstream;
+    const enter = () => {
+      try {
+        this.#upgrade(request, station, head, path, upstream);
+      } catch (error) {
+        // Its place at the gate would stay taken for ever.
+        upstream.gate.leave();
+        throw error;
+      }
+    };
+    // Guarded by itself: it may be called when another station's upgrade is over.
     const callOff = upstream.gate.pass(
-      () => this.#upgrade(request, station, head, path, upstream),
+      guarded(() => station, enter),
       () => refuse(station, NO_ROOM),
     );
     station.once("close", callOff);
@@ -128,6 +141,7 @@ export class Forwarder {
 
   /** Of what is passed on, upgrade or not. */
   #problemOf(request: IncomingMessage, path: string | undefined): Problem | null {
+    if (!isHttp1(request)) return NO_HTTP;
     if (!hasOneHost(request)) return NOT_ONE_HOST;
     return path === undefined ? BAD_TARGET : this.#options.barred(/^\/healthz(?:\?|$)/.test(path));
   }

@@ -7,9 +7,10 @@ import type { Socket } from "node:net";
 import { lingerThenDestroy } from "./tunnel.ts";
 
 export interface Problem {
-  status: 400 | 403 | 408 | 413 | 417 | 431 | 500 | 501 | 503;
+  status: 400 | 403 | 408 | 413 | 417 | 426 | 431 | 500 | 501 | 503;
   slug: string;
   detail: string;
+  headers?: Record<string, string>;
 }
 
 const RETRY_AFTER_SECONDS = 1;
@@ -32,7 +33,11 @@ export const EXPECTATION_FAILED: Problem = {
   slug: "expectation-failed",
   detail: "No expectation but 100-continue can be met.",
 };
-const NO_HTTP: Problem = { status: 400, slug: "bad-request", detail: "This is no HTTP/1.1 request that can be read." };
+export const NO_HTTP: Problem = {
+  status: 400,
+  slug: "bad-request",
+  detail: "This is no HTTP/1.1 request that can be read.",
+};
 const TOO_SLOW: Problem = { status: 408, slug: "request-timeout", detail: "The request did not come within 10 s." };
 const HEADERS_TOO_LARGE: Problem = {
   status: 431,
@@ -45,12 +50,20 @@ export const NOT_RUNNING: Problem = { status: 503, slug: "unavailable", detail: 
 const NO_ANSWER: Problem = { status: 503, slug: "unavailable", detail: "The local edge gave no answer. Try again." };
 
 const UNKNOWN_METHOD: Problem = { status: 501, slug: "not-implemented", detail: "No request has this method here." };
+const OTHER_VERSION: Problem = {
+  status: 426,
+  slug: "upgrade-required",
+  detail: "Version 13 of WebSocket is spoken here.",
+  // [RFC 6455 §4.4]
+  headers: { Upgrade: "websocket", "Sec-WebSocket-Version": "13" },
+};
 const FAILED: Problem = { status: 500, slug: "internal-error", detail: "The request could not be handled." };
 
 /** In place of what workerd said for itself, which is no problem and may hold a stack. */
 export function problemOfRuntime(status = 0): Problem {
   if (status === 501) return UNKNOWN_METHOD;
   if (status === 503) return NO_ANSWER;
+  if (status === 426) return OTHER_VERSION;
   return status >= 400 && status < 500 ? NO_HTTP : FAILED;
 }
 
@@ -65,19 +78,29 @@ export function problemOfParser({ code }: NodeJS.ErrnoException): Problem {
 }
 
 export function answerProblem(response: ServerResponse, problem: Problem): void {
-  const headers = { ...headersOf(problem), ...(problem.status < 500 && { Connection: "close" }) };
-  response.writeHead(problem.status, headers).end(bodyOf(problem));
+  const body = bodyOf(problem);
+  // Without its length, to HTTP/1.0 and what Node takes for it, the answer to a request behind would be a part of it.
+  response.setHeader("Content-Length", Buffer.byteLength(body));
+  if (problem.status < 500) response.setHeader("Connection", connectionOf(problem));
+  response.writeHead(problem.status, headersOf(problem)).end(body);
 }
 
 /** On a connection that Node's HTTP has let go of. */
 export function refuse(station: Socket, problem: Problem): void {
   const body = bodyOf(problem);
-  const headers = { ...headersOf(problem), "Content-Length": Buffer.byteLength(body), Connection: "close" };
+  const headers = {
+    ...headersOf(problem),
+    "Content-Length": Buffer.byteLength(body),
+    Connection: connectionOf(problem),
+  };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   station.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${lines.join("")}\r\n${body}`);
   station.resume();
   lingerThenDestroy(station);
 }
+
+/** [RFC 9110 §7.8] What names another protocol says so of the connection. */
+const connectionOf = ({ status }: Problem): string => (status === 426 ? "close, Upgrade" : "close");
 
 function headersOf(problem: Problem): Record<string, string | number> {
   const retry = problem.status === 503 ? { "Retry-After": RETRY_AFTER_SECONDS } : {};
@@ -87,6 +110,7 @@ function headersOf(problem: Problem): Record<string, string | number> {
     "X-Content-Type-Options": "nosniff",
     "X-Request-Id": randomUUID(),
     ...retry,
+    ...problem.headers,
   };
 }
 

@@ -107,7 +107,13 @@ class Listeners {
       guarded(ofSocket, (socket: TLSSocket) => this.#forwarder?.handshaken(socket)),
     );
     server.on("tlsClientError", logFailedHandshake);
+    const onExpecting = (request: IncomingMessage, response: ServerResponse) => {
+      // Behind another request, Node would write this into the middle of the answer.
+      if (response.socket === request.socket) response.writeContinue();
+      onRequest(request, response);
+    };
     server.on("request", guarded(ofRequest, onRequest));
+    server.on("checkContinue", guarded(ofRequest, onExpecting));
     server.on("upgrade", guarded(ofUpgrade, onUpgrade));
     // Node's own answers to these are no problem+json.
     server.on("checkExpectation", (_, response) => answerProblem(response, EXPECTATION_FAILED));

@@ -16,6 +16,9 @@ export function announcesBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) !== 0;
 }
 
+/** Node reads 0.9 and 2.0 in the same words; [RFC 6455 §4.1] an upgrade has 1.1 at least, and old stations have 1.0. */
+export const isHttp1 = ({ httpVersion }: IncomingMessage): boolean => httpVersion === "1.1" || httpVersion === "1.0";
+
 /** [RFC 9112 §3.2] Exactly one Host, but from an HTTP/1.0 station none is needed. */
 export function hasOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
   const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host");

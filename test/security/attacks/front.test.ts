@@ -2,7 +2,7 @@ import { once } from "node:events";
 import net from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import tls from "node:tls";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { Edge } from "../../../src/local/edge.ts";
 import { startBareEdge } from "../../support/bare-edge.ts";
 import { ask, askRaw, connect, nextMessage } from "../../support/edge-client.ts";
@@ -43,6 +43,8 @@ const UPGRADE = [
   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
   "Sec-WebSocket-Protocol: ocpp1.6",
 ];
+const PROPER_HEAD = ["GET /ocpp/CS1 HTTP/1.1", "Host: a", "Connection: Upgrade"];
+const PROPER = lines(...PROPER_HEAD, ...UPGRADE);
 const GET = lines("GET /healthz HTTP/1.1", "Host: a");
 const BARE = lines("GET /ocpp/CS1 HTTP/1.1", "Host: a", ...UPGRADE);
 
@@ -126,6 +128,58 @@ test.each([
   expect(await askRaw(edge.port, lines(`GET ${path} HTTP/1.1`, "Host: a", "Connection: close"))).toMatch(
     /^HTTP\/1.1 200 /,
   );
+});
+
+test.each(["tlsPort", "mtlsPort"] as const)(
+  "An upgrade on a connection to %s that the request before it has ended is nobody's, and takes no place",
+  async (port) => {
+    const attacker = async () => {
+      const socket = open(port).on("error", () => {});
+      await once(socket, "secureConnect");
+      // Each is a TLS record of its own: the last one is read when the one before has ended the connection.
+      for (const text of [BARE, GET, PROPER]) socket.write(text);
+      socket.resume();
+      await once(socket, "close");
+    };
+    const log = vi.spyOn(process.stderr, "write").mockImplementation(() => true);
+    await Promise.all(Array.from({ length: 20 }, attacker));
+    const failures = log.mock.calls.map(([line]) => String(line)).filter((line) => /"error"/.test(line));
+    log.mockRestore();
+    expect(failures).toEqual([]);
+  },
+);
+
+test.each<[string, string, RegExp]>([
+  ["a method that workerd does not know", lines("M-SEARCH /healthz HTTP/1.1", "Host: a"), /^HTTP\/1.1 501 /],
+  ["such a method of the whole fleet", lines("M-SEARCH /v1/webhooks/a HTTP/1.1", "Host: a"), /^HTTP\/1.1 501 /],
+  [
+    "an upgrade without a key",
+    lines(...PROPER_HEAD, ...UPGRADE.filter((line) => !/Key/.test(line))),
+    /^HTTP\/1.1 400 /,
+  ],
+  ["an upgrade of another version", lines(...PROPER_HEAD, ...UPGRADE).replace(": 13", ": 8"), /^HTTP\/1.1 426 /],
+  ["HTTP/2.0 in words of HTTP/1.1", GET.replace("1.1", "2.0"), /^HTTP\/1.1 400 /],
+  ["HTTP/0.9 in words of HTTP/1.1", PROPER.replace("1.1", "0.9"), /^HTTP\/1.1 400 /],
+])("What workerd refuses before the Worker, or should, is a problem too: %s", async (_, text, status) => {
+  const answer = await attack("port", text);
+  expect(answer).toMatch(status);
+  expect(answer).toMatch(/Content-Type: application\/problem\+json\r\n.*X-Request-Id: .*"type":"\/problems\//s);
+  if (/ 426 /.test(answer)) expect(answer).toMatch(/Sec-WebSocket-Version: 13\r\n/i);
+});
+
+test("A problem ends where its length says, whatever version of HTTP was asked in", async () => {
+  const answer = await attack("port", lines("GET / HTTP/1.0", "Host: a", "Host: b") + GET);
+  const [, length] = /^HTTP\/1.1 400 .*?\r\nContent-Length: (\d+)\r\n/s.exec(answer) ?? [];
+  const start = answer.indexOf("\r\n\r\n") + 4;
+  expect(JSON.parse(answer.slice(start, start + Number(length))).status).toBe(400);
+});
+
+test("A request that waits to be continued, behind another one, gets nothing into the other's answer", async () => {
+  const first = lines("POST /a HTTP/1.1", "Host: a", "Content-Length: 2");
+  const second = lines("POST /b HTTP/1.1", "Host: a", "Expect: 100-continue", "Content-Length: 2");
+  const answer = await attack("port", `${first}{}${second}{}`);
+  expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 200"]);
+  expect(await attack("port", second)).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\n/);
 });
 
 test("A second handshake on a connection is refused, with whatever certificate", async () => {
