@@ -56,7 +56,7 @@ export class Lifecycle {
     };
     try {
       const webhooks = await delivery.known();
-      const floorOf = () => inTime(sequenceFloor(this.#context.env.DIRECTORY), DIRECTORY_WITHIN_MS, "the directory");
+      const floorOf = () => inTime(this.#floor(), DIRECTORY_WITHIN_MS, "the directory");
       const registered = await register(this.#context, request, { changed, floorOf }, webhooks);
       if (registered === "password-required") return registered;
       const told = announcements.registered();
@@ -96,6 +96,13 @@ export class Lifecycle {
     // Mostly the list is right when this is answered.
     await inTime(unlisted, UNLISTED_WITHIN_MS, "the directory").catch(() => false);
     return true;
+  }
+
+  /** Behind all that any registration of this identity had. @throws where the directory cannot be reached */
+  async #floor(): Promise<number> {
+    // Its storage was lost, or an older release never told of its end: the row would pass for the new one's, and say less of its log.
+    if (this.#context.furthest === null) await this.#parts.announcements.abandoned();
+    return sequenceFloor(this.#context.env.DIRECTORY);
   }
 
   /** What cannot be read any more has no last words. */

@@ -11,7 +11,7 @@ import type { StoredRegistration } from "./store.ts";
 export interface RegisterPort {
   /** Called in the turn in which a registration is replaced. */
   changed: (before: StoredRegistration, after: StoredRegistration) => void;
-  /** Asked where nothing is known of an earlier registration: the first sequence must be behind all it ever had. */
+  /** Asked for a new registration: its first sequence must be behind all that any before it had, also one the storage forgot. */
   floorOf: () => Promise<number>;
 }
 
@@ -36,7 +36,8 @@ export async function register(
   const isLacking = () => (hash ?? context.store.fact("registration")?.password ?? null) === null;
   const needsPassword = rest.securityProfile === 1 || rest.securityProfile === 2;
   if (needsPassword && isLacking()) return "password-required";
-  const floor = isNew() && context.furthest === null ? await floorOf() : 0;
+  // What is known here may be of an older one alone: the rest was forgotten when its last events were delivered.
+  const floor = isNew() ? await floorOf() : 0;
   // Meanwhile it may have been registered, or deregistered: what counts is what is now.
   if (needsPassword && isLacking()) return "password-required";
   const known = context.store.fact("registration");

@@ -20,7 +20,7 @@ import { startEdge } from "../../src/local/edge.ts";
 import { openPki } from "../../src/local/pki/pki.ts";
 import { descriptorAdvice } from "../../src/local/runtime/shard-count.ts";
 import { folderFault } from "../../src/local/state/folder-fault.ts";
-import { stationFile } from "../../src/local/state/station-files.ts";
+import { PARTS, stationFile } from "../../src/local/state/station-files.ts";
 import { EndedAfterEach } from "../support/bare-edge.ts";
 import { until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
@@ -243,9 +243,15 @@ test("A state folder that is removed while the edge runs ends every acknowledgem
 
 test("A station's damaged database is that station's 503, and DELETE and PUT repair it; what was deregistered leaves no file", async () => {
   const dir = newFolder();
-  const ids = ["GARBAGE", "PAGES", "FACT", "WHOLE", "LEFT"];
+  const ids = ["GARBAGE", "PAGES", "FACT", "WHOLE", "LEFT", "LOST"];
   const first = await startKerbside({}, { dir });
   for (const id of ids) await first.register(id);
+  const lost = await first.station("LOST", { register: false });
+  for (let count = 0; count < 5; count++) await lost.call("BootNotification", BOOT_16);
+  await until("its row", async () => {
+    const [row] = (await first.api("GET", "/v1/stations?q=LOST")).body.stations;
+    return row.online && row.vendor === BOOT_16.chargePointVendor;
+  });
   await first.api("DELETE", "/v1/stations/LEFT");
   await until(
     "it to be unlisted",
@@ -254,6 +260,7 @@ test("A station's damaged database is that station's 503, and DELETE and PUT rep
   await first.edge.stop();
   for (const id of ["GARBAGE", "PAGES", "FACT"]) change(stationFile(dir, id), "PRAGMA wal_checkpoint(TRUNCATE)");
   expect(existsSync(stationFile(dir, "LEFT"))).toBe(true);
+  for (const part of PARTS) rmSync(`${stationFile(dir, "LOST")}${part}`, { force: true });
   writeFileSync(stationFile(dir, "GARBAGE"), "garbage".repeat(2_000));
   const file = openSync(stationFile(dir, "PAGES"), "r+");
   writeSync(file, Buffer.alloc(8_192, 0xaa), 0, 8_192, 4_096);
@@ -265,6 +272,12 @@ test("A station's damaged database is that station's 503, and DELETE and PUT rep
     readdirSync(join(dir, "state/do/kerbside-ChargingStation")).filter((name) => /^[0-9a-f]{64}/.test(name));
   expect(existsSync(stationFile(dir, "LEFT"))).toBe(false);
   expect(new Set(files().map((name) => name.slice(0, 64))).size).toBe(4);
+  // Without a DELETE: what its row says is of a registration that is gone.
+  expect((await kerbside.api("PUT", "/v1/stations/LOST", { securityProfile: 0, labels: { is: "new" } })).status).toBe(
+    201,
+  );
+  const listed = (await kerbside.api("GET", "/v1/stations?q=LOST")).body.stations;
+  expect(listed).toMatchObject([{ labels: { is: "new" }, online: false, vendor: null }]);
   for (const id of ["GARBAGE", "PAGES", "FACT"]) {
     const damaged = await kerbside.api("GET", `/v1/stations/${id}`);
     expect([id, damaged.status, damaged.headers.get("retry-after")]).toEqual([id, 503, "30"]);

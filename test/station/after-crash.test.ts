@@ -131,6 +131,34 @@ test("A crash in the middle of a farewell loses no sequence, and the alarm finis
   expect(Math.min(...sequences)).toBeGreaterThan(old.sequence);
 });
 
+test("A farewell that a crash held up makes no later registration start behind it alone, after another crash", async () => {
+  const id = "HELD-UP";
+  const registered = async (messageId: string) => {
+    const station = await kerbside.station(id);
+    await station.call("StatusNotification", STATUS_16, messageId);
+    return station;
+  };
+  await registered("first");
+  hangs(id);
+  await kerbside.api("DELETE", `/v1/stations/${id}`);
+  await crash(kerbside);
+  receiver.reply = () => ({ status: 204 });
+  for (const messageId of ["second", "third"]) {
+    await registered(messageId);
+    await until("its event", () => has(id, messageId));
+    expect((await kerbside.api("DELETE", `/v1/stations/${id}`)).status).toBe(204);
+  }
+  const ends = () => eventsFor(id).filter(({ data }) => data.reason === "deregistered");
+  await until("their ends", () => ends().length >= 2);
+  const { facts } = (await kerbside.api("GET", `/test/storage?station=${id}`)).body;
+  expect(facts).toContain("ended");
+  await crash(kerbside);
+  await registered("fourth");
+  await until("its event", () => has(id, "fourth"));
+  const fourth = eventsFor(id).find(({ data }) => data.messageId === "fourth");
+  expect(fourth.sequence).toBeGreaterThan(Math.max(...ends().map(({ sequence }) => sequence)));
+});
+
 test("A crash in the middle of a farewell that nobody registers after leaves nothing, once the alarm was there", async () => {
   const station = await kerbside.station("GONE-FOR-GOOD");
   hangs("GONE-FOR-GOOD");
