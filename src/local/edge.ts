@@ -166,7 +166,7 @@ async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions):
     const [front, tlsFront, mtlsFront] = fronts;
     const apiKey = ensureApiKey(dir, notice);
     const settings = await runtimeSettings(options, { frontSecret, apiKey, mtlsPort: mtlsFront.port }, log);
-    const first = (request: { text(): Promise<string> }) => askFirst(runtimes[0]?.port(), frontSecret, request);
+    const first = (request: { text(): Promise<string> }) => askFirst(() => runtimes[0]?.port(), frontSecret, request);
     const outcomes = await Promise.allSettled(
       folders.map((folder, shard) => startRuntime({ ...withFirst(settings, shard, first), dir: folder })),
     );

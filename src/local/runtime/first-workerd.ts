@@ -1,6 +1,7 @@
 /**
  * The way from the other workerd processes to the first, for what the fleet has once. Must not know what is asked.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import type { V4WorkerOptions } from "miniflare";
 
 /** All but the first ask it for what the fleet has once. */
@@ -14,9 +15,20 @@ export function withFirst<Settings extends { worker: V4WorkerOptions }>(
   return { ...settings, worker: { ...settings.worker, serviceBindings: { ...serviceBindings, FIRST: first } } };
 }
 
-export async function askFirst(port: number | undefined, secret: string, request: { text(): Promise<string> }) {
-  if (port === undefined) return new Response(null, { status: 503 });
+/** ms that the others wait for the first at a start: their alarms ring as soon as they run. */
+const STARTED_WITHIN_MS = 5_000;
+const POLL_MS = 20;
+
+/** @param port undefined until the first was started */
+export async function askFirst(
+  port: () => number | undefined,
+  secret: string,
+  request: { text(): Promise<string> },
+  withinMs = STARTED_WITHIN_MS,
+): Promise<Response> {
+  for (let waited = 0; port() === undefined && waited < withinMs; waited += POLL_MS) await delay(POLL_MS);
+  if (port() === undefined) return new Response(null, { status: 503 });
   const headers = { "X-Kerbside-Front": secret, "X-Kerbside-Local": "registry" };
-  const answer = await fetch(`http://127.0.0.1:${port}/`, { method: "POST", headers, body: await request.text() });
+  const answer = await fetch(`http://127.0.0.1:${port()}/`, { method: "POST", headers, body: await request.text() });
   return new Response(await answer.text(), { status: answer.status });
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startEdge } from "../../../src/local/edge.ts";
+import { askFirst } from "../../../src/local/runtime/first-workerd.ts";
 import { shardOf } from "../../../src/local/runtime/shards.ts";
 import { eventsOf, HttpPeer, SECRET, until } from "../../support/http-peers.ts";
 import { temporaryFolder } from "../../support/edge-client.ts";
@@ -98,6 +99,17 @@ test("A command finds its station in either, and another's crash is no trouble o
   expect((await reset()).body).toMatchObject({ state: "result" });
   await until("the other one again", async () => (await kerbside.api("GET", `/v1/stations/${SECOND}`)).status === 200);
   expect((await station.call("Heartbeat"))[0]).toBe(3);
+});
+
+test("A workerd whose alarms ring before the first one was started waits for it with its question, for a bounded time", async () => {
+  receiver.reply = () => ({ status: 200, body: { value: ["a webhook"] } });
+  let isStarted = false;
+  const port = () => (isStarted ? Number(new URL(receiver.url).port) : undefined);
+  const question = { text: async () => "{}" };
+  const answer = askFirst(port, "secret", question);
+  isStarted = true;
+  expect(await (await answer).json()).toEqual({ value: ["a webhook"] });
+  expect((await askFirst(() => undefined, "secret", question, 40)).status).toBe(503);
 });
 
 test("The number of processes belongs to the folder: it is kept, and another one is refused in a sentence", async () => {
