@@ -15,6 +15,8 @@ interface ProcessIdentity {
 interface RuntimeRecord {
   workerd: ProcessIdentity;
   edge: ProcessIdentity;
+  /** Where it was written, which a copy of the folder is not; absent in those of older releases. */
+  dir?: string;
 }
 
 const TOKEN = "KERBSIDE_EDGE_TOKEN";
@@ -44,7 +46,7 @@ export function findRuntime(token: string): number | undefined {
 export function recordRuntime(dir: string, pid: number): void {
   const [workerd, edge] = [identityOf(pid), identityOf(process.pid)];
   if (workerd === undefined || edge === undefined) return;
-  replaceFile(join(dir, FILE), `${JSON.stringify({ workerd, edge } satisfies RuntimeRecord)}\n`, PUBLIC_MODE);
+  replaceFile(join(dir, FILE), `${JSON.stringify({ workerd, edge, dir } satisfies RuntimeRecord)}\n`, PUBLIC_MODE);
 }
 
 export function forgetRuntime(dir: string): void {
@@ -59,7 +61,7 @@ export async function endStaleRuntimes(dir: string): Promise<void> {
   const orphans = orphansOf(dir);
   for (const folder of [dir, ...subfoldersOf(dir)]) {
     const record = readRecord(folder);
-    if (record !== undefined) {
+    if (record !== undefined && !isCopied(record, folder)) {
       refuseBeside(record.edge, dir);
       orphans.push(record.workerd);
     }
@@ -74,6 +76,10 @@ function subfoldersOf(dir: string): string[] {
     .filter((name) => /^workerd-\d+$/.test(name))
     .map((name) => join(dir, name));
 }
+
+/** Of an edge that runs, but on the folder that this one was copied from. */
+const isCopied = (record: RuntimeRecord, folder: string): boolean =>
+  record.dir !== undefined && record.dir !== folder && isAlive(record.edge);
 
 function refuseBeside(edge: ProcessIdentity, dir: string): void {
   if (edge.pid === process.pid || !isAlive(edge)) return;

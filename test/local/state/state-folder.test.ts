@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
@@ -87,6 +87,12 @@ test("Within one process, too, a folder has one edge, and is free again after it
   const dir = newFolder();
   const edge = await startEdge({ dir, log: () => {} });
   await expect(startEdge({ dir })).rejects.toThrow(`Another local edge (process ${process.pid}) is running on ${dir}`);
+  // A copy of it, as a backup is taken, is another folder, though it says which workerd runs.
+  const copy = newFolder();
+  cpSync(dir, copy, { recursive: true });
+  const pids = edge.workerdPids();
+  await (await startEdge({ dir: copy, log: () => {} })).stop();
+  expect(edge.workerdPids()).toEqual(pids);
   await edge.stop();
   await start(dir);
 });
