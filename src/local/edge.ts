@@ -23,6 +23,7 @@ import {
   stationsPerWorkerd,
 } from "./runtime/shard-count.ts";
 import { shardOf, stationOf } from "./runtime/shards.ts";
+import { damagedDatabase } from "./state/damaged-database.ts";
 import { folderFault, probeFolder } from "./state/folder-fault.ts";
 import { checkFormat, rememberFormat } from "./state/folder-format.ts";
 import { FolderHealth } from "./state/folder-health.ts";
@@ -76,7 +77,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   } catch (error) {
     lock.release();
     // A workerd that cannot write says little of it.
-    const fault = folderFault(dir, error) ?? probeFolder(dir);
+    const fault = folderFault(dir, error) ?? probeFolder(dir) ?? damagedDatabase(dir);
     throw fault === null ? error : new Error(fault, { cause: error });
   }
 }

@@ -54,7 +54,11 @@ async function run(): Promise<void> {
   const { startEdge } = await import("./edge.ts");
   const { rateLimits, readWorkerConfig, workerEnvironment } = await import("./runtime/worker-settings.ts");
   const { descriptorLimit, enoughShards, wantedShards } = await import("./runtime/shard-count.ts");
-  const env = workerEnvironment(readWorkerConfig(), process.env);
+  const { configOf } = await import("../config.ts");
+  const worker = readWorkerConfig();
+  const env = workerEnvironment(worker, process.env);
+  // The Worker would say it by the log alone, at every request.
+  configOf({ ...worker.vars, ...env });
   const edge = await startEdge({
     dir,
     port: port("KERBSIDE_PORT", 8080),

@@ -19,6 +19,7 @@ import { ensureApiKey } from "../../src/local/state/api-key.ts";
 import { startEdge } from "../../src/local/edge.ts";
 import { openPki } from "../../src/local/pki/pki.ts";
 import { descriptorAdvice } from "../../src/local/runtime/shard-count.ts";
+import { damagedDatabase } from "../../src/local/state/damaged-database.ts";
 import { folderFault } from "../../src/local/state/folder-fault.ts";
 import { PARTS, stationFile } from "../../src/local/state/station-files.ts";
 import { EndedAfterEach } from "../support/bare-edge.ts";
@@ -163,6 +164,25 @@ test("A folder that cannot be made or written is named, with cause and remedy, b
   // As a disk without room for as much.
   mkdirSync(join(dir, "probe.tmp"));
   await expect(startEdge({ dir })).rejects.toThrow(`The folder ${dir} cannot be written`);
+});
+
+test("A start that fails for a damaged database of the fleet names the file, the fault and the remedy", async () => {
+  const dir = newFolder();
+  const folder = join(dir, "state/d1/miniflare-D1DatabaseObject");
+  mkdirSync(folder, { recursive: true });
+  const remedies = {
+    "metadata.sqlite": "or delete it: it is made anew",
+    [`${"0".repeat(64)}.sqlite`]: "or delete it and PUT every station again, which keeps what each has",
+  };
+  for (const [name, remedy] of Object.entries(remedies)) {
+    const path = join(folder, name);
+    writeFileSync(path, "garbage".repeat(2_000));
+    const sentence = `The database ${path} is damaged (file is not a database); bring it back from a copy, ${remedy}`;
+    expect(damagedDatabase(dir)).toBe(sentence);
+    if (name === "metadata.sqlite") await expect(startEdge({ dir, log: () => {} })).rejects.toThrow(sentence);
+    rmSync(path);
+  }
+  expect(damagedDatabase(dir)).toBe(null);
 });
 
 test("With 256 files that may be open and a home that is none it starts, and says how many stations have room and how to get more", async () => {

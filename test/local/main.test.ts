@@ -52,3 +52,11 @@ test("A port in use gives one sentence and exit code 1", async () => {
   const edge = ended.startProcess(newFolder(), { KERBSIDE_MTLS_PORT: String(port) });
   expect([await edge.ended(), edge.errors]).toEqual([1, `Port ${port} is already in use\n`]);
 });
+
+test("A setting that the Worker cannot use is named at once, and its value is not", async () => {
+  const wrong = { VALIDATION: "odd", CSMS_SECRET: "s3cret" };
+  const edge = ended.startProcess(newFolder(), wrong);
+  expect(await edge.ended()).toBe(1);
+  expect(edge.errors).toMatch(/^the environment is not usable: VALIDATION: .*; CSMS_SECRET: .*\n$/);
+  expect(edge.errors).not.toContain(wrong.CSMS_SECRET);
+});
