@@ -88,7 +88,6 @@ export class Forwarder {
       // Behind another request it is not its turn to have the socket.
       else if (response.socket !== socket) answerProblem(response, PIPELINED_UPGRADE);
       else {
-        this.#taken.add(socket);
         this.upgrade(request, takeSocket(request, response), NOTHING);
       }
       return;
@@ -110,8 +109,12 @@ export class Forwarder {
 
   upgrade(request: IncomingMessage, station: Socket, head: Buffer): void {
     station.on("error", ignore);
-    // The parser may still find a request in what had come, when the one before it has ended the connection.
-    if (station.destroyed) return;
+    // The parser may still find an upgrade in what had come, when the request before it has ended or taken the connection.
+    if (this.#taken.has(station) || station.destroyed) {
+      station.destroy();
+      return;
+    }
+    this.#taken.add(station);
     this.#options.pending.asks(station);
     const path = pathOf(request.url ?? "");
     const problem =
