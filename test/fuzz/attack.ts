@@ -31,7 +31,7 @@ const ATTACKS = { front: frontAttack, certificates: certificateAttack };
 const ROUNDS = 4;
 const QUIET_MS = 10_000;
 /** Connections that are open at once; most only wait. */
-const AT_ONCE_MAX = 64;
+const AT_ONCE_MAX = 200;
 const P99_RATIO_MAX = 5;
 /** Attackers have machines of their own: here they shall not take the edge's processor. */
 const ATTACKERS_NICENESS = 10;

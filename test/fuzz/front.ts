@@ -16,6 +16,8 @@ const CERTIFICATE_OF = "FUZZ-3";
 /** ms; a good one is waited for, however slow the machine. */
 const GOOD_IDLE_MS = 20_000;
 const IDLE_MS = 1_000;
+/** Nothing is to come but, at the end of its time, a 408. */
+const HALF_IDLE_MS = 100;
 
 export async function frontAttack(place: Place, seed: number): Promise<(counts: AttackCounts) => Promise<void>> {
   const contexts = await clientContexts(place);
@@ -52,7 +54,7 @@ async function attackOnce(place: Place, contexts: Contexts, rng: Rng, counts: At
     ...(transport !== "http" && !isRaw && { tls: { secureContext: contexts[certificate] } }),
     pieces,
     ending,
-    idleMs: kind === "good" ? GOOD_IDLE_MS : IDLE_MS,
+    idleMs: kind === "good" ? GOOD_IDLE_MS : kind === "half" || isRaw ? HALF_IDLE_MS : IDLE_MS,
     isEnough: (bytes) => {
       const { answers, rest } = readAnswers(bytes, false);
       return answers.at(-1)?.status === 101 || (answers.length > 0 && rest === "" && !isPipelined);
