@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Random } from "../chaos/random.ts";
@@ -33,6 +34,8 @@ const BOUND: Arm = "one address";
 const ARMS = { quiet: 0, "one address": 1, "nine addresses": 9 } as const;
 type Arm = keyof typeof ARMS;
 
+/** Of before: on cores that others use, it is those that are measured. */
+const [load = 0] = loadavg();
 const folder = temporaryFolder();
 const edge = new LocalEdge(folder.dir);
 try {
@@ -106,7 +109,8 @@ function report(
   console.log(
     `Heartbeats of a bystander, ms: medians and quartiles of ${ROUNDS} rounds of ${SECONDS} s each, in turns`,
   );
-  console.log(`Under attack ${ATTEMPTS} wrong passwords are tried in these ${SECONDS} s\n`);
+  console.log(`Under attack ${ATTEMPTS} wrong passwords are tried in these ${SECONDS} s`);
+  console.log(`The machine has ${availableParallelism()} cores, and had a load of ${load.toFixed(1)} before\n`);
   console.log(
     "| attack from | median | × quiet | p99 | × quiet | the attacker's answers |\n| --- | --- | --- | --- | --- | --- |",
   );
