@@ -16,6 +16,13 @@ export interface Webhook {
   replayAt: number;
 }
 
+/** The webhooks there are at one time. */
+export interface Subscriptions {
+  webhooks: readonly Webhook[];
+  /** Rises with each change, so that of two lists it can be told which is the older one; 0: an older release did not count. */
+  revision: number;
+}
+
 /** Where one webhook stands with one station. */
 export interface Cursor {
   /** The last sequence that is acknowledged, or that was given up. */
@@ -66,7 +73,7 @@ export const BATCH_MAX_EVENTS = 100;
 export const DEAD_LETTERS_MAX = 1_000;
 
 /** @param acknowledged the last event that is not for this webhook */
-export const freshCursor = (acknowledged: number, { replayAt }: Webhook): Cursor => ({
+export const freshCursor = (acknowledged: number, { replayAt }: Pick<Webhook, "replayAt">): Cursor => ({
   acknowledged,
   failures: 0,
   retryAt: 0,

@@ -25,19 +25,19 @@ export class NotAskedYet extends Error {
   }
 }
 
-interface Asking<T> {
+interface Asking<List> {
   /** ms since the epoch */
   since: number;
-  answer: Promise<readonly T[]>;
+  answer: Promise<List>;
 }
 
-export class CachedList<T> {
+export class CachedList<List> {
   readonly #random: () => number;
-  #list: readonly T[] | null = null;
+  #list: List | null = null;
   /** ms since the epoch between which the list counts as new. */
   #askedAt = 0;
   #freshUntil = 0;
-  #asking: Asking<T> | null = null;
+  #asking: Asking<List> | null = null;
   #failures = 0;
   #retryAt = 0;
   #orders: string[] = [];
@@ -48,13 +48,13 @@ export class CachedList<T> {
   }
 
   /** The list, if it is known and new enough. */
-  known(now: number): readonly T[] | null {
+  known(now: number): List | null {
     // Younger than nothing: the clock was set back.
     return now >= this.#askedAt && now < this.#freshUntil ? this.#list : null;
   }
 
   /** The list; an old one while its home gives no answer. @throws where none is known */
-  async get(ask: () => Promise<readonly T[]>, now: number): Promise<readonly T[]> {
+  async get(ask: () => Promise<List>, now: number): Promise<List> {
     const known = this.known(now);
     if (known !== null) return known;
     if (this.#list !== null && this.#isResting(now)) return this.#list;
@@ -67,10 +67,10 @@ export class CachedList<T> {
     }
   }
 
-  #asked(ask: () => Promise<readonly T[]>, now: number): Promise<readonly T[]> {
+  #asked(ask: () => Promise<List>, now: number): Promise<List> {
     if (this.#asking !== null && Math.abs(now - this.#asking.since) < ASKED_MAX_MS) return this.#asking.answer;
     if (this.#isResting(now)) return Promise.reject(new NotAskedYet(this.#retryAt));
-    const asking: Asking<T> = { since: now, answer: this.#ask(ask, now, () => this.#asking === asking) };
+    const asking: Asking<List> = { since: now, answer: this.#ask(ask, now, () => this.#asking === asking) };
     this.#asking = asking;
     return asking.answer;
   }
@@ -81,7 +81,7 @@ export class CachedList<T> {
   }
 
   /** @param isCurrent `false`: what was asked for is of before a change, or took too long */
-  async #ask(ask: () => Promise<readonly T[]>, now: number, isCurrent: () => boolean): Promise<readonly T[]> {
+  async #ask(ask: () => Promise<List>, now: number, isCurrent: () => boolean): Promise<List> {
     try {
       // In its own turn: a question that throws at once must find itself the current one.
       const list = await Promise.resolve().then(ask);
@@ -93,7 +93,7 @@ export class CachedList<T> {
     }
   }
 
-  #answered(list: readonly T[], now: number): void {
+  #answered(list: List, now: number): void {
     this.#asking = null;
     this.#list = list;
     this.#askedAt = now;

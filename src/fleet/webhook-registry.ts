@@ -2,7 +2,7 @@
  * The one home of webhook subscriptions, and the cache through which station objects read them. Must not know stations.
  */
 import { DurableObject, waitUntil } from "cloudflare:workers";
-import type { Webhook } from "../delivery/outbox.ts";
+import type { Subscriptions, Webhook } from "../delivery/outbox.ts";
 import { inTime } from "../time-limit.ts";
 import { ASKED_MAX_MS, CachedList } from "./cached-list.ts";
 
@@ -10,14 +10,19 @@ import { ASKED_MAX_MS, CachedList } from "./cached-list.ts";
 export const WEBHOOKS_MAX = 10;
 /** ms the registry has to answer. */
 const ASKED_WITHIN_MS = 5_000;
+/** Not beside the webhooks: an older release takes every key for one. */
+const REVISION_TABLE =
+  "CREATE TABLE IF NOT EXISTS changes (id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL)";
+const RAISE =
+  "INSERT INTO changes VALUES (1, ?1) ON CONFLICT DO UPDATE SET revision = max(excluded.revision, revision + 1)";
 
 export class WebhookRegistry extends DurableObject {
   /** `false`: there are WEBHOOKS_MAX others. */
   put(webhook: Omit<Webhook, "createdAt" | "replayAt">, now: number): "created" | "replaced" | "full" {
     const known = this.ctx.storage.kv.get<Webhook>(webhook.name);
-    if (known === undefined && this.list().length >= WEBHOOKS_MAX) return "full";
+    if (known === undefined && this.#all().length >= WEBHOOKS_MAX) return "full";
     const { createdAt, replayAt } = known ?? { createdAt: now, replayAt: 0 };
-    this.ctx.storage.kv.put(webhook.name, { ...webhook, createdAt, replayAt });
+    this.#change(now, () => this.ctx.storage.kv.put(webhook.name, { ...webhook, createdAt, replayAt }));
     return known === undefined ? "created" : "replaced";
   }
 
@@ -25,51 +30,94 @@ export class WebhookRegistry extends DurableObject {
     return this.ctx.storage.kv.get<Webhook>(name) ?? null;
   }
 
-  list(): Webhook[] {
-    return Array.from(this.ctx.storage.kv.list<Webhook>(), ([, webhook]) => webhook);
+  /** @param numbered of a release that knows revisions; an older one wants the webhooks alone */
+  list(numbered = false): Webhook[] | Subscriptions {
+    const webhooks = this.#all();
+    return numbered ? { webhooks, revision: this.#revision() } : webhooks;
   }
 
-  remove(name: string): boolean {
-    return this.ctx.storage.kv.delete(name);
+  remove(name: string, now = Date.now()): boolean {
+    return this.#change(now, () => this.ctx.storage.kv.delete(name));
   }
 
   replay(name: string, now: number): boolean {
     const webhook = this.read(name);
     if (webhook === null) return false;
     // Later than the one before, whatever the clock says: by it a station knows that it was not heeded yet.
-    this.ctx.storage.kv.put(name, { ...webhook, replayAt: Math.max(now, webhook.replayAt + 1) });
+    const replayAt = Math.max(now, webhook.replayAt + 1);
+    this.#change(now, () => this.ctx.storage.kv.put(name, { ...webhook, replayAt }));
     return true;
+  }
+
+  #all(): Webhook[] {
+    return Array.from(this.ctx.storage.kv.list<Webhook>(), ([, webhook]) => webhook);
+  }
+
+  /** @param now begins it: behind those of a registry whose storage was lost */
+  #change<T>(now: number, change: () => T): T {
+    return this.ctx.storage.transactionSync(() => {
+      this.ctx.storage.sql.exec(REVISION_TABLE);
+      this.ctx.storage.sql.exec(RAISE, now);
+      return change();
+    });
+  }
+
+  #revision(): number {
+    try {
+      return Number(this.ctx.storage.sql.exec("SELECT revision FROM changes").toArray()[0]?.revision ?? 0);
+    } catch (error) {
+      // Nothing was changed since an older release.
+      if (/no such table/.test(String(error))) return 0;
+      throw error;
+    }
   }
 }
 
 type Registry = DurableObjectNamespace<WebhookRegistry>;
 
 /** One list an isolate, so that a hundred thousand station objects never meet at the registry. */
-const cached = new CachedList<Webhook>(Math.random);
+const cached = new CachedList<Subscriptions>(Math.random);
+/** The newest revision that was asked for in vain: of it the registry is not asked out of turn again. */
+let missedRevision = 0;
 
 export const registryOf = (namespace: Registry): DurableObjectStub<WebhookRegistry> =>
   namespace.get(namespace.idFromName("fleet"));
 
 /** The subscriptions, if they are known here and at most 30 s old. */
-export const knownWebhooks = (now: number): readonly Webhook[] | null => cached.known(now);
+export const knownWebhooks = (now: number): Subscriptions | null => cached.known(now);
 
-/** The subscriptions, at most 30 s old or, while the registry gives no answer, older. @throws where none are known */
-export async function webhooksOf(namespace: Registry, now: number): Promise<readonly Webhook[]> {
+/**
+ * The subscriptions, at most 30 s old or, while the registry gives no answer, older.
+ * @param least what the station has seen, maybe in another isolate: an older list than that is asked for anew
+ * @throws where none are known
+ */
+export async function webhooksOf(namespace: Registry, now: number, least = 0): Promise<Subscriptions> {
   const known = cached.known(now);
-  if (known !== null) return known;
+  if (known !== null && (known.revision >= least || missedRevision >= least)) return known;
+  if (known !== null) cached.forget();
   // Others of the isolate wait for the same answer: it must come however it ends with who asked first.
-  return inTime(
+  const list = await inTime(
     cached.get(() => inTime(askedOf(namespace), ASKED_WITHIN_MS, "the webhook registry"), now),
     ASKED_MAX_MS,
     "the webhook registry",
   );
+  if (known !== null && list.revision < least) missedRevision = Math.max(missedRevision, least);
+  return list;
 }
 
-async function askedOf(namespace: Registry): Promise<Webhook[]> {
-  const asked = Promise.resolve(registryOf(namespace).list());
+async function askedOf(namespace: Registry): Promise<Subscriptions> {
+  const asked = Promise.resolve(registryOf(namespace).list(true));
   waitUntil(asked.catch(() => {}));
-  return asked;
+  return numbered(await asked);
 }
+
+/** As an older release answers, too, which may be running the registry still. */
+const numbered = (answer: Webhook[] | Subscriptions): Subscriptions =>
+  Array.isArray(answer) ? { webhooks: answer, revision: 0 } : answer;
+
+/** As they are now, for who shows them. */
+export const allWebhooks = async (namespace: Registry): Promise<readonly Webhook[]> =>
+  numbered(await registryOf(namespace).list()).webhooks;
 
 /**
  * Called where a subscription changed, so that this isolate's stations see it at once.

@@ -9,7 +9,7 @@ import type { Webhook } from "../delivery/outbox.ts";
 import { isSigningSecret, SIGNING_SECRET } from "../delivery/signature.ts";
 import { checkWebhookUrl } from "../delivery/webhook-url.ts";
 import { startReplay } from "../fleet/replay.ts";
-import { forgetWebhooks, registryOf, WEBHOOKS_MAX } from "../fleet/webhook-registry.ts";
+import { allWebhooks, forgetWebhooks, registryOf, WEBHOOKS_MAX } from "../fleet/webhook-registry.ts";
 import { type ApiContext, type ApiEnv, requireScope } from "./auth.ts";
 import { readBody } from "./body.ts";
 import { problems } from "./problem.ts";
@@ -35,7 +35,7 @@ webhookRoutes.put("/:name", async (c) => {
   return c.json(view(webhook), done === "created" ? 201 : 200);
 });
 
-webhookRoutes.get("/", async (c) => c.json({ webhooks: (await registryOf(c.env.WEBHOOKS).list()).map(view) }));
+webhookRoutes.get("/", async (c) => c.json({ webhooks: (await allWebhooks(c.env.WEBHOOKS)).map(view) }));
 
 webhookRoutes.get("/:name", async (c) => {
   const webhook = await registryOf(c.env.WEBHOOKS).read(nameOf(c));
@@ -44,7 +44,7 @@ webhookRoutes.get("/:name", async (c) => {
 });
 
 webhookRoutes.delete("/:name", async (c) => {
-  if (!(await registryOf(c.env.WEBHOOKS).remove(nameOf(c)))) throw unknownWebhook();
+  if (!(await registryOf(c.env.WEBHOOKS).remove(nameOf(c), Date.now()))) throw unknownWebhook();
   forgetWebhooks();
   return c.body(null, 204);
 });

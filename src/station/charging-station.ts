@@ -53,7 +53,12 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
       connection: this.#connections.current()?.connection ?? null,
       undelivered: this.#delivery.inTrouble,
     }));
-    this.#delivery = new Delivery(this.#context, this.#agenda, () => this.#announcements.announce());
+    this.#delivery = new Delivery(
+      this.#context,
+      this.#agenda,
+      () => this.#announcements.announce(),
+      (log, webhook) => this.#lifecycle.turn(log, webhook),
+    );
     this.#commands = new Commands(this.#context, () => this.#line());
     const security = new SecurityReports(this.#context);
     this.#connections = new Connections(this.#context, ctx, this.#agenda, this.#port(security), security);

@@ -3,7 +3,7 @@
  */
 import { type Config, configOf } from "../config.ts";
 import type { EventType } from "../delivery/event.ts";
-import type { Webhook } from "../delivery/outbox.ts";
+import type { Subscriptions } from "../delivery/outbox.ts";
 import type { Env } from "../env.ts";
 import { log } from "../log.ts";
 import { LogRows } from "./log-rows.ts";
@@ -123,7 +123,7 @@ export class StationContext {
     return furthest > 0 ? furthest : null;
   }
 
-  beginRegistration(registration: StoredRegistration, webhooks: readonly Webhook[]): void {
+  beginRegistration(registration: StoredRegistration, webhooks: Subscriptions): void {
     this.store.create();
     this.store.setFact("registration", registration);
     this.#eventLog = null;

@@ -1,7 +1,6 @@
 /**
  * Drains a station's outbox to the webhooks and the queue. Must not know sockets, sessions or what events mean.
  */
-import { settled } from "../delivery/attempt.ts";
 import * as outbox from "../delivery/outbox.ts";
 import { Places } from "../delivery/places.ts";
 import { NotAskedYet } from "../fleet/cached-list.ts";
@@ -12,6 +11,9 @@ import type { Agenda, Sink } from "./agenda.ts";
 import type { StationContext } from "./context.ts";
 import { attempt, type Attempted, QUEUE } from "./delivery-attempt.ts";
 import type { EventLog } from "./event-log.ts";
+import { waitsBeside } from "./followers.ts";
+import type { LastWords } from "./last-words.ts";
+import { settle } from "./settled-attempt.ts";
 
 /** ms without an answer after which a replay must be able to find the station, and is looked for. */
 const SLOW_MS = 2_000;
@@ -44,10 +46,19 @@ export class Delivery implements Sink {
   /** Called when trouble with a webhook began or ended. */
   readonly #troubleChanged: () => void;
 
-  constructor(context: StationContext, agenda: Agenda, troubleChanged: () => void) {
+  /** Waits until a webhook has had, or was to have, the last events of all registrations before a log's. */
+  readonly #turn: (log: EventLog, webhook: outbox.Webhook) => Promise<void>;
+
+  constructor(
+    context: StationContext,
+    agenda: Agenda,
+    troubleChanged: () => void,
+    turn: (log: EventLog, webhook: outbox.Webhook) => Promise<void>,
+  ) {
     this.#context = context;
     this.#agenda = agenda;
     this.#troubleChanged = troubleChanged;
+    this.#turn = turn;
   }
 
   /** Whether some webhook does not take its events, or not yet, or was not given some. */
@@ -64,23 +75,24 @@ export class Delivery implements Sink {
     const { env, eventLog, now } = this.#context;
     // All is delivered: what was subscribed meanwhile starts with the next event.
     if (eventLog.isFollowed) return eventLog.backlog > 0 || this.inTrouble;
-    return env.EVENTS !== undefined || knownWebhooks(now())?.length !== 0;
+    return env.EVENTS !== undefined || knownWebhooks(now())?.webhooks.length !== 0;
   }
 
-  /** The webhooks there are, and the queue as one of them; `[]`: they cannot be told now. Never throws. */
-  async known(): Promise<readonly outbox.Webhook[]> {
+  /** The webhooks there are, and the queue as one of them; none: they cannot be told now. Never throws. */
+  async known(): Promise<outbox.Subscriptions> {
     const { env, now } = this.#context;
     try {
       return this.#sinks(await inTime(webhooksOf(env.WEBHOOKS, now()), REGISTRY_WITHIN_MS, "the webhook registry"));
     } catch (error) {
       const reason = messageOf(error);
       writeLog("warn", "a registration began without the list of webhooks", { stationId: this.#context.id, reason });
-      return [];
+      return { webhooks: [], revision: 0 };
     }
   }
 
-  #sinks(subscribed: readonly outbox.Webhook[]): readonly outbox.Webhook[] {
-    return this.#context.env.EVENTS === undefined ? subscribed : [...subscribed, QUEUE];
+  #sinks(subscribed: outbox.Subscriptions): outbox.Subscriptions {
+    if (this.#context.env.EVENTS === undefined) return subscribed;
+    return { ...subscribed, webhooks: [...subscribed.webhooks, QUEUE] };
   }
 
   /** What comes while a webhook's run is on joins it. */
@@ -88,11 +100,17 @@ export class Delivery implements Sink {
     try {
       // Of the registration there is now: when the list has come there may be another.
       const { env, eventLog: log, now } = this.#context;
-      const subscribed = this.hasWork ? await webhooksOf(env.WEBHOOKS, now()) : null;
+      const subscribed = this.hasWork ? await webhooksOf(env.WEBHOOKS, now(), log.webhooksRevision) : null;
       this.#retryAt = null;
       if (subscribed === null || log.isEnded) return;
-      const webhooks = this.#sinks(subscribed);
-      log.follow(webhooks, now());
+      const sinks = this.#sinks(subscribed);
+      const { webhooks } = sinks;
+      if (!log.follow(sinks, now())) {
+        // Who is missing in it must not wait for the next event; who is in it and stays is served.
+        if (waitsBeside(webhooks, log.cursors, log.head)) this.#retryAt = this.#nextDrainAt();
+        await Promise.all(webhooks.map((webhook) => this.#join(log, webhook)));
+        return;
+      }
       const keys = webhooks.map(outbox.cursorKey);
       this.#slow = new Set(keys.filter((key) => this.#slow.has(key)));
       for (const run of this.#running.values()) if (run.log === log) overtake(run, webhooks);
@@ -133,8 +151,11 @@ export class Delivery implements Sink {
     return run.done;
   }
 
-  /** The last events of a log that has ended: to each webhook once, batch by batch, until it fails or the time is over. */
-  async finish(log: EventLog, withinMs: number): Promise<void> {
+  /**
+   * The last events of a log that has ended: to each webhook once, batch by batch, until it fails or the time is over.
+   * @param words is told who is to have them, and who has had his chance
+   */
+  async finish(log: EventLog, withinMs: number, words: LastWords): Promise<void> {
     let isOver = false;
     const leave = new AbortController();
     const { promise: over, resolve } = Promise.withResolvers<null>();
@@ -144,6 +165,8 @@ export class Delivery implements Sink {
       resolve(null);
     }, withinMs);
     const finishOne = async (webhook: outbox.Webhook) => {
+      // Its own registration may have ended before its turn came.
+      await Promise.race([this.#turn(log, webhook), over]);
       const failures = () => log.cursorOf(webhook)?.failures ?? 0;
       const before = failures();
       await Promise.race([this.#running.get(runKey(log, webhook))?.done, over]);
@@ -152,31 +175,36 @@ export class Delivery implements Sink {
       while (!isOver) {
         const attempted = await Promise.race([this.#attemptLast(log, webhook, leave.signal), over]);
         if (attempted === null) return;
-        this.#settle(log, webhook, attempted);
+        settle(this.#context, log, webhook, attempted);
         if (failures() > 0) return;
       }
     };
     try {
       const { env, now } = this.#context;
-      const subscribed = await webhooksOf(env.WEBHOOKS, now());
-      const webhooks = this.#sinks(subscribed);
-      log.follow(webhooks, now());
-      await Promise.all(webhooks.map(finishOne));
+      const sinks = this.#sinks(await webhooksOf(env.WEBHOOKS, now(), log.webhooksRevision));
+      log.follow(sinks, now());
+      words.areFor(sinks.webhooks.map(outbox.cursorKey));
+      const finished = (webhook: outbox.Webhook) =>
+        finishOne(webhook).finally(() => words.endFor(outbox.cursorKey(webhook)));
+      await Promise.all(sinks.webhooks.map(finished));
     } catch (error) {
+      const underway = [...this.#running.values()].filter((run) => run.log === log).map(({ done }) => done);
+      await Promise.race([Promise.all(underway), over]);
       const reason = messageOf(error);
       writeLog("error", "the last events could not be delivered", { stationId: this.#context.id, reason });
     } finally {
       clearTimeout(timer);
+      words.end();
     }
   }
 
   async #attemptLast(log: EventLog, webhook: outbox.Webhook, leave: AbortSignal): Promise<Attempted | null> {
+    const cursor = log.cursorOf(webhook);
+    if (cursor === undefined || cursor.acknowledged >= log.head) return null;
     // They have one chance, which nobody takes from them.
     const place = await this.#places.take(this.#isSuspect(log, webhook), () => {}, leave);
     if (place === null) return null;
     try {
-      const cursor = log.cursorOf(webhook);
-      if (cursor === undefined || cursor.acknowledged >= log.head) return null;
       return await attempt(this.#context, log, webhook, cursor, leave);
     } finally {
       place.leave();
@@ -191,6 +219,8 @@ export class Delivery implements Sink {
   async #serve(run: Run, key: string): Promise<void> {
     const { log } = run;
     try {
+      // [interface.md §2] Within one station deliveries are in order.
+      if (this.#context.hasEnded) await this.#turn(log, run.webhook);
       while (!log.isEnded) {
         const cursor = log.cursorOf(run.webhook);
         const due = cursor === undefined ? null : outbox.due(cursor, log.head, this.#context.now());
@@ -198,7 +228,7 @@ export class Delivery implements Sink {
         if (due !== null && due.at !== "now") await this.#agenda.retryAt(due.at);
         if (cursor === undefined || due?.at !== "now") return;
         const attempted = await this.#attempt(run);
-        if (attempted !== null) this.#settle(log, run.webhook, attempted);
+        if (attempted !== null) settle(this.#context, log, run.webhook, attempted);
         const { isSlow } = run;
         run.isSlow = false;
         if (log.isEnded) return;
@@ -250,32 +280,6 @@ export class Delivery implements Sink {
     run.log.countTrouble();
     this.#troubleChanged();
     void this.drain();
-  }
-
-  #settle(log: EventLog, webhook: outbox.Webhook, { attempt: made, outcome }: Attempted): void {
-    const { id, config, now } = this.#context;
-    // Not the one that the attempt began with: events may have been given up meanwhile.
-    const cursor = log.cursorOf(webhook);
-    if (cursor === undefined) return;
-    const next = settled(cursor, made, outcome, {
-      now: now(),
-      baseMs: config.WEBHOOK_RETRY_BASE_MS,
-      random: Math.random(),
-      hasMore: made.upTo < log.head,
-      proof: outcome.kind === "refused" ? log.acknowledgedBefore(cursor, webhook) : null,
-    });
-    const lost = outbox.lostEvents(next) - outbox.lostEvents(cursor);
-    if (lost > 0) {
-      const facts = {
-        stationId: id,
-        webhook: webhook.name,
-        from: cursor.acknowledged + 1,
-        to: next.deadTo,
-        events: lost,
-      };
-      writeLog("warn", "events were given up", { ...facts, deadLetters: outbox.lostEvents(next) });
-    }
-    log.advance(webhook, next);
   }
 }
 

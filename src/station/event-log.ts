@@ -11,12 +11,13 @@ import {
   isFailing,
   isInTrouble,
   lostEvents,
+  type Subscriptions,
   type Webhook,
 } from "../delivery/outbox.ts";
 import type { CallIdentity, KeptCall } from "../ocpp/repetition.ts";
 import type { Answer } from "../ocpp/session.ts";
 import type { StationStatus } from "../ocpp/station-status.ts";
-import { begun, followed } from "./followers.ts";
+import { begun, deliveryOf, followed, noted } from "./followers.ts";
 import type { LogRows } from "./log-rows.ts";
 import { type Acknowledged, type Carrier, carried, toCarry } from "./carried-acknowledgements.ts";
 import { foldedIn, type LogOwner, NOTHING, toEvent } from "./log-event.ts";
@@ -40,7 +41,8 @@ const encoder = new TextEncoder();
 export class EventLog {
   readonly incarnation: string;
   readonly #store: Store;
-  readonly #floor: number;
+  /** The sequence behind which it begins. */
+  readonly floor: number;
   #head: number;
   /** Of all events ever. */
   #bytes: number;
@@ -57,22 +59,16 @@ export class EventLog {
   #savedCursors: Cursors;
 
   /** @param ended what was kept of a log whose registration has ended; it is read and delivered, no more */
-  constructor(
-    store: Store,
-    carrier: Carrier,
-    { incarnation, floor }: LogOwner,
-    rows: LogRows,
-    ended?: EndedRegistration,
-  ) {
-    this.incarnation = incarnation;
-    this.#floor = floor;
+  constructor(store: Store, carrier: Carrier, owner: LogOwner, rows: LogRows, ended?: EndedRegistration) {
+    this.incarnation = owner.incarnation;
+    this.floor = owner.floor;
     this.#store = store;
     this.#rows = rows;
     this.#carrier = carrier;
-    const saved = ended === undefined ? store.fact("delivery") : { cursors: ended.cursors, statusSequence: ended.head };
-    this.#delivery = { ...NOTHING, statusSequence: floor, ...saved };
+    const saved = ended === undefined ? store.fact("delivery") : deliveryOf(ended);
+    this.#delivery = { ...NOTHING, statusSequence: this.floor, ...saved };
     this.#savedCursors = this.#delivery.cursors;
-    rows.restore(this.#delivery, floor);
+    rows.restore(this.#delivery, this.floor);
     this.#ended = ended !== undefined;
     this.#head = this.#delivery.statusSequence;
     this.#bytes = this.#delivery.bytes ?? 0;
@@ -83,7 +79,7 @@ export class EventLog {
   /** What came after the row was written: of the deliveries from the socket, of the status from the log. */
   #foldIn(acknowledged: Acknowledged): void {
     this.#delivery = { ...this.#delivery, cursors: carried(this.#savedCursors, acknowledged) };
-    const { head, bytes, ...folded } = foldedIn(this.#delivery, this.#floor, this.#store.takeNewest());
+    const { head, bytes, ...folded } = foldedIn(this.#delivery, this.floor, this.#store.takeNewest());
     this.#delivery = { ...this.#delivery, ...folded };
     this.#head = head;
     this.#unsavedBytes = bytes;
@@ -103,7 +99,8 @@ export class EventLog {
   /** The registration ends: whatever is under way for it finds a log that keeps nothing. */
   end(): Omit<EndedRegistration, "endedAt"> {
     this.#ended = true;
-    return { incarnation: this.incarnation, floor: this.#floor, head: this.#head, cursors: this.cursors };
+    const { incarnation, floor, head, cursors } = this;
+    return { incarnation, floor, head, cursors, ...noted(this.webhooksRevision) };
   }
 
   /** Rows that it takes up, and those of earlier registrations. */
@@ -142,10 +139,9 @@ export class EventLog {
 
   /** Whether it has changed since this was last asked, or the object woke. */
   takeTroubleChange(): boolean {
-    const { trouble } = this;
-    const isSame = trouble === this.#knownTrouble;
-    this.#knownTrouble = trouble;
-    return !isSame;
+    const before = this.#knownTrouble;
+    this.#knownTrouble = this.trouble;
+    return this.#knownTrouble !== before;
   }
 
   /** Trouble changed, if not by an event. */
@@ -156,6 +152,11 @@ export class EventLog {
   /** How often that changed. */
   get troubles(): number {
     return this.#delivery.revision ?? 0;
+  }
+
+  /** Of the newest list of webhooks that it followed. */
+  get webhooksRevision(): number {
+    return this.#delivery.webhooksRevision ?? 0;
   }
 
   cursorOf(webhook: Webhook): Cursor | undefined {
@@ -239,7 +240,7 @@ export class EventLog {
 
   /** The answer that a repeated CALL was given before; `null`: it is new. Only who asks has the log looked through, once. */
   answerTo(call: CallIdentity, now: number): Answer | null {
-    this.#repetitions ??= new Repetitions(this.#store, this.#floor, this.#head);
+    this.#repetitions ??= new Repetitions(this.#store, this.floor, this.#head);
     return this.#repetitions.answerTo(call, now);
   }
 
@@ -247,23 +248,27 @@ export class EventLog {
    * Its registration begins: all of it is for the webhooks that there are. Kept at once, since later only the clock would tell
    * which of them was made before it, and a clock can be set back.
    */
-  begin(webhooks: readonly Webhook[]): void {
+  begin({ webhooks, revision }: Subscriptions): void {
     if (webhooks.length === 0) return;
-    this.#delivery = { ...this.#delivery, cursors: begun(webhooks, this.#floor) };
+    this.#delivery = { ...this.#delivery, cursors: begun(webhooks, this.floor), ...noted(revision) };
     this.#saveDelivery();
   }
 
   /**
    * Gives each webhook a cursor: a new one starts with the first event since it was made. Drops those of no webhook.
    * What a new one starts with is kept: met once more after a crash, under another clock, it would be given it out of order.
+   * `false`: the list is older than one before, in which others were made and removed, and nothing of it is heeded.
    */
-  follow(webhooks: readonly Webhook[], now: number): void {
+  follow({ webhooks, revision }: Subscriptions, now: number): boolean {
+    // Of an older release's registry it cannot be told.
+    if (revision > 0 && revision < this.webhooksRevision) return false;
     const before = this.trouble;
     const cursors = followed(this.cursors, webhooks, this.#rows, this.#end, now);
     const isMet = Object.keys(cursors).some((key) => this.cursors[key] === undefined);
-    this.#delivery = { ...this.#delivery, cursors };
+    this.#delivery = { ...this.#delivery, cursors, ...noted(revision) };
     if (this.trouble !== before) this.countTrouble();
     if (isMet && !this.#ended) this.#saveDelivery();
+    return true;
   }
 
   /** Keeps where a webhook stands: with the socket where that will do, otherwise, and the status with it, in one row. */

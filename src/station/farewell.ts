@@ -6,7 +6,9 @@ import { log, messageOf } from "../log.ts";
 import type { Announcements } from "./announcements.ts";
 import type { StationContext } from "./context.ts";
 import type { Delivery } from "./delivery.ts";
+import { cursorKey, freshCursor, type Webhook } from "../delivery/outbox.ts";
 import type { EventLog } from "./event-log.ts";
+import { LastWords } from "./last-words.ts";
 import type { EndedRegistration } from "./store.ts";
 
 /** ms in which the last events of a registration are delivered. */
@@ -20,7 +22,7 @@ export class Farewell {
   readonly #announcements: Announcements;
   /** Called once the storage is empty. */
   readonly #cleared: () => void;
-  readonly #underway = new Set<string>();
+  readonly #underway = new Map<string, { ended: EndedRegistration; words: LastWords }>();
   /** Those whose events have had their chance since the object woke. */
   readonly #delivered = new Set<string>();
 
@@ -36,23 +38,44 @@ export class Farewell {
    * @returns when the directory has no row of it any more, or could not be reached; and when all is over
    */
   begin(ended: EndedRegistration, log: EventLog): { unlisted: Promise<boolean>; over: Promise<void> } {
-    this.#underway.add(ended.incarnation);
+    const words = new LastWords();
+    this.#underway.set(ended.incarnation, { ended, words });
     const unlisted = this.#unlist(ended);
-    return { unlisted, over: this.#finish(ended, log, unlisted) };
+    return { unlisted, over: this.#finish(ended, log, words, unlisted) };
   }
 
   /** Goes on with what a crash or the directory held up. */
   async goOn(): Promise<void> {
-    const held = (this.#context.store.fact("ended") ?? []).filter(
-      ({ incarnation }) => !this.#underway.has(incarnation),
-    );
+    const held = this.#held.filter(({ incarnation }) => !this.#underway.has(incarnation));
     await Promise.all(held.map((ended) => this.begin(ended, this.#context.logOf(ended)).over));
   }
 
-  async #finish(ended: EndedRegistration, log: EventLog, unlisted: Promise<boolean>): Promise<void> {
+  /**
+   * Waits until a webhook has had its chance of the last events of all registrations before a log's, and keeps that it had: after a
+   * crash they would come behind the first events of this one.
+   * @param goOn begins what a crash held up
+   */
+  async turn({ floor }: EventLog, webhook: Webhook, goOn: () => void): Promise<void> {
+    const key = cursorKey(webhook);
+    // Without an event there is nothing to wait for.
+    const isBefore = (ended: EndedRegistration) => ended.head > ended.floor && ended.head <= floor;
+    const isHeld = ({ incarnation }: EndedRegistration) =>
+      !this.#underway.has(incarnation) && !this.#delivered.has(incarnation);
+    if (this.#held.some((ended) => isBefore(ended) && !hadBy(ended, key) && isHeld(ended))) goOn();
+    const before = [...this.#underway.values()].filter(({ ended }) => isBefore(ended));
+    await Promise.all(before.map(({ words }) => words.overFor(key)));
+    const had = this.#held.map((ended) => (isBefore(ended) && !hadBy(ended, key) ? withoutRest(ended, key) : ended));
+    if (had.some((ended, index) => ended !== this.#held[index])) this.#context.store.setFact("ended", had);
+  }
+
+  get #held(): readonly EndedRegistration[] {
+    return this.#context.store.fact("ended") ?? [];
+  }
+
+  async #finish(ended: EndedRegistration, log: EventLog, words: LastWords, unlisted: Promise<boolean>): Promise<void> {
     const { incarnation } = ended;
     try {
-      await this.#deliver(ended, log);
+      await this.#deliver(ended, log, words);
       // Its storage may go only when the directory knows how far its sequences came.
       if (await unlisted) await this.#delete(ended);
     } finally {
@@ -60,11 +83,15 @@ export class Farewell {
     }
   }
 
-  async #deliver({ incarnation, endedAt }: EndedRegistration, log: EventLog): Promise<void> {
-    if (this.#delivered.has(incarnation)) return;
-    const age = this.#context.now() - endedAt;
-    if (age >= 0 && age < STALE_AFTER_MS) await this.#delivery.finish(log, DELIVER_WITHIN_MS);
-    this.#delivered.add(incarnation);
+  async #deliver({ incarnation, endedAt }: EndedRegistration, log: EventLog, words: LastWords): Promise<void> {
+    try {
+      if (this.#delivered.has(incarnation)) return;
+      const age = this.#context.now() - endedAt;
+      if (age >= 0 && age < STALE_AFTER_MS) await this.#delivery.finish(log, DELIVER_WITHIN_MS, words);
+      this.#delivered.add(incarnation);
+    } finally {
+      words.end();
+    }
   }
 
   async #unlist(ended: EndedRegistration): Promise<boolean> {
@@ -84,7 +111,7 @@ export class Farewell {
   async #delete({ incarnation, floor, head }: EndedRegistration): Promise<void> {
     const { store } = this.#context;
     this.#delivered.delete(incarnation);
-    const rest = (store.fact("ended") ?? []).filter((ended) => ended.incarnation !== incarnation);
+    const rest = this.#held.filter((ended) => ended.incarnation !== incarnation);
     if (rest.length === 0 && store.fact("registration") === undefined) {
       const isEmpty = this.#context.clear();
       this.#cleared();
@@ -94,4 +121,12 @@ export class Farewell {
     if (rest.length > 0) store.setFact("ended", rest);
     else store.dropFact("ended");
   }
+}
+
+/** Whether a webhook is known to have had its chance. */
+const hadBy = ({ cursors, head }: EndedRegistration, key: string): boolean => (cursors[key]?.acknowledged ?? 0) >= head;
+
+function withoutRest(ended: EndedRegistration, key: string): EndedRegistration {
+  const cursor = freshCursor(ended.head, { replayAt: ended.cursors[key]?.replayedAt ?? 0 });
+  return { ...ended, cursors: { ...ended.cursors, [key]: cursor } };
 }

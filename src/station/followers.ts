@@ -12,6 +12,7 @@ import {
   wantedFrom,
 } from "../delivery/outbox.ts";
 import type { LogRows } from "./log-rows.ts";
+import type { DeliveryFacts, EndedRegistration } from "./store.ts";
 
 /** A cursor for each, of a log that begins. */
 export const begun = (webhooks: readonly Webhook[], floor: number): Cursors =>
@@ -38,3 +39,20 @@ export function followed(
     webhooks.map((webhook) => [cursorKey(webhook), cursorOf(webhook, cursors[cursorKey(webhook)])]),
   );
 }
+
+/** Whether events wait for another than these. */
+export function waitsBeside(webhooks: readonly Webhook[], cursors: Cursors, head: number): boolean {
+  const keys = new Set(webhooks.map(cursorKey));
+  return Object.entries(cursors).some(([key, { acknowledged }]) => acknowledged < head && !keys.has(key));
+}
+
+/** The list that was followed; left out where it is not known: rows of older releases are to be the same. */
+export const noted = (revision = 0): Pick<DeliveryFacts, "webhooksRevision"> =>
+  revision > 0 ? { webhooksRevision: revision } : {};
+
+/** What was kept of them. */
+export const deliveryOf = ({ cursors, head, webhooksRevision }: EndedRegistration) => ({
+  cursors,
+  statusSequence: head,
+  ...noted(webhooksRevision),
+});

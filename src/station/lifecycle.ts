@@ -2,6 +2,7 @@
  * A station's registration from its making to its end: what is under way belongs to one incarnation, and ends with it in one
  * turn. Must not know OCPP or HTTP.
  */
+import type { Webhook } from "../delivery/outbox.ts";
 import { sequenceFloor } from "../fleet/registrations.ts";
 import { log, messageOf } from "../log.ts";
 import { endsConnection } from "../security/registration-change.ts";
@@ -13,6 +14,7 @@ import type { Commands } from "./commands.ts";
 import type { Connections } from "./connections.ts";
 import type { StationContext } from "./context.ts";
 import type { Delivery } from "./delivery.ts";
+import type { EventLog } from "./event-log.ts";
 import { Farewell } from "./farewell.ts";
 import { register } from "./registrar.ts";
 import type { Registered, RegisterRequest, RegistrationRefusal } from "./station-rpc.ts";
@@ -108,6 +110,11 @@ export class Lifecycle {
   /** What cannot be read any more has no last words. */
   async #abandon(): Promise<boolean> {
     return inTime(this.#parts.announcements.abandoned(), DIRECTORY_WITHIN_MS, "the directory");
+  }
+
+  /** When the last events of earlier registrations have had their chance with a webhook. */
+  turn(log: EventLog, webhook: Webhook): Promise<void> {
+    return this.#farewell.turn(log, webhook, () => this.#background(this.#farewell.goOn()));
   }
 
   /** Called by the alarm where a registration has ended: finishes what a crash or the directory held up. */

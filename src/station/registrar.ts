@@ -1,7 +1,7 @@
 /**
  * The registration of one station: made, replaced, shown. Must not know sockets; nothing secret ever leaves it.
  */
-import type { Webhook } from "../delivery/outbox.ts";
+import type { Subscriptions } from "../delivery/outbox.ts";
 import { generatePassword, hashPassword, type PasswordHash } from "../security/password.ts";
 import { admissionRevision } from "../security/registration-change.ts";
 import type { StationContext } from "./context.ts";
@@ -23,7 +23,7 @@ export async function register(
   context: StationContext,
   request: RegisterRequest,
   { changed, floorOf }: RegisterPort,
-  webhooks: readonly Webhook[],
+  webhooks: Subscriptions,
 ): Promise<Registered | "password-required"> {
   const { password, passwordOverlap, certificate, apply: _, ...rest } = request;
   const generated = password === "generate" ? generatePassword() : undefined;

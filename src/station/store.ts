@@ -66,6 +66,8 @@ export interface DeliveryFacts {
   reusedTo?: number;
   /** ms since the epoch at which the log (the one for people) was last told that events are given up or refused. */
   fullSaidAt?: number;
+  /** Of the newest list of webhooks that it followed; absent in older rows: 0. */
+  webhooksRevision?: number;
 }
 
 /** A registration that has ended, until the directory knows it and its last events have had their chance. */
@@ -75,6 +77,7 @@ export interface EndedRegistration {
   floor: number;
   head: number;
   cursors: Cursors;
+  webhooksRevision?: number;
   /** ms since the epoch */
   endedAt: number;
 }

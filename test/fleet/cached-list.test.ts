@@ -9,7 +9,7 @@ const lost = () => Promise.reject(new Error("Network connection lost."));
 
 describe("A list that one object keeps for all", () => {
   test("is asked for once by all who want it at the same time, and then not for some 30 s", async () => {
-    const cache = new CachedList<string>(() => 0);
+    const cache = new CachedList<string[]>(() => 0);
     let asked = 0;
     const { promise, resolve } = Promise.withResolvers<string[]>();
     const ask = () => {
@@ -26,7 +26,7 @@ describe("A list that one object keeps for all", () => {
   });
 
   test("is served as it was while its home gives no answer, and asked for ever more seldom", async () => {
-    const cache = new CachedList<string>(() => 0.5);
+    const cache = new CachedList<string[]>(() => 0.5);
     await cache.get(async () => ["old"], T0);
     const asks: number[] = [];
     for (let now = T0 + 40_000; now < T0 + 640_000; now += 100) {
@@ -48,14 +48,14 @@ describe("A list that one object keeps for all", () => {
   });
 
   test("is not asked for again at once of a home that is overloaded, where none is known", async () => {
-    const cache = new CachedList<string>(() => 0);
+    const cache = new CachedList<string[]>(() => 0);
     await expect(cache.get(overloaded, T0)).rejects.toThrow("too busy");
     await expect(cache.get(overloaded, T0 + 7_999)).rejects.toThrow(NotAskedYet);
     expect(await cache.get(async () => ["a"], T0 + 8_000)).toEqual(["a"]);
   });
 
   test("is asked for by another where who asked first is gone, whose answer then counts for nothing", async () => {
-    const cache = new CachedList<string>(() => 0);
+    const cache = new CachedList<string[]>(() => 0);
     const { promise, resolve } = Promise.withResolvers<string[]>();
     const first = cache.get(() => promise, T0);
     expect(await cache.get(async () => ["second"], T0 + ASKED_MAX_MS)).toEqual(["second"]);
@@ -65,7 +65,7 @@ describe("A list that one object keeps for all", () => {
   });
 
   test("that has changed while it was on its way is asked for anew, once for all who are told of the change", async () => {
-    const cache = new CachedList<string>(() => 0);
+    const cache = new CachedList<string[]>(() => 0);
     const { promise, resolve } = Promise.withResolvers<string[]>();
     const before = cache.get(() => promise, T0);
     cache.forget("replay 1");
@@ -83,7 +83,7 @@ describe("A list that one object keeps for all", () => {
   });
 
   test("neither grows old nor waits for ever after the clock was set back", async () => {
-    const cache = new CachedList<string>(() => 0);
+    const cache = new CachedList<string[]>(() => 0);
     await cache.get(async () => ["a"], T0);
     expect(cache.known(T0 - 3_600_000)).toBeNull();
     await cache.get(lost, T0 + 60_000);
@@ -108,7 +108,7 @@ const EVENT_EVERY = 60;
 async function simulated(isolates: number): Promise<Load> {
   const seeded = new Random(7);
   const random = () => seeded.next();
-  const caches = Array.from({ length: isolates }, () => new CachedList<string>(random));
+  const caches = Array.from({ length: isolates }, () => new CachedList<string[]>(random));
   const perSecond = new Array<number>(SECONDS).fill(0);
   const events: number[][] = Array.from({ length: SECONDS }, () => []);
   const retries: number[][] = Array.from({ length: SECONDS + 900 }, () => []);
@@ -124,7 +124,7 @@ async function simulated(isolates: number): Promise<Load> {
     };
     const drain = async (station: number) => {
       try {
-        const cache = caches[station % isolates] as CachedList<string>;
+        const cache = caches[station % isolates] as CachedList<string[]>;
         if (cache.known(now) === null) await cache.get(ask, now);
         waitingSince.delete(station);
       } catch {
@@ -169,7 +169,7 @@ describe("A hundred thousand stations with an event a minute", () => {
     const seeded = new Random(3);
     const random = () => seeded.next();
     const isolates = 100;
-    const caches = Array.from({ length: isolates }, () => new CachedList<string>(random));
+    const caches = Array.from({ length: isolates }, () => new CachedList<string[]>(random));
     const asked = new Array<number>(600).fill(0);
     let due: { station: number; at: number }[] = Array.from({ length: STATIONS / 10 }, (_, station) => ({
       station,
@@ -186,7 +186,7 @@ describe("A hundred thousand stations with an event a minute", () => {
       };
       for (const { station } of turn) {
         try {
-          await (caches[station % isolates] as CachedList<string>).get(ask, now);
+          await (caches[station % isolates] as CachedList<string[]>).get(ask, now);
         } catch {
           due.push({ station, at: nextDrainAt(began.get(station) ?? now, now, 2_000, random()) });
         }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { due, freshCursor, RETRY_MAX_MS } from "../../src/delivery/outbox.ts";
 import { isOpenStill } from "../../src/ocpp/open-call.ts";
 import { HttpPeer, SECRET, until } from "../support/http-peers.ts";
@@ -34,6 +34,60 @@ async function connected(id: string): Promise<TestStation> {
   await until("an empty queue", async () => (await kerbside.api("GET", `/v1/stations/${id}`)).body.queue.events === 0);
   return station;
 }
+
+describe("A webhook's place in a station's log", () => {
+  const lists = (are: "held" | "passed" | "let-go" | "kept" | "old") => kerbside.api("GET", `/test/lists?are=${are}`);
+  const put = (name: string, { url }: HttpPeer) => kerbside.api("PUT", `/v1/webhooks/${name}`, { url, secret: SECRET });
+  let late: HttpPeer;
+  beforeEach(async () => {
+    late = await HttpPeer.start();
+  });
+  afterEach(async () => {
+    await kerbside.api("DELETE", "/v1/webhooks/late");
+    await late.stop();
+  });
+  const has = (messageId: string) =>
+    until(`the event of ${messageId}`, () => late.requests.some(({ body }) => body.includes(`"${messageId}"`)));
+  /** In the order in which they were sent, each as often as it was. */
+  const sent = () =>
+    late.requests.flatMap(({ body }) => (JSON.parse(body) as { data: object }[]).map(({ data }) => data));
+  const messagesSent = () => sent().map((data) => (data as { messageId?: string }).messageId);
+
+  test("stays, though a list that was asked for before the webhook was made comes after the one that has it", async () => {
+    const station = await connected("OVERTAKEN-LIST");
+    await put("all", receiver);
+    await lists("held");
+    await station.call("StatusNotification", STATUS_16, "asking");
+    const waiting = (count: number) => async () => (await lists("passed")).body.waiting === count;
+    await until("a list that waits", waiting(1));
+    await put("late", late);
+    await station.call("StatusNotification", STATUS_16, "late-1");
+    await has("late-1");
+    await lists("let-go");
+    await until("the list that waited", waiting(0));
+    await station.call("StatusNotification", STATUS_16, "late-2");
+    await has("late-2");
+    expect(messagesSent()).toEqual(["late-1", "late-2"]);
+  });
+
+  test("stays where an older list is had from elsewhere, and a newer one is asked for as soon as something waits", async () => {
+    const station = await connected("OLDER-LIST");
+    await put("all", receiver);
+    await station.call("StatusNotification", STATUS_16, "without");
+    await until("the event without it", () => delivered("without"));
+    await lists("kept");
+    await put("late", late);
+    await station.call("StatusNotification", STATUS_16, "late-3");
+    await has("late-3");
+    await lists("old");
+    await put("all", receiver);
+    await station.call("StatusNotification", STATUS_16, "late-4");
+    await until("the event elsewhere", () => delivered("late-4"));
+    await kerbside.api("GET", "/test/ring?station=OLDER-LIST");
+    await has("late-4");
+    expect(messagesSent()).toEqual(["late-3", "late-4"]);
+  });
+});
 
 describe("After the clock was set back by two hours", () => {
   test("what waits for another attempt is delivered with what the station says next", async () => {

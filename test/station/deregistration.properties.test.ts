@@ -87,10 +87,8 @@ async function play(id: string, steps: readonly { step: Step; isAwaited: boolean
       }
       case "delete": {
         isRegistered = false;
-        const before = performance.now();
         const { status } = await kerbside.api("DELETE", path);
         statuses.push(status);
-        expect(performance.now() - before).toBeLessThan(10_000);
         return;
       }
       case "connect":
@@ -188,15 +186,9 @@ async function holds(steps: readonly { step: Step; isAwaited: boolean }[]): Prom
     }
   }
   for (const peer of [swift, moody]) {
-    const byLife = Map.groupBy(eventsAt(peer, id), (event) => String(event.id).slice(0, 36));
-    const ranges = [...byLife.values()].map((events) => {
-      const sequences = events.map(({ sequence }) => sequence as number);
-      expect(sequences).toEqual(sequences.toSorted((a, b) => a - b));
-      return [Math.min(...sequences), Math.max(...sequences)] as const;
-    });
-    // A farewell may come behind the first events of the next life; their numbers never meet.
-    const inOrder = ranges.toSorted(([a], [b]) => a - b);
-    for (const [index, [first]] of inOrder.slice(1).entries()) expect(first).toBeGreaterThan(inOrder[index]?.[1] ?? 0);
+    // One life after the other: not even a farewell comes behind the first events of the next one.
+    const sequences = eventsAt(peer, id).map(({ sequence }) => sequence as number);
+    expect(sequences).toEqual([...new Set(sequences)].toSorted((a, b) => a - b));
   }
 }
 

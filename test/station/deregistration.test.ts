@@ -306,6 +306,60 @@ describe("DELETE", () => {
   });
 });
 
+describe("The events of a registration", () => {
+  const messagesAt = (peer: HttpPeer, id: string) =>
+    eventsAt(peer, id).map(({ type, data }) => data.messageId ?? data.reason ?? type.split(".").at(-1));
+
+  test("wait for a webhook that has the last ones of the registration before it still, and for no other", async () => {
+    const id = "IN-TURN";
+    const { held, answer } = hold(slow, "IN-TURN-old");
+    const station = await kerbside.station(id);
+    await station.call("StatusNotification", STATUS_16, "IN-TURN-old");
+    await held();
+    await remove(id);
+    await put(id);
+    const successor = await connect(id);
+    await successor.call("StatusNotification", STATUS_16, "new");
+    await until("the new events elsewhere", () => messagesAt(swift, id).includes("new"));
+    const before = ["connected", "IN-TURN-old"];
+    expect(messagesAt(slow, id)).toEqual(before);
+    answer(204);
+    const all = [...before, "deregistered", "connected", "new"];
+    await until("the new events", () => messagesAt(slow, id).includes("new"));
+    expect([messagesAt(slow, id), messagesAt(swift, id)]).toEqual([all, all]);
+  });
+
+  test("wait for it over a crash of the object, and do not come before what another webhook was told last", async () => {
+    const id = "IN-TURN-AGAIN";
+    const { held, answer } = hold(slow, "IN-TURN-AGAIN-old");
+    const station = await kerbside.station(id);
+    await station.call("StatusNotification", STATUS_16, "IN-TURN-AGAIN-old");
+    await held();
+    await until("its events", () => messagesAt(swift, id).includes("IN-TURN-AGAIN-old"));
+    await until("an empty queue", async () => (await view(id)).queue.events === 1);
+    // That one had its chance, and has it no more.
+    swift.reply = ({ body }) => ({ status: body.includes('"deregistered"') ? 500 : 204 });
+    await remove(id);
+    await put(id);
+    const first = await connect(id);
+    await first.call("StatusNotification", STATUS_16, "first");
+    await until("the new events", () => messagesAt(swift, id).includes("first"));
+    swift.reply = () => ({ status: 204 });
+    await kerbside.api("GET", `/test/crash?station=${id}`);
+    const second = await connect(id);
+    await second.call("StatusNotification", STATUS_16, "second");
+    await until("all of them", () => [swift, slow].every((peer) => messagesAt(peer, id).includes("second")));
+    answer(204);
+    for (const peer of [swift, slow]) {
+      const sequences = eventsAt(peer, id).map(({ sequence }) => sequence);
+      expect(sequences).toEqual(sequences.toSorted((a, b) => a - b));
+    }
+    expect(messagesAt(slow, id)).toContain("deregistered");
+    // Once it was refused.
+    expect(swift.requests.filter(({ body }) => body.includes(id) && body.includes('"deregistered"'))).toHaveLength(1);
+  });
+});
+
 describe("A question to the CSMS", () => {
   test("of a station that is deregistered and registered anew meanwhile is answered to nobody", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();

@@ -7,12 +7,21 @@ import { shiftClock } from "./shifted-date.js";
 
 let aheadMs = 0;
 let isDirectoryLost = false;
+/** Whether lists of webhooks are held from now on, and the last of those that are. */
+let isHolding = false;
+let heldTo = 0;
+let listed = 0;
+let waiting = 0;
+/** The next list of webhooks is this one, as another isolate may have it still. */
+let oldList = null;
+let lastList = null;
+let keptList = null;
 /** ms since the epoch of each station's alarm, in the clock that was set: to look wakes no object. */
 const alarms = new Map();
 const environments = new WeakMap();
 
 function severable(env) {
-  const { DIRECTORY } = env;
+  const { DIRECTORY, WEBHOOKS } = env;
   const lost = () => {
     throw new Error("D1_ERROR: out of reach");
   };
@@ -22,9 +31,35 @@ function severable(env) {
       prepare: (query) => (isDirectoryLost ? lost() : DIRECTORY.prepare(query)),
       batch: (statements) => DIRECTORY.batch(statements),
     },
+    WEBHOOKS: {
+      idFromName: (name) => WEBHOOKS.idFromName(name),
+      get: (id) => {
+        const registry = WEBHOOKS.get(id);
+        return new Proxy(registry, {
+          get: (_, method) => (method === "list" ? () => listOf(registry) : (...given) => registry[method](...given)),
+        });
+      },
+    },
   };
   environments.set(env, made);
   return made;
+}
+
+async function listOf(registry) {
+  if (oldList !== null) {
+    const list = oldList;
+    oldList = null;
+    return list;
+  }
+  const list = await registry.list(true);
+  lastList = list;
+  const number = ++listed;
+  if (isHolding) heldTo = number;
+  // No promise of one request may be waited for by another.
+  waiting++;
+  while (number <= heldTo) await new Promise((resolve) => setTimeout(resolve, 10));
+  waiting--;
+  return list;
 }
 
 export { WebhookRegistry } from "../../src/worker.ts";
@@ -45,6 +80,11 @@ export class ChargingStation extends Real {
     alarms.delete(this.ctx.id.name);
     await this.ctx.storage.deleteAlarm();
     await super.alarm();
+  }
+
+  async crash() {
+    await this.ctx.storage.sync();
+    this.ctx.abort("crashed by a test");
   }
 
   loseOldest() {
@@ -89,6 +129,14 @@ export default {
       const { results } = await env.DIRECTORY.prepare("SELECT * FROM stations ORDER BY station_id").all();
       return Response.json(results);
     }
+    if (what === "lists") {
+      const are = searchParams.get("are");
+      isHolding = are === "held";
+      if (are === "let-go") heldTo = 0;
+      if (are === "kept") keptList = lastList;
+      if (are === "old") oldList = keptList;
+      return Response.json({ waiting });
+    }
     if (what === "clock") {
       aheadMs = Number(searchParams.get("aheadMs") ?? aheadMs) + Number(searchParams.get("forwardMs") ?? 0);
       shiftClock(aheadMs);
@@ -96,6 +144,8 @@ export default {
     }
     const station = env.STATION.get(env.STATION.idFromName(searchParams.get("station")));
     if (what === "ring") await station.ring();
+    // It gives no answer any more.
+    if (what === "crash") return Response.json(await station.crash().catch(() => "crashed"));
     if (what === "lose-oldest") await station.loseOldest();
     if (what === "lose-keys") await station.loseKeys();
     return Response.json(await station.storage());
