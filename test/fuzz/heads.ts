@@ -44,7 +44,7 @@ export const OWN_OVER: Record<Transport, readonly Target[]> = {
 };
 
 /**
- * Of the upgrades for others: at 300 connections a second about what the limit of 100 attempts a minute would let through to each
+ * Of the upgrades for others: at 250 connections a second about what the limit of 100 attempts a minute would let through to each
  * witness, since it is off and each refusal of a known station is a row of its own.
  */
 const WITNESSES_SHARE = 0.06;
