@@ -28,7 +28,7 @@ import { folderFault, probeFolder } from "./state/folder-fault.ts";
 import { checkFormat, rememberFormat } from "./state/folder-format.ts";
 import { FolderHealth } from "./state/folder-health.ts";
 import { closeToOthers, keepNewFilesPrivate } from "./state/private-state.ts";
-import { removeEmptyStationFiles, setAside, stationFile } from "./state/station-files.ts";
+import { removeEmptyStationFiles, setAside, stationFile, unlistedStations } from "./state/station-files.ts";
 import { type FolderLock, lockFolder } from "./state/folder-lock.ts";
 import { atMostOnceIn, UpgradeGate } from "./front/upgrade-gate.ts";
 import { type RuntimeRequest, runtimeSettings } from "./runtime/runtime-settings.ts";
@@ -95,6 +95,15 @@ function openFolder(given: string): string {
   return realpathSync(dir);
 }
 
+/** As an older release leaves it that was stopped right after a registration, or where the directory's database was lost. */
+function sayUnlisted(unlisted: ReturnType<typeof unlistedStations>[], notice: (line: string) => void): void {
+  const listed = unlisted.flatMap(({ ids }) => ids).length;
+  const unnamed = unlisted.reduce((sum, each) => sum + each.unnamed, 0);
+  if (listed > 0) notice(`The list of stations lacked ${listed} that are registered: they are in it again`);
+  if (unnamed > 0)
+    notice(`The list of stations lacks ${unnamed} that are registered, and their names cannot be told: PUT them again`);
+}
+
 async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions): Promise<Edge> {
   const log = options.log ?? logErrors;
   const notice = (line: string) => log(line, "warn");
@@ -105,6 +114,8 @@ async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions):
   rememberFormat(dir);
   for (const folder of folders) closeToOthers(join(folder, "state"));
   for (const folder of folders) removeEmptyStationFiles(folder);
+  const unlisted = folders.map(unlistedStations);
+  sayUnlisted(unlisted, notice);
   const pki = await openPki(join(dir, "pki"), new Date(), notice);
   const frontSecret = randomBytes(32).toString("hex");
   const runtimes: Runtime[] = [];
@@ -169,7 +180,9 @@ async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions):
     const settings = await runtimeSettings(options, { frontSecret, apiKey, mtlsPort: mtlsFront.port }, log);
     const first = (request: { text(): Promise<string> }) => askFirst(() => runtimes[0]?.port(), frontSecret, request);
     const outcomes = await Promise.allSettled(
-      folders.map((folder, shard) => startRuntime({ ...withFirst(settings, shard, first), dir: folder })),
+      folders.map((folder, shard) =>
+        startRuntime({ ...withFirst(settings, shard, first), dir: folder, unlisted: unlisted[shard]?.ids ?? [] }),
+      ),
     );
     for (const outcome of outcomes) if (outcome.status === "fulfilled") runtimes.push(outcome.value);
     for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;

@@ -179,6 +179,10 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
     return this.#announcements.again();
   }
 
+  list(): Promise<void> {
+    return this.#announcements.registered();
+  }
+
   lookAt(): void {
     if (this.#context.incarnation === null) return;
     this.#connections.reconcile();

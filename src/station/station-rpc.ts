@@ -119,6 +119,8 @@ export interface StationRpc {
   deliverSoon(order?: string): Answer<void>;
   /** Has the directory told how things stand, whatever it was told before. */
   sayAgain(): Answer<void>;
+  /** Makes its row of the directory again, where that was lost. */
+  list(): Answer<void>;
   /** Finds what a crash took, and delivers what waits: for a process that was started again. */
   lookAt(): Answer<void>;
 }

@@ -172,7 +172,7 @@ test("A start that fails for a damaged database of the fleet names the file, the
   mkdirSync(folder, { recursive: true });
   const remedies = {
     "metadata.sqlite": "or delete it: it is made anew",
-    [`${"0".repeat(64)}.sqlite`]: "or delete it and PUT every station again, which keeps what each has",
+    [`${"0".repeat(64)}.sqlite`]: "or delete it: the list of stations is made again from what each has",
   };
   for (const [name, remedy] of Object.entries(remedies)) {
     const path = join(folder, name);

@@ -132,7 +132,8 @@ export default {
       return new Response("Use the local edge's own ports.\n", { status: 403 });
     const station = request.headers.get(LOOK_HEADER);
     if (station !== null) {
-      await stationStub(withServices(env), decodeURIComponent(station)).lookAt();
+      const stub = stationStub(withServices(env), decodeURIComponent(station));
+      await (request.headers.get(LOCAL_HEADER) === "list" ? stub.list() : stub.lookAt());
       return new Response(null, { status: 204 });
     }
     const local = request.headers.get(LOCAL_HEADER);

@@ -21,6 +21,8 @@ export interface RuntimeOptions {
   directorySecret: string;
   /** Of a request that has the Worker look at a station. */
   lookHeaders: (stationId: string) => Record<string, string>;
+  /** Stations that the directory has lost. */
+  unlisted: readonly string[];
   /** ms from a start to the first such look. */
   lookAfterMs: number;
   persist: boolean;
@@ -93,6 +95,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       const directory = directoryDatabase(miniflare, directorySecret);
       await refuseNewer(directory, migrationsDir);
       await applyMigrations(directory, migrationsDir);
+      for (const id of options.unlisted) {
+        const headers = { ...options.lookHeaders(id), "X-Kerbside-Local": "list" };
+        await miniflare.dispatchFetch("http://localhost/", { headers });
+      }
     }
     port = first;
     look();

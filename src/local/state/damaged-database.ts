@@ -17,7 +17,7 @@ export function damagedDatabase(dir: string): string | null {
     const remedy =
       basename(path) === OBJECTS
         ? "or delete it: it is made anew"
-        : "or delete it and PUT every station again, which keeps what each has";
+        : "or delete it: the list of stations is made again from what each has";
     return `The database ${path} is damaged (${fault}); bring it back from a copy, ${remedy}`;
   }
   return null;

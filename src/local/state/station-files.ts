@@ -77,6 +77,35 @@ export function directoryIds(workerdDir: string): string[] {
     .map(({ id }) => String(id));
 }
 
+/** Stations that are registered by their own database and not in the directory; `unnamed`: those whose id that does not tell. */
+export function unlistedStations(workerdDir: string): { ids: string[]; unnamed: number } {
+  const ids: string[] = [];
+  let unnamed = 0;
+  const files = stationFiles(workerdDir);
+  const listed = directoryIds(workerdDir);
+  if (files.length <= listed.length) return { ids, unnamed };
+  const known = new Set(listed.map((id) => stationFile(workerdDir, id)));
+  for (const path of files) {
+    const name = known.has(path) ? null : registeredName(path);
+    if (name === null) continue;
+    if (stationFile(workerdDir, name) === path) ids.push(name);
+    else unnamed++;
+  }
+  return { ids, unnamed };
+}
+
+/** The certificate's name in a registration, which is the station's id unless it was given another; `null`: not registered. */
+function registeredName(path: string): string | null {
+  try {
+    const row = read(path, (database) =>
+      database.prepare("SELECT value FROM facts WHERE key = 'registration'").get(),
+    ) as { value: string } | undefined;
+    return row === undefined ? null : String(JSON.parse(row.value).certificate.commonName);
+  } catch {
+    return null;
+  }
+}
+
 export function hasState(workerdDir: string): boolean {
   return existsSync(join(workerdDir, "state"));
 }

@@ -83,9 +83,18 @@ test(
   SLOW_MS,
 );
 
-test("Within one process, too, a folder has one edge, and is free again after it", async () => {
+test("Within one process, too, a folder has one edge, and is free again after it, with every station that its directory lost", async () => {
   const dir = newFolder();
   const edge = await startEdge({ dir, log: () => {} });
+  for (const [id, certificate] of [
+    ["UNLISTED", {}],
+    ["UNNAMED", { commonName: "another" }],
+    ["ENDED", {}],
+  ] as const) {
+    const registration = { securityProfile: 0, certificate, labels: { of: id } };
+    expect((await api(edge, "PUT", `/v1/stations/${id}`, registration)).status).toBe(201);
+  }
+  expect((await api(edge, "DELETE", "/v1/stations/ENDED")).status).toBe(204);
   await expect(startEdge({ dir })).rejects.toThrow(`Another local edge (process ${process.pid}) is running on ${dir}`);
   // A copy of it, as a backup is taken, is another folder, though it says which workerd runs.
   const copy = newFolder();
@@ -94,7 +103,17 @@ test("Within one process, too, a folder has one edge, and is free again after it
   await (await startEdge({ dir: copy, log: () => {} })).stop();
   expect(edge.workerdPids()).toEqual(pids);
   await edge.stop();
-  await start(dir);
+  // As an older release that was stopped right after a registration leaves its directory, or a loss of that database.
+  const directory = join(dir, "state/d1/miniflare-D1DatabaseObject");
+  for (const name of readdirSync(directory)) if (/^[0-9a-f]{64}\.sqlite/.test(name)) rmSync(join(directory, name));
+  const again = await start(dir);
+  expect((await api(again, "GET", "/v1/stations/UNLISTED")).status).toBe(200);
+  const { stations } = JSON.parse((await api(again, "GET", "/v1/stations")).body);
+  expect(stations).toMatchObject([{ stationId: "UNLISTED", labels: { of: "UNLISTED" }, online: false }]);
+  expect(log.filter((line) => line.startsWith("The list of stations"))).toEqual([
+    "The list of stations lacked 1 that are registered: they are in it again",
+    "The list of stations lacks 1 that are registered, and their names cannot be told: PUT them again",
+  ]);
 });
 
 test(
