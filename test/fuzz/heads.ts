@@ -227,7 +227,7 @@ const bodyPart: Mutator = (head, rng) => {
     ...(chance(rng, 0.2) ? [`Content-Length: ${pick(rng, LENGTHS)}`] : []),
     ...(chance(rng, 0.6) ? [`Transfer-Encoding: ${pick(rng, CODINGS)}`] : []),
   ];
-  const hidden = headText(goodUpgrade(pick(rng, TARGETS)));
+  const hidden = headText(goodUpgrade(pick(rng, OWN)));
   const body = pick(rng, [
     ...CHUNKS,
     "",

@@ -73,9 +73,14 @@ export class Forwarder {
     this.#options.properties.handshaken(socket);
   }
 
+  /** Whether a connection is a station's, whatever the parser still finds on it. */
+  isTaken(socket: Socket): boolean {
+    return this.#taken.has(socket) || socket.destroyed;
+  }
+
   request(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
-    if (this.#taken.has(socket) || socket.destroyed) {
+    if (this.isTaken(socket)) {
       socket.destroy();
       return;
     }
@@ -110,7 +115,7 @@ export class Forwarder {
   upgrade(request: IncomingMessage, station: Socket, head: Buffer): void {
     station.on("error", ignore);
     // The parser may still find an upgrade in what had come, when the request before it has ended or taken the connection.
-    if (this.#taken.has(station) || station.destroyed) {
+    if (this.isTaken(station)) {
       station.destroy();
       return;
     }
@@ -127,6 +132,11 @@ export class Forwarder {
     const upstream = this.#options.upstreams[route.kind === "one" ? route.shard : 0] as Upstream;
     const enter = () => {
       try {
+        // Gone while it waited, and not yet called off.
+        if (station.destroyed) {
+          upstream.gate.leave();
+          return;
+        }
         this.#upgrade(request, station, head, path, upstream);
       } catch (error) {
         // Its place at the gate would stay taken for ever.

@@ -109,14 +109,19 @@ class Listeners {
     server.on("tlsClientError", logFailedHandshake);
     const onExpecting = (request: IncomingMessage, response: ServerResponse) => {
       // Behind another request, Node would write this into the middle of the answer.
-      if (response.socket === request.socket) response.writeContinue();
+      if (response.socket === request.socket && !this.#isTaken(request)) response.writeContinue();
       onRequest(request, response);
     };
     server.on("request", guarded(ofRequest, onRequest));
     server.on("checkContinue", guarded(ofRequest, onExpecting));
     server.on("upgrade", guarded(ofUpgrade, onUpgrade));
     // Node's own answers to these are no problem+json.
-    server.on("checkExpectation", (_, response) => answerProblem(response, EXPECTATION_FAILED));
+    const onUnknown = (request: IncomingMessage, response: ServerResponse) => {
+      // On a station's connection Node fails at the end of an answer, and with it the process.
+      if (this.#isTaken(request)) request.socket.destroy();
+      else answerProblem(response, EXPECTATION_FAILED);
+    };
+    server.on("checkExpectation", guarded(ofRequest, onUnknown));
     server.on("clientError", guarded(ofError, refuseUnreadable));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.once("error", reject);
@@ -130,6 +135,10 @@ class Listeners {
     }
     this.#servers.push(server);
     return (server.address() as AddressInfo).port;
+  }
+
+  #isTaken({ socket }: IncomingMessage): boolean {
+    return this.#forwarder?.isTaken(socket) === true;
   }
 
   forward(port: number): void {

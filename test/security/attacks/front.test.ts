@@ -53,6 +53,11 @@ describe.each(PORTS)("One connection to %s does not end the others:", (port) => 
     ["an upgrade without Connection behind a request", GET + BARE, /^HTTP\/1.1 200 .*HTTP\/1.1 400 /s],
     ["a request behind such an upgrade", BARE + GET, /^(?:HTTP\/1.1 101 .*)?$/s],
     ["such an upgrade behind another", BARE + BARE, /^(?:HTTP\/1.1 101 .*)?$/s],
+    [
+      "an unknown expectation behind such an upgrade",
+      BARE + lines("GET / HTTP/1.1", "Host: a", "Expect: 200-ok"),
+      /^(?:HTTP\/1.1 101 (?!.*HTTP\/1.1 \d).*)?$/s,
+    ],
     ["a proper one behind such an upgrade", BARE + PROPER, /^(?:HTTP\/1.1 101 (?!.*HTTP\/1.1 \d).*)?$/s],
     [
       "an upgrade behind a request",
