@@ -50,6 +50,18 @@ interface Life {
   kept: string[];
 }
 
+/**
+ * The platform evicts what is at rest. Where workerd is made to evict an object that delivers it lets no answer in, and that delivery
+ * and the object hang until it is given up, after 15 s.
+ */
+async function isAtRest(id: string): Promise<boolean> {
+  const [{ status, body }, held] = await Promise.all([
+    kerbside.api("GET", `/v1/stations/${id}`),
+    kerbside.api("GET", `/test/storage?station=${id}`),
+  ]);
+  return status === 200 && body.queue.events === 0 && !held.body.facts.includes("ended");
+}
+
 /** Plays the steps on one station, some of them without waiting for the one before, and keeps what it was promised. */
 async function play(id: string, steps: readonly { step: Step; isAwaited: boolean }[]) {
   const path = `/v1/stations/${id}`;
@@ -119,7 +131,7 @@ async function play(id: string, steps: readonly { step: Step; isAwaited: boolean
       case "sleep":
         return new Promise((resolve) => setTimeout(resolve, 30));
       case "evict":
-        if (isRegistered)
+        if (await isAtRest(id))
           await kerbside.edge.evict(id, { webSockets: count % 2 === 0 ? "hibernate" : "close" }).catch(() => {});
         return;
       case "ring":
@@ -137,8 +149,10 @@ async function play(id: string, steps: readonly { step: Step; isAwaited: boolean
   };
   const open: Promise<void>[] = [];
   for (const { step, isAwaited } of steps) {
+    // What comes while workerd evicts has to wait.
+    if (step === "evict") await Promise.all(open);
     const done = act(step);
-    if (isAwaited) await done;
+    if (isAwaited || step === "evict") await done;
     else open.push(done);
   }
   await Promise.all(open);
