@@ -53,15 +53,14 @@ export async function calm(model: Model, world: World): Promise<void> {
   for (const hook of [...model.hooks.values(), ...model.removed]) inOrder(world, hook);
 }
 
-/** Within a registration events arrive in order; over all of them a sequence is never given twice. */
+/** Events arrive in order, over registrations too, and a sequence is never given twice. */
 function inOrder(world: World, hook: Hook): void {
   const arrived = world.arrived(hook.generation);
-  const newest = new Map<string, number>();
+  let newest = 0;
   const bySequence = new Map<number, string>();
   for (const { id, sequence } of arrived) {
-    const incarnation = id.slice(0, id.lastIndexOf("-"));
-    assert.ok(sequence > (newest.get(incarnation) ?? 0), `event ${sequence} came after ${newest.get(incarnation)}`);
-    newest.set(incarnation, sequence);
+    assert.ok(sequence > newest, `event ${sequence} came after ${newest}`);
+    newest = sequence;
     assert.equal(bySequence.get(sequence), undefined, `sequence ${sequence} was given to two events`);
     bySequence.set(sequence, id);
   }
