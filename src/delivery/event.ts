@@ -28,7 +28,8 @@ export interface RefusedCallData {
   protocol: string;
   messageId: string;
   action: string;
-  payload: Record<string, unknown>;
+  /** As it was sent, an object or not; of a frame that is no JSON its beginning, as text. */
+  payload: unknown;
   code: string;
   description: string;
   /** JSON pointer into the payload; "": the message as a whole. */

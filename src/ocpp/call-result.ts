@@ -15,13 +15,15 @@ export function judgeResult(
   action: string,
   { payload, unfit, skipped }: Pick<CallResult, "payload" | "unfit" | "skipped">,
 ): Outcome {
+  // [OCPP-J 1.6 §4.2.2] A CALLRESULT without fields may carry null in place of {}.
+  const given = payload ?? {};
   const { fault, deviations } =
     unfit === undefined
-      ? checkPayload(protocol, action, "response", payload, strictness)
+      ? checkPayload(protocol, action, "response", given, strictness)
       : { fault: unfit, deviations: [] };
-  if (fault === null && isPayload(payload)) {
+  if (fault === null && isPayload(given)) {
     const marked = [...skippedAround(skipped), ...deviations];
-    return { state: "result", payload, ...(marked.length > 0 && { deviations: marked }) };
+    return { state: "result", payload: given, ...(marked.length > 0 && { deviations: marked }) };
   }
   const code = errorCode(protocol, fault?.kind ?? "format");
   const description = fault?.description ?? "/: not an object";

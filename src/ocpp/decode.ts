@@ -27,12 +27,16 @@ export interface FrameFault {
   answer: string | null;
   /** The id as far as it could be read. */
   messageId?: string;
+  /** Of a CALL: its action could be read as well, so that it can be told what was refused. */
+  call?: Call;
   /** The beginning of the frame. */
   excerpt: string;
 }
 
 /** Characters that are shown of a frame which could not be used. */
 export const EXCERPT_MAX_LENGTH = 400;
+/** Characters of a payload that is no object which stand for it, where there must be an object. */
+const UNREADABLE_MAX_LENGTH = 4_000;
 /** The longest messageId, legal or not, that a CALLERROR repeats. */
 const ECHOED_ID_MAX_LENGTH = 255;
 
@@ -63,19 +67,31 @@ function decodeText(protocol: Protocol, text: string): Decoded {
   const unusable = excess(parts, text.length);
   // What is nested too deep is not walked for its numbers.
   const altered = unusable === null ? alteredNumber(text, parts) : null;
-  return decodeParts(protocol, parts, { excerpt: excerptOf(text), unusable, altered });
+  return decodeParts(protocol, parts, { text, excerpt: excerptOf(text), unusable, altered });
 }
 
 /** Without its id the station would wait for an answer, time out and send the same frame again; and so would a command. */
 function decodeHead(protocol: Protocol, text: string, unusable: string): Decoded {
-  const [, type, messageId] = HEAD.exec(text.slice(0, HEAD_MAX_LENGTH)) ?? [];
+  const [, type, id, action] = HEAD.exec(text.slice(0, HEAD_MAX_LENGTH)) ?? [];
   if (type === undefined) return unreadable(protocol, unusable);
-  return decodeParts(protocol, [Number(type), messageId], { excerpt: excerptOf(text), unusable, altered: null });
+  const parts = [Number(type), id === undefined ? undefined : idOf(id), action];
+  return decodeParts(protocol, parts, { text, excerpt: excerptOf(text), unusable, altered: null });
 }
 
-/** The type and, as far as it is whole, the id: of a frame of which nothing else can be read. */
-const HEAD = /^\s*\[\s*(\d{1,3})\s*(?:,\s*"([^"\\]{1,36})"(?=\s*(?:[,\]]|$)))?/;
-const HEAD_MAX_LENGTH = 200;
+/** The type and, as far as they are whole, id and action: of a frame of which nothing else can be read. */
+const HEAD =
+  /^\s*\[\s*(\d{1,3})\s*(?:,\s*("(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4}){1,36}")(?=\s*(?:[,\]]|$))(?:\s*,\s*"([A-Za-z0-9]{1,60})"(?=\s*(?:[,\]]|$)))?)?/;
+/** An id may be written in escapes alone, of six characters each. */
+const HEAD_MAX_LENGTH = 400;
+
+/** `undefined`: what stands for it is no text of JSON after all. */
+function idOf(quoted: string): string | undefined {
+  try {
+    return JSON.parse(quoted) as string;
+  } catch {
+    return undefined;
+  }
+}
 
 /** [deviation] A station's text buffer may end in NULs, and its text begin with a mark that JSON does not have [RFC 8259 §8.1]. */
 function bare(frame: string): { text: string; skipped: Skipped[] } {
@@ -97,6 +113,7 @@ function excerptOf(frame: string | ArrayBuffer): string {
 
 /** What else is known of a frame. */
 interface Frame {
+  text: string;
   excerpt: string;
   /** Why only type and id may be looked at; `null`: all may. */
   unusable: string | null;
@@ -114,7 +131,10 @@ function decodeParts(protocol: Protocol, parts: unknown[], frame: Frame): Decode
   }
   switch (kind) {
     case "call": {
-      if (unusable !== null) return refuse(protocol, messageId, "format", unusable);
+      if (unusable !== null) {
+        const [, , action] = parts;
+        return refuse(protocol, messageId, "format", unusable, [action, frame.text]);
+      }
       const held = holding(3, parts, frame);
       const call = decodeCall(protocol, messageId, held.parts);
       return call.ok ? ok({ ...call.value, ...held.unfit }) : call;
@@ -123,8 +143,11 @@ function decodeParts(protocol: Protocol, parts: unknown[], frame: Frame): Decode
       // The CALL is answered, if by nothing that can be used: who sent it need not wait for the deadline.
       if (unusable !== null) return ok({ type: kind, messageId, payload: excerpt, ...unreadableAnswer(unusable) });
       const held = holding(2, parts, frame);
-      const payload = parts.length < 3 ? undefined : (held.parts[2] ?? {});
-      return ok({ type: kind, messageId, payload, ...held.unfit });
+      if (parts.length < 3) {
+        const unfit = unreadableAnswer(`a CALLRESULT has 3 elements, not ${parts.length}`);
+        return ok({ type: kind, messageId, payload: excerpt, ...unfit });
+      }
+      return ok({ type: kind, messageId, payload: held.parts[2], ...held.unfit });
     }
     case "callError":
     case "callResultError": {
@@ -173,16 +196,18 @@ function unknownType(protocol: Protocol, type: unknown, messageId: unknown): Dec
 function decodeCall(protocol: Protocol, messageId: string, parts: unknown[]): Decoded<Call> {
   if (messageId === "") return unreadable(protocol, "an empty messageId");
   if (messageId.length > MESSAGE_ID_MAX_LENGTH) {
-    return refuse(protocol, messageId, "rpc-framework", `messageId has more than ${MESSAGE_ID_MAX_LENGTH} characters`);
+    const reason = `messageId has more than ${MESSAGE_ID_MAX_LENGTH} characters`;
+    return refuse(protocol, messageId, "rpc-framework", reason, [parts[2], parts[3]]);
   }
   const [, , action, payload] = parts;
   if (typeof action !== "string") return refuse(protocol, messageId, "rpc-framework", "action is not a string");
   if (parts.length !== 4) {
-    return refuse(protocol, messageId, "rpc-framework", `a CALL has 4 elements, not ${parts.length}`);
+    const reason = `a CALL has 4 elements, not ${parts.length}`;
+    return refuse(protocol, messageId, "rpc-framework", reason, [action, payload]);
   }
   // [OCPP-J 1.6 §4.2.1] A CALL without fields may carry null in place of {}.
   if (payload !== null && !isPayload(payload)) {
-    return refuse(protocol, messageId, "format", "/: the payload is not an object");
+    return refuse(protocol, messageId, "format", "/: the payload is not an object", [action, payload]);
   }
   return ok({ type: "call", messageId, action, payload: payload ?? {} });
 }
@@ -207,12 +232,33 @@ function unreadable(protocol: Protocol, reason: string): Decoded<never> {
   return err({ reason, answer: encodeFault(protocol, UNREADABLE_ID, "rpc-framework", reason) });
 }
 
-/** With the id as the station wrote it, so that it can tell which CALL failed; not one so long that it floods the answer. */
-function refuse(protocol: Protocol, messageId: unknown, fault: FaultKind, reason: string): Decoded<never> {
+/**
+ * With the id as the station wrote it, so that it can tell which CALL failed; not one so long that it floods the answer.
+ * @param said of a CALL: its action and payload, as far as they could be read
+ */
+function refuse(
+  protocol: Protocol,
+  messageId: unknown,
+  fault: FaultKind,
+  reason: string,
+  said: [action: unknown, payload: unknown] = [undefined, undefined],
+): Decoded<never> {
   const isUsable = typeof messageId === "string" && messageId !== "" && messageId.length <= ECHOED_ID_MAX_LENGTH;
   if (!isUsable && protocol === "ocpp1.6") return silent(reason);
   if (!isUsable) return err({ reason, answer: encodeFault(protocol, UNREADABLE_ID, fault, reason) });
-  return err({ reason, answer: encodeFault(protocol, messageId, fault, reason), messageId });
+  const [action, payload] = said;
+  const call = typeof action === "string" && { call: unfitCall(messageId, action, payload, fault, reason) };
+  return err({ reason, answer: encodeFault(protocol, messageId, fault, reason), messageId, ...call });
+}
+
+function unfitCall(messageId: string, action: string, received: unknown, kind: FaultKind, description: string): Call {
+  const unfit: Unfit = { kind, description, path: "" };
+  if (isPayload(received)) return { type: "call", messageId, action, payload: received, unfit };
+  const text = typeof received === "string" ? received : (JSON.stringify(received) ?? "");
+  // A transaction's message that is forwarded whatever is wrong with it must not lose what it said.
+  const payload = { unreadable: text.slice(0, UNREADABLE_MAX_LENGTH) };
+  const shown = typeof received === "string" ? payload.unreadable : (received ?? null);
+  return { type: "call", messageId, action, payload, received: shown, unfit };
 }
 
 const tooLong = (length: number): string => `a frame of ${length} characters; the bound is ${FRAME_MAX_LENGTH}`;

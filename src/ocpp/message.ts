@@ -28,8 +28,10 @@ export interface Call extends Received {
   type: "call";
   messageId: string;
   action: string;
-  /** With a number that makes it unfit as the text it was written as. */
+  /** With a number that makes it unfit as the text it was written as; of one that is no object `{ unreadable }`. */
   payload: Payload;
+  /** What was sent for a payload, where that is no object. */
+  received?: unknown;
 }
 export interface CallResult extends Received {
   type: "callResult";

@@ -86,7 +86,8 @@ export type Effect =
 export interface RefusedCall {
   messageId: string;
   action: string;
-  payload: Payload;
+  /** As it was sent; of a frame that is no JSON the beginning. */
+  payload: unknown;
   code: string;
   description: string;
   /** JSON pointer into the payload; "": the message as a whole. */

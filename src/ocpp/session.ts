@@ -9,7 +9,7 @@ import { isBootAhead, isOpen, isRepeatedWhileOpen } from "./inbox.ts";
 import { invitedBy } from "./invitations.ts";
 import { rememberAnswer, repeatedAnswer } from "./last-answered.ts";
 import { decode } from "./decode.ts";
-import { type Call, cutDescription, encode, isDeeper, NESTING_MAX } from "./message.ts";
+import { type Call, cutDescription, encode, isDeeper, MESSAGE_ID_MAX_LENGTH, NESTING_MAX } from "./message.ts";
 import { isOpenStill } from "./open-call.ts";
 import { checkReceived, type PayloadCheck } from "./payload-check.ts";
 import type { Protocol } from "./protocol.ts";
@@ -62,8 +62,12 @@ export function step(session: Session, input: Input, settings: SessionSettings, 
 function onFrame(session: Session, frame: string | ArrayBuffer, now: number): Step {
   const decoded = decode(session.protocol, frame);
   if (!decoded.ok) {
-    const { reason, answer, messageId, excerpt } = decoded.error;
+    const { reason, answer, messageId, call, excerpt } = decoded.error;
     const effects: Effect[] = [{ kind: "malformed", reason, excerpt, ...(messageId !== undefined && { messageId }) }];
+    if (call !== undefined) {
+      const refusal = onUnfitCall(session, call, now);
+      return { session: refusal.session, effects: [...effects, ...refusal.effects] };
+    }
     if (answer !== null && !isOpen(session, messageId)) effects.push({ kind: "send", frame: answer });
     return { session, effects };
   }
@@ -92,6 +96,13 @@ function onFrame(session: Session, frame: string | ArrayBuffer, now: number): St
         effects: [{ kind: "malformed", reason: `CALLRESULTERROR ${message.code}`, messageId: message.messageId }],
       };
   }
+}
+
+/** A CALL of which more than the id could be read is refused, or forwarded, as any other. */
+function onUnfitCall(session: Session, call: Call, now: number): Step {
+  if (call.messageId.length <= MESSAGE_ID_MAX_LENGTH) return onCall(session, call, now);
+  const { kind, description } = call.unfit ?? internal("");
+  return { session, effects: [refused(session, call, { kind, description, path: "" })] };
 }
 
 function onCall(session: Session, call: Call, now: number): Step {

@@ -8,7 +8,8 @@ import type { Protocol } from "./protocol.ts";
 import type { Effect, OutcomeError } from "./session-state.ts";
 
 export function refused({ protocol }: { protocol: Protocol }, call: Call, fault: PayloadFault): Effect {
-  const { messageId, action, payload } = call;
+  const { messageId, action } = call;
+  const payload = call.received === undefined ? call.payload : call.received;
   const description = cutDescription(fault.description);
   const code = errorCode(protocol, fault.kind);
   return {

@@ -191,6 +191,60 @@ describe("a refused CALL", () => {
     const { data } = await eventOf("REFUSED-JSON", "broken");
     expect(data).toMatchObject({ kind: "malformed-frame", reason: "not JSON", excerpt: frame.slice(0, 400) });
   });
+
+  test.each([
+    ["an array", "[]", [], "FormationViolation"],
+    ["a text", '"abc"', "abc", "FormationViolation"],
+    ["a number", "5", 5, "FormationViolation"],
+    ["cut off", '{"transactionId":7', '[2,"u\\u006efit","StopTransaction",{"transactionId":7', "FormationViolation"],
+    ["followed by more", '{},"more"', {}, "FormationViolation"],
+  ])("is an event also where its payload is none: %s", async (name, written, payload, code) => {
+    const id = `UNFIT-${name.replaceAll(" ", "-")}`;
+    const station = await connect(id);
+    station.send(`[2,"u\\u006efit","StopTransaction",${written}${name === "cut off" ? "" : "]"}`);
+    const [type, messageId, given, description] = await station.next();
+    expect([type, messageId, given]).toEqual([4, "unfit", code]);
+    const [event] = await until("the event", () => {
+      const found = eventsFor(id, "ocpp.call.refused");
+      return found.length > 0 ? found : null;
+    });
+    expect(event?.data).toEqual({
+      ...{ protocol: "ocpp1.6", messageId: "unfit", action: "StopTransaction", payload, code, description, path: "" },
+      suppressedBefore: 0,
+    });
+  });
+});
+
+describe("an answer of a station", () => {
+  test.each([
+    ["without a payload", (id: string) => `[3,"${id}"]`, (id: string) => `[3,"${id}"]`],
+    ["that is null", (id: string) => `[3,"${id}",null]`, () => null],
+    ["that is a text", (id: string) => `[3,"${id}","Accepted"]`, () => "Accepted"],
+    [
+      "cut off, its id in escapes",
+      (id: string) => `[3,"\\u00${id.charCodeAt(0).toString(16)}${id.slice(1)}",{"a":[`,
+      (id: string) => `[3,"\\u00${id.charCodeAt(0).toString(16)}${id.slice(1)}",{"a":[`,
+    ],
+  ])("%s is an error of the edge that shows what was received", async (name, write, received) => {
+    const id = `RECEIVED-${name.length}`;
+    const station = await connect(id);
+    const pending = kerbside.command(id, "ClearCache", {});
+    const [, messageId] = await station.next();
+    station.send(write(messageId));
+    const { status, body } = await pending;
+    expect([status, body.state, body.error.origin]).toEqual([200, "error", "edge"]);
+    expect(body.received).toEqual(received(messageId));
+  });
+
+  test("that is null counts as {}, where that is one", async () => {
+    const station = await connect("RECEIVED-NULL", "ocpp2.0.1");
+    const pending = kerbside.command("RECEIVED-NULL", "SetDisplayMessage", {
+      message: { id: 1, priority: "InFront", message: { format: "UTF8", content: "x" } },
+    });
+    const [, messageId] = await station.next();
+    station.send(`[3,"${messageId}",null]`);
+    expect((await pending).body.state).toBe("error");
+  });
 });
 
 describe("forward", () => {
@@ -217,6 +271,22 @@ describe("forward", () => {
     csms.reply = () => ({ status: 503 });
     expect((await station.call("StartTransaction", { ...payload, meterStart: 9 }))[2]).toBe("InternalError");
   });
+
+  test.each([
+    ["no object", '"{\\"transactionId\\":7}"', '{"transactionId":7}', "]"],
+    ["cut off", '{"transactionId":7', '[2,"stop","StopTransaction",{"transactionId":7', ""],
+  ])(
+    "passes a StopTransaction on whose payload is %s, with what could be read of it",
+    async (name, written, text, end) => {
+      const id = `FORWARD-UNFIT-${name.length}`;
+      const station = await connect(id, "ocpp1.6", forward);
+      station.send(`[2,"stop","StopTransaction",${written}${end}`);
+      expect(await station.next()).toEqual([3, "stop", {}]);
+      const event = await until("the event", () => eventsFor(id, "ocpp.call")[0]);
+      expect(event.data).toMatchObject({ messageId: "stop", payload: { unreadable: text }, answer: {} });
+      expect(kindsOf(event)).toContain(" forwarded");
+    },
+  );
 
   test("passes on a number that no double holds, as its text", async () => {
     const station = await connect("FORWARD-NUMBER", "ocpp1.6", forward);
