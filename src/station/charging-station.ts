@@ -145,7 +145,8 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
     if (this.#context.store.fact("registration") === undefined) return null;
     this.#connections.reconcile();
     const submitted = this.#commands.submit(request);
-    const isAwaited = submitted.ok && wait && this.#connections.current() !== null;
+    const isConnected = this.#connections.current() !== null;
+    const isAwaited = submitted.ok && wait && isConnected && !this.#commands.isPostponed(submitted.value.command);
     const awaited = isAwaited ? ended(submitted.value.command, this.#parts, this.#context.now()) : null;
     this.#agenda.changed();
     this.#agenda.meanwhile();

@@ -112,6 +112,12 @@ export class Commands {
     return new Promise((tell) => this.#waiting.push({ id, tell }));
   }
 
+  /** It waits for a boot, not for its turn: nobody can say how long. */
+  isPostponed({ action, state }: CommandView): boolean {
+    const line = this.#line();
+    return state === "queued" && line !== null && commandRefusal(line.registrationStatus, action) !== null;
+  }
+
   /** Sends what is next, if the line is free. */
   sendNext(): void {
     const line = this.#line();
@@ -119,7 +125,10 @@ export class Commands {
     const now = this.#context.now();
     this.expire();
     for (const next of this.#store.queued()) {
-      if (commandRefusal(line.registrationStatus, next.action) !== null) continue;
+      if (commandRefusal(line.registrationStatus, next.action) !== null) {
+        this.#postpone(next);
+        continue;
+      }
       // It was checked against the version the station spoke then.
       const faults = commandFaults(line.protocol, next.action, next.payload);
       if (faults.length > 0) {
@@ -187,6 +196,8 @@ export class Commands {
       else this.settle(id, () => ({ state: "timeout" }));
     }
     this.expire();
+    if (this.#line() !== null || this.#waiting.length === 0) return;
+    for (const queued of this.#store.queued()) this.#postpone(queued);
   }
 
   cancel(id: string): "cancelled" | "not-queued" | "unknown" {
@@ -262,6 +273,11 @@ export class Commands {
     } finally {
       this.#tell(view);
     }
+  }
+
+  /** Or a request for it would be held open until the station comes back, or boots, or the command expires. */
+  #postpone(command: Command): void {
+    if (command.keepOffline && this.#waiting.length > 0) this.#tell(this.#view(command));
   }
 
   #tell(view: CommandView): void {
