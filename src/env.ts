@@ -1,7 +1,7 @@
 /**
  * The bindings of wrangler.toml that are objects. What is text is a setting, and read through `config.ts` alone.
  */
-import type { WebhookRegistry } from "./fleet/webhook-registry.ts";
+import type { WebhookRegistry } from "./webhooks/webhook-registry.ts";
 import type { FleetMessage } from "./fleet/transition.ts";
 
 export interface Env {

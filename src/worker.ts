@@ -6,8 +6,9 @@ import { consume } from "./fleet/consumer.ts";
 import type { FleetMessage } from "./fleet/transition.ts";
 import { app } from "./http/app.ts";
 import { connect, isConnect } from "./http/connect.ts";
+import { replayPage } from "./webhooks/replay.ts";
 
-export { WebhookRegistry } from "./fleet/webhook-registry.ts";
+export { WebhookRegistry } from "./webhooks/webhook-registry.ts";
 export { ChargingStation } from "./station/charging-station.ts";
 
 export default {
@@ -17,6 +18,6 @@ export default {
     return isConnect(url) ? connect(request, url, env, ctx) : app.fetch(request, env, ctx);
   },
   async queue(batch, env) {
-    await consume(batch.messages, env);
+    await consume(batch.messages, env, replayPage);
   },
 } satisfies ExportedHandler<Env, FleetMessage>;

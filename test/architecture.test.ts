@@ -4,7 +4,26 @@ import { describe, expect, test } from "vitest";
 
 const ROOT = resolve(import.meta.dirname, "../src");
 const PURE = ["ocpp", "security", "delivery"];
-const NEVER_BUNDLED = ["local", "simulator"];
+/** Programs for Node, and what a browser or a backend has of its own. */
+const NEVER_BUNDLED = ["local", "simulator", "bridge", "client", "console"];
+/** What a room may import from, beside itself and the files on top of src; of a shell in another's list types alone. */
+const ROOMS: Record<string, readonly string[]> = {
+  ocpp: [],
+  security: ["ocpp"],
+  delivery: ["ocpp"],
+  station: ["ocpp", "security", "delivery", "webhooks", "fleet"],
+  webhooks: ["delivery", "fleet"],
+  fleet: ["delivery"],
+  pki: ["security", "fleet"],
+  http: ["ocpp", "security", "delivery", "webhooks", "fleet", "station", "pki"],
+  client: ["ocpp"],
+  console: ["client"],
+  bridge: ["ocpp", "client"],
+  local: ["ocpp", "station", "webhooks", "fleet"],
+  simulator: ["ocpp", "local"],
+};
+/** What rooms of a shell say of it in types: whoever is inside may know what it is called by. */
+const INTERFACES = ["station/station-rpc.ts"];
 /** Packages that a pure room may build on: none of them knows the platform, a socket or the clock's hour. */
 const PURE_PACKAGES = ["zod", "standardwebhooks", "ajv-formats/dist/formats.js"];
 /** Node scripts: run to build, imported by nobody. */
@@ -124,14 +143,25 @@ describe("Imports point one way", () => {
   test("from http to the station by type alone, but for the request both sides write and read", () => {
     const wrong = wrongImports(
       (file, { typeOnly, target }) =>
-        roomOf(file) === "http" && roomOf(target) === "station" && !typeOnly && target !== "station/connect-request.ts",
+        roomOf(file) === "http" && roomOf(target) === "station" && !typeOnly && target !== "station/connection/connect-request.ts",
     );
     expect(wrong).toEqual([]);
   });
 
-  test("from the station and the fleet never to http", () => {
+  test("from each room to those below it", () => {
+    const unknown = files.map(({ file }) => roomOf(file)).filter((room) => room !== "" && !(room in ROOMS));
+    expect([...new Set(unknown)]).toEqual([]);
+    const wrong = wrongImports((file, { own, target }) => {
+      const [from, to] = [roomOf(file), roomOf(target)];
+      return own && from !== "" && to !== "" && from !== to && !ROOMS[from]?.includes(to);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test("from the client to nothing but types, and to no package", () => {
+    const isForeign = ({ own, target }: Import) => !own || roomOf(target) !== "client";
     const wrong = wrongImports(
-      (file, { target }) => ["station", "fleet"].includes(roomOf(file)) && roomOf(target) === "http",
+      (file, target) => roomOf(file) === "client" && isForeign(target) && !(target.own && target.typeOnly),
     );
     expect(wrong).toEqual([]);
   });
@@ -155,6 +185,7 @@ describe("Imports point one way", () => {
     // Upper rooms first: none imports from one before it, types included.
     ["local", [".", "front", "front/certificate", "runtime", "pki", "state"]],
     ["simulator", ["cli", "fleet", "station"]],
+    ["station", [".", "registration", "command", "connection", "delivery", "object", "storage"]],
   ])("within %s from the first of its folders to the last", (house, rooms) => {
     const roomIn = (path: string) => {
       const inside = dirname(relative(house, path));
@@ -164,7 +195,7 @@ describe("Imports point one way", () => {
     expect(unplaced.map(({ file }) => file)).toEqual([]);
     const upwards = wrongImports((file, { own, target }) => {
       const [from, to] = [roomIn(file), own ? roomIn(target) : null];
-      return from !== null && to !== null && to < from;
+      return from !== null && to !== null && to < from && !INTERFACES.includes(target);
     });
     expect(upwards).toEqual([]);
   });

@@ -6,9 +6,8 @@ import type { Env } from "../env.ts";
 import { log, messageOf } from "../log.ts";
 import { applyTransitions, isReachable } from "./directory.ts";
 import { removeRegistration } from "./registrations.ts";
-import { replayPage } from "./replay.ts";
 import { sayAgainPage, startSayingAgain } from "./say-again.ts";
-import { batchesOf, type FleetMessage, retryDelaySeconds, type Transition } from "./transition.ts";
+import { batchesOf, type FleetMessage, type ReplayPage, retryDelaySeconds, type Transition } from "./transition.ts";
 
 type FleetBatchMessage = Pick<Message<unknown>, "body" | "attempts" | "ack" | "retry">;
 type Told = Omit<FleetBatchMessage, "body"> & { body: Transition };
@@ -18,7 +17,12 @@ export const ATTEMPTS_MAX = 100;
 /** Attempts at a transition that a directory which takes others does not take. */
 const REFUSED_MAX = 5;
 
-export async function consume(messages: readonly FleetBatchMessage[], env: Env): Promise<void> {
+/** @param replayPage does one page of a webhook's replay; throws where that is to come again */
+export async function consume(
+  messages: readonly FleetBatchMessage[],
+  env: Env,
+  replayPage: (env: Env, page: ReplayPage) => Promise<void>,
+): Promise<void> {
   const transitions: Told[] = [];
   const pages: (Omit<FleetBatchMessage, "body"> & { body: Exclude<FleetMessage, Transition> })[] = [];
   for (const message of messages) {

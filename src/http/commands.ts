@@ -4,7 +4,7 @@
 import { Hono } from "hono";
 import * as z from "zod";
 import { toHex } from "../security/password.ts";
-import type { CommandView } from "../station/command-view.ts";
+import type { CommandView } from "../station/command/command-view.ts";
 import type { CommandRefusal } from "../station/station-rpc.ts";
 import { type ApiContext, type ApiEnv, requireScope } from "./auth.ts";
 import { stationStub } from "../station-stub.ts";

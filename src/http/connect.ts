@@ -18,7 +18,7 @@ import { parseBasic } from "../security/basic-credentials.ts";
 import { type TlsClientAuth, verifyCertificate } from "../security/client-certificate.ts";
 import { type RefusalReason, refusalOnWire } from "../security/refusal.ts";
 import { transportOf } from "../security/transport.ts";
-import { sendConnectRequest } from "../station/connect-request.ts";
+import { sendConnectRequest } from "../station/connection/connect-request.ts";
 import { problemResponse } from "./problem.ts";
 import { stationStub } from "../station-stub.ts";
 

@@ -4,23 +4,23 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../env.ts";
-import { forgetWebhooks } from "../fleet/webhook-registry.ts";
+import { forgetWebhooks } from "../webhooks/webhook-registry.ts";
 import type { Outcome } from "../ocpp/session.ts";
 import { ok, type Result } from "../result.ts";
 import type { RefusalReason } from "../security/refusal.ts";
-import { Agenda } from "./agenda.ts";
-import { Announcements } from "./announcements.ts";
-import { ended } from "./awaited-command.ts";
-import type { Command } from "./command-store.ts";
-import type { CommandView } from "./command-view.ts";
-import { Commands, type Line } from "./commands.ts";
-import { Connections, type ConnectionsPort } from "./connections.ts";
-import { StationContext } from "./context.ts";
-import { Delivery } from "./delivery.ts";
-import { Lifecycle } from "./lifecycle.ts";
-import { Questions } from "./questions.ts";
-import { RefusedCalls } from "./refused-calls.ts";
-import { SecurityReports } from "./security-reports.ts";
+import { Agenda } from "./object/agenda.ts";
+import { Announcements } from "./registration/announcements.ts";
+import { ended } from "./command/awaited-command.ts";
+import type { Command } from "./command/command-store.ts";
+import type { CommandView } from "./command/command-view.ts";
+import { Commands, type Line } from "./command/commands.ts";
+import { Connections, type ConnectionsPort } from "./connection/connections.ts";
+import { StationContext } from "./object/context.ts";
+import { Delivery } from "./delivery/delivery.ts";
+import { Lifecycle } from "./registration/lifecycle.ts";
+import { Questions } from "./connection/questions.ts";
+import { RefusedCalls } from "./connection/refused-calls.ts";
+import { SecurityReports } from "./connection/security-reports.ts";
 import type {
   CommandPage,
   CommandRefusal,
@@ -33,7 +33,7 @@ import type {
   StationView,
 } from "./station-rpc.ts";
 import { stationView } from "./station-view.ts";
-import type { StoredRegistration } from "./store.ts";
+import type { StoredRegistration } from "./storage/store.ts";
 
 export class ChargingStation extends DurableObject<Env> implements StationRpc {
   readonly #context: StationContext;

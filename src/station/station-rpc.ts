@@ -8,8 +8,8 @@ import type { Strictness } from "../ocpp/strictness.ts";
 import type { Result } from "../result.ts";
 import type { Registration } from "../security/admission.ts";
 import type { RefusalReason } from "../security/refusal.ts";
-import type { Retry } from "./command-store.ts";
-import type { CommandView } from "./command-view.ts";
+import type { Retry } from "./command/command-store.ts";
+import type { CommandView } from "./command/command-view.ts";
 
 /** [interface.md §2] `null`: no such station. */
 export type Known<T> = T | null;

@@ -2,11 +2,11 @@
  * A station as the API shows it: its registration, and live from its object what it is and does. Must not decide anything.
  */
 import type { ConnectorStatus } from "../ocpp/station-status.ts";
-import type { Conversation } from "./conversation.ts";
-import type { StationContext } from "./context.ts";
-import { viewRegistration } from "./registrar.ts";
+import type { Conversation } from "./connection/conversation.ts";
+import type { StationContext } from "./object/context.ts";
+import { viewRegistration } from "./registration/registrar.ts";
 import type { StationView } from "./station-rpc.ts";
-import type { StoredRegistration } from "./store.ts";
+import type { StoredRegistration } from "./storage/store.ts";
 
 const iso = (at: number): string => new Date(at).toISOString();
 

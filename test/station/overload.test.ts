@@ -6,7 +6,7 @@ import { BOOT_16, STATUS_16, TestStation } from "../support/test-station.ts";
 import { over } from "../support/transports.ts";
 
 const CONNECTS_PER_STATION = 5;
-/** As in src/ocpp/frame-rate.ts and src/station/event-log.ts, said once more so that the code is not its own judge. */
+/** As in src/ocpp/frame-rate.ts and src/station/storage/event-log.ts, said once more so that the code is not its own judge. */
 const FRAME_BURST = 3_000;
 const WARNINGS = 300;
 const PERIODIC_MAX = 5_000;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { startEdge } from "../../src/local/edge.ts";
-import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from "../../src/station/migrations.ts";
+import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from "../../src/station/storage/migrations.ts";
 import { temporaryFolder } from "../support/edge-client.ts";
 import { eventsOf, HttpPeer, SECRET, until } from "../support/http-peers.ts";
 import { startKerbside } from "../support/kerbside.ts";

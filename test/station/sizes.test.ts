@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { observe } from "../../src/ocpp/station-status.ts";
 import { openSession } from "../../src/ocpp/session.ts";
 import { rememberAnswer } from "../../src/ocpp/last-answered.ts";
-import { carried, toCarry } from "../../src/station/carried-acknowledgements.ts";
+import { carried, toCarry } from "../../src/station/storage/carried-acknowledgements.ts";
 import type { Cursors } from "../../src/delivery/outbox.ts";
 
 /** The platform's bounds, in bytes. */

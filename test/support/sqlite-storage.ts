@@ -2,7 +2,7 @@
  * The part of an object's storage that a station's store uses, over a database in this process. Must not know its tables.
  */
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
-import type { ObjectStorage } from "../../src/station/object-storage.ts";
+import type { ObjectStorage } from "../../src/station/storage/object-storage.ts";
 
 export interface SqliteStorage {
   storage: ObjectStorage;

@@ -7,7 +7,7 @@ import { DurableObject, waitUntil } from "cloudflare:workers";
 import type { Env } from "../../env.ts";
 import type { FleetMessage } from "../../fleet/transition.ts";
 import { stationStub } from "../../station-stub.ts";
-import { forgetWebhooks } from "../../fleet/webhook-registry.ts";
+import { forgetWebhooks } from "../../webhooks/webhook-registry.ts";
 import worker, { ChargingStation as Station } from "../../worker.ts";
 import { type LocalMessage, LocalQueue, type QueueSettings } from "./local-queue.ts";
 import { answerRegistry, sharedRegistry } from "./shared-registry.ts";

@@ -3,7 +3,7 @@
  * never in some of them. Must not know what a webhook is.
  */
 import type { Env } from "../../env.ts";
-import { registryOf } from "../../fleet/webhook-registry.ts";
+import { registryOf } from "../../webhooks/webhook-registry.ts";
 
 interface Call {
   method: string;

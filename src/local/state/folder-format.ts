@@ -3,7 +3,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { SCHEMA_VERSION } from "../../station/migrations.ts";
+import { SCHEMA_VERSION } from "../../station/storage/migrations.ts";
 import { PUBLIC_MODE, replaceFile } from "./private-file.ts";
 
 export interface FolderFormat {

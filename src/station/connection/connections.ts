@@ -1,0 +1,298 @@
+/**
+ * The sockets of one station: admitted, superseded, heard, found gone. There is one connection at a time, the newest.
+ * Must not know commands, webhooks or HTTP's API.
+ */
+import { log, messageOf } from "../../log.ts";
+import type { FrameRate } from "../../ocpp/frame-rate.ts";
+import { type Expectation, expectationOf, isSilent, lookAt, nextLookAt } from "../../ocpp/presence.ts";
+import { OPEN_CALL_MAX_MS } from "../../ocpp/open-call.ts";
+import { openSession } from "../../ocpp/session.ts";
+import { admit, type Admitted } from "../../security/admission.ts";
+import { shownPasswordMatches } from "../../security/password.ts";
+import type { RefusalReason } from "../../security/refusal.ts";
+import type { Agenda } from "../object/agenda.ts";
+import { closeSocket, readAttachment, writeAttachment } from "./attachment.ts";
+import { type ConnectRequest, readConnectRequest } from "./connect-request.ts";
+import type { StationContext } from "../object/context.ts";
+import { Conversation, type ConversationPort } from "./conversation.ts";
+import type { Deadline } from "../object/deadlines.ts";
+import type { SecurityReports } from "./security-reports.ts";
+import type { ConnectionFacts, LoggedConnection } from "../storage/store.ts";
+import { StrayFrames } from "./stray-frames.ts";
+import { Turnstile } from "./turnstile.ts";
+
+/** Of all objects in this isolate. Two at once, so that one that is slow to start holds up nobody; 64 are a fifth of a second. */
+const hashing = new Turnstile(2, 64);
+/** Years, mostly: looked at again before. */
+const CERTIFICATE = { aheadMaxMs: 30 * 86_400_000 };
+/** Silence is a day where the station's interval is not known, or two intervals, of at most a day each, and some grace. */
+const PRESENCE = { aheadMaxMs: 2 * 86_400_000 + 60_000 };
+const OPEN_CALL = { aheadMaxMs: OPEN_CALL_MAX_MS };
+
+export interface ConnectionsPort extends ConversationPort {
+  /** The connection came or went. */
+  changed(online: boolean): void;
+  /** The platform drops no single socket: with the object all go. Its rows stay, and who means well reconnects. */
+  giveUp(reason: string): Promise<void>;
+}
+
+export class Connections {
+  readonly #context: StationContext;
+  readonly #sockets: DurableObjectState;
+  readonly #agenda: Agenda;
+  readonly #port: ConnectionsPort;
+  readonly #security: SecurityReports;
+  #current: Conversation | null = null;
+  /** Of the connection before, since the object woke: a reconnect refills no bucket. */
+  #rate: FrameRate | undefined;
+  readonly #strays = new StrayFrames();
+  #timedCall: string | null = null;
+
+  constructor(
+    context: StationContext,
+    sockets: DurableObjectState,
+    agenda: Agenda,
+    port: ConnectionsPort,
+    security: SecurityReports,
+  ) {
+    this.#context = context;
+    this.#sockets = sockets;
+    this.#agenda = agenda;
+    this.#port = port;
+    this.#security = security;
+  }
+
+  /** The conversation on the live socket, woken from its attachment if the object slept. */
+  current(): Conversation | null {
+    if (this.#current !== null) return this.#current;
+    for (const socket of this.#sockets.getWebSockets()) {
+      const conversation = this.#wake(socket);
+      if (conversation !== null) return conversation;
+    }
+    return null;
+  }
+
+  async accept(request: Request): Promise<Response> {
+    const connect = readConnectRequest(request);
+    const registration = this.#context.store.fact("registration") ?? null;
+    const { ALLOW_PROFILE_0, PROTOCOLS } = this.#context.config;
+    const admitted = await admit(
+      connect.claims,
+      registration,
+      { allowProfile0: ALLOW_PROFILE_0, enabledProtocols: PROTOCOLS },
+      (shown, kept) => hashing.pass(() => shownPasswordMatches(shown, kept)),
+    );
+    // Hashing a password takes time, in which the station may have been deregistered or its password replaced.
+    if ((this.#context.store.fact("registration") ?? null) !== registration) return this.accept(request);
+    if (!admitted.ok) {
+      this.reportRefusal(admitted.error, connect.remoteAddress);
+      return Response.json({ reason: admitted.error }, { status: 403 });
+    }
+    if (admitted.value.provedPassword && registration !== null) {
+      const { formerPassword: _, ...rest } = registration;
+      this.#context.store.setFact("registration", rest);
+    }
+    return this.#upgrade(connect, admitted.value);
+  }
+
+  /** A refused connection of a registered station is an event; of any other identity it leaves nothing behind. */
+  reportRefusal(reason: RefusalReason, remoteAddress: string | null): void {
+    if (this.#context.store.fact("registration") === undefined || reason === "unreachable") return;
+    const kind = reason === "certificate-revoked" ? "certificate-revoked" : "connection-refused";
+    this.#security.report(kind, { reason, remoteAddress });
+  }
+
+  #upgrade(connect: ConnectRequest, { protocol, securityProfile, echoProtocol }: Admitted): Response {
+    // After a crash the older one is lost already, not superseded.
+    this.reconcile();
+    this.#end({ code: 1008, reason: "superseded" });
+    const { certificate } = connect.claims;
+    const now = this.#context.now();
+    const connection: ConnectionFacts = {
+      id: crypto.randomUUID(),
+      protocol,
+      securityProfile,
+      since: now,
+      remoteAddress: connect.remoteAddress,
+      certificate: certificate && { fingerprint: certificate.fingerprint, notAfter: certificate.notAfter },
+      admissionRevision: this.#context.store.fact("registration")?.admissionRevision ?? 0,
+    };
+    const { 0: client, 1: socket } = new WebSocketPair();
+    this.#sockets.acceptWebSocket(socket);
+    const strictness = this.#context.store.fact("registration")?.validation ?? this.#context.config.VALIDATION;
+    const registrationStatus = this.#context.eventLog.status.boot?.status ?? "unknown";
+    const session = openSession(protocol, strictness, registrationStatus);
+    const unwatched = this.#context.eventLog.status.boot === null;
+    const rate = this.#rate && { rate: this.#rate };
+    writeAttachment(socket, { connection, session, lastMessageAt: now, presenceCheckedAt: 0, unwatched, ...rate });
+    this.#context.emit("ocpp.station.connected", describe(connection));
+    this.#wake(socket);
+    this.#port.changed(true);
+    const headers = {
+      ...(echoProtocol && { "Sec-WebSocket-Protocol": protocol }),
+      ...(connect.requestId !== undefined && { "X-Request-Id": connect.requestId }),
+    };
+    return new Response(null, { status: 101, webSocket: client, headers });
+  }
+
+  /** A frame of a superseded socket is nobody's. */
+  async receive(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
+    const conversation = this.#wake(socket);
+    if (conversation === null) await this.#ignore(socket, frame);
+    else await conversation.receive(frame);
+  }
+
+  async #ignore(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
+    if (!this.#strays.isTooMany(socket, frame)) return;
+    const stationId = this.#context.id;
+    log("warn", "a closed socket went on sending: the object ends, and its connections with it", { stationId });
+    await this.#port.giveUp("a closed socket went on sending");
+  }
+
+  /** The socket closed. An old one's end never touches a newer connection. */
+  closed(socket: WebSocket, code: number, reason: string): void {
+    const conversation = this.#wake(socket);
+    closeSocket(socket, code, reason);
+    if (conversation !== null) this.#end({ code, reason: reason || "closed by the station" });
+  }
+
+  /** Without a word to the log, which cannot be written. */
+  closeAll(code: number, reason: string): void {
+    this.#current = null;
+    for (const socket of this.#sockets.getWebSockets()) closeSocket(socket, code, reason);
+  }
+
+  /** Ends the connection from this side; `false`: there is none. */
+  disconnect(code: number, reason: string): boolean {
+    const online = this.current() !== null;
+    this.#end({ code, reason });
+    return online;
+  }
+
+  /** After a crash no close event comes: a connection in the facts without a socket is over, and said so once. */
+  reconcile(): void {
+    if (this.#context.eventLog.connection !== null && this.current() === null) {
+      this.#end({ code: 1006, reason: "lost" });
+    }
+  }
+
+  /** The end of the live connection's certificate, of its line's silence and of its open CALL. */
+  get deadlines(): Deadline[] {
+    return [
+      {
+        at: () => this.current()?.connection.certificate?.notAfter ?? null,
+        ...CERTIFICATE,
+        look: () => this.#endExpired(),
+      },
+      { at: () => this.#presenceAt, ...PRESENCE, look: () => this.#look() },
+      { at: () => this.#openCallAt, ...OPEN_CALL, look: () => this.current()?.tick() },
+    ];
+  }
+
+  /** That CALL's deadline is the timer of a request that waits for it, and costs no alarm; `null`: no longer. */
+  timedByRequest(messageId: string | null): void {
+    this.#timedCall = messageId;
+    this.#agenda.changed();
+  }
+
+  get #openCallAt(): number | null {
+    const openCall = this.current()?.session.openCall ?? null;
+    return openCall === null || openCall.messageId === this.#timedCall ? null : openCall.deadline;
+  }
+
+  /** A socket does not outlive the proof it was let in by. */
+  #endExpired(): void {
+    this.reconcile();
+    const conversation = this.current();
+    const certificate = conversation?.connection.certificate ?? null;
+    if (certificate === null || certificate.notAfter > this.#context.now()) return;
+    const { fingerprint, notAfter } = certificate;
+    this.#end({ code: 1008, reason: "certificate-expired" });
+    this.#security.report("certificate-expired", { fingerprint, notAfter: new Date(notAfter).toISOString() });
+  }
+
+  /** By the alarm alone: who only reads must not end a connection. Whoever is silent is asked before that. */
+  async #look(): Promise<void> {
+    const conversation = this.current();
+    if (conversation === null || conversation.isUnwatched) return;
+    switch (lookAt(conversation.line, this.#expected, this.#context.now())) {
+      case "none":
+        return;
+      case "alive":
+        return conversation.foundAlive();
+      case "ask":
+        return conversation.probe();
+      case "gone":
+        this.#end({ code: 1008, reason: "silent" });
+    }
+  }
+
+  /** Called where a command has ended: what that left unanswered is asked for before the next command is sent in vain. */
+  askIfSilent(): void {
+    const conversation = this.current();
+    if (conversation === null || conversation.line.openCall !== null) return;
+    const expected = this.#expected;
+    if (expected.mayBeAsked && isSilent(conversation.line, expected, this.#context.now())) void conversation.probe();
+  }
+
+  /** ms since the epoch at which the alarm must look at the line; `null`: there is none to be looked at. */
+  get #presenceAt(): number | null {
+    const conversation = this.current();
+    if (conversation === null || conversation.isUnwatched) return null;
+    return nextLookAt(conversation.line, this.#expected);
+  }
+
+  get #expected(): Expectation {
+    const { HEARTBEAT_INTERVAL_SECONDS, PRESENCE_CHECK_SECONDS } = this.#context.config;
+    return expectationOf(this.#context.eventLog.status.boot, HEARTBEAT_INTERVAL_SECONDS, PRESENCE_CHECK_SECONDS * 1000);
+  }
+
+  #end({ code, reason }: { code: number; reason: string }): void {
+    const conversation = this.current();
+    const { connection } = this.#context.eventLog;
+    this.#current = null;
+    if (conversation !== null) this.#rate = conversation.gate.kept;
+    conversation?.end();
+    // Without its attachment a socket is nobody's, so a late frame or close of it cannot touch a newer connection.
+    conversation?.socket.serializeAttachment(null);
+    if (connection === null) return;
+    this.#port.changed(false);
+    this.#context.emit("ocpp.station.disconnected", { ...connection, code, reason });
+    if (conversation !== null) closeSocket(conversation.socket, code, reason);
+  }
+
+  /** The conversation of a socket, `null` if it is not the connection that counts. */
+  #wake(socket: WebSocket): Conversation | null {
+    if (this.#current?.socket === socket) return this.#current;
+    const attachment = readAttachment(socket);
+    if (attachment === null) return null;
+    if (this.#current?.connection.id !== attachment.connection.id) {
+      this.#current = new Conversation(socket, attachment, this.#context, this.#agenda, this.#port);
+      // The request that watched its deadline may have ended with the object that was here before.
+      if (attachment.session.openCall !== null) this.#agenda.changed();
+    }
+    return this.#current;
+  }
+
+  /** An unexpected failure must not cost the station its socket. */
+  async guarded(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      log("error", "a frame could not be handled", { stationId: this.#context.id, reason: messageOf(error) });
+    }
+  }
+}
+
+function describe(connection: ConnectionFacts): LoggedConnection {
+  const { id, since, certificate, admissionRevision: _, ...facts } = connection;
+  return {
+    connectionId: id,
+    ...facts,
+    since: new Date(since).toISOString(),
+    certificate: certificate && {
+      fingerprint: certificate.fingerprint,
+      notAfter: new Date(certificate.notAfter).toISOString(),
+    },
+  };
+}

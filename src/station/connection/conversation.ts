@@ -1,0 +1,297 @@
+/**
+ * One socket and its session: frames in, effects out. Must not know registrations, webhooks or HTTP.
+ */
+import { log } from "../../log.ts";
+import { encodeResultFault, judgeResult } from "../../ocpp/call-result.ts";
+import { errorCode } from "../../ocpp/error-codes.ts";
+import { type Line, PROBE_TIMEOUT_MS } from "../../ocpp/presence.ts";
+import { encodeFault } from "../../ocpp/message.ts";
+import type { Protocol } from "../../ocpp/protocol.ts";
+import { isRecognisable } from "../../ocpp/repetition.ts";
+import {
+  type Answer,
+  type AnsweredBy,
+  type Effect,
+  type CheckedCall,
+  durableSession,
+  type Input,
+  type Outcome,
+  type RefusedCall,
+  type Session,
+  step,
+  wakeSession,
+} from "../../ocpp/session.ts";
+import type { Agenda } from "../object/agenda.ts";
+import type { Decision } from "./answerer.ts";
+import { type Attachment, writeAttachment } from "./attachment.ts";
+import { callData } from "./call-event.ts";
+import type { StationContext } from "../object/context.ts";
+import type { Acknowledged } from "../storage/carried-acknowledgements.ts";
+import { BOUNDS, FrameGate, warningOf } from "./frame-gate.ts";
+import type { SecurityKind } from "./security-reports.ts";
+import type { ConnectionFacts } from "../storage/store.ts";
+
+/** What a conversation asks of the object around it. */
+export interface ConversationPort {
+  ask(call: CheckedCall, session: Session): Promise<Decision>;
+  /** Ends a command; `null`: no command waits for this answer. */
+  settle(messageId: string, outcome: (action: string) => Outcome): Outcome | null;
+  reportSecurity(kind: SecurityKind, details: Record<string, unknown>): void;
+  lineFree(): void;
+  reportRefused(protocol: Protocol, refused: RefusedCall): void;
+  bootAcknowledged(): void;
+  /** The station went on after its warnings: the connection must end. */
+  tooManyFrames(): void;
+}
+
+export class Conversation {
+  readonly connection: ConnectionFacts;
+  readonly gate: FrameGate;
+  readonly #socket: WebSocket;
+  readonly #context: StationContext;
+  readonly #agenda: Agenda;
+  readonly #port: ConversationPort;
+  #session: Session;
+  #lastMessageAt: number;
+  #presenceCheckedAt: number;
+  #acknowledged: Acknowledged;
+  #unwatched: boolean;
+  #ended = false;
+
+  constructor(
+    socket: WebSocket,
+    attachment: Attachment,
+    context: StationContext,
+    agenda: Agenda,
+    port: ConversationPort,
+  ) {
+    this.#socket = socket;
+    this.connection = attachment.connection;
+    this.#session = wakeSession(attachment.session);
+    this.#lastMessageAt = attachment.lastMessageAt;
+    this.#presenceCheckedAt = attachment.presenceCheckedAt;
+    this.#acknowledged = attachment.acknowledged ?? {};
+    this.#unwatched = attachment.unwatched ?? false;
+    this.gate = new FrameGate(attachment.rate, context.now());
+    this.#context = context;
+    this.#agenda = agenda;
+    this.#port = port;
+  }
+
+  get socket(): WebSocket {
+    return this.#socket;
+  }
+  get session(): Session {
+    return this.#session;
+  }
+  get lastMessageAt(): number {
+    return this.#lastMessageAt;
+  }
+  get isUnwatched(): boolean {
+    return this.#unwatched;
+  }
+  get line(): Line {
+    const { openCall } = this.#session;
+    const { since } = this.connection;
+    return { since, lastMessageAt: this.#lastMessageAt, presenceCheckedAt: this.#presenceCheckedAt, openCall };
+  }
+  get acknowledged(): Acknowledged {
+    return this.#acknowledged;
+  }
+
+  /** `false`: nothing is kept for this socket any more. */
+  carry(acknowledged: Acknowledged): boolean {
+    if (this.#ended) return false;
+    this.#acknowledged = acknowledged;
+    this.#save();
+    return true;
+  }
+
+  foundAlive(): void {
+    // Were the clock set back, the last message would lie ahead.
+    this.#lastMessageAt = Math.min(this.#lastMessageAt, this.#context.now());
+    this.#presenceCheckedAt = this.#lastMessageAt;
+    this.#save();
+  }
+
+  /** Asks for what every station answers: a refusal is an answer too, and any frame will do. */
+  async probe(): Promise<void> {
+    const requestedMessage = { action: "TriggerMessage", payload: { requestedMessage: "Heartbeat" } };
+    const messageId = crypto.randomUUID();
+    await this.#run({ kind: "command", messageId, ...requestedMessage, timeoutMs: PROBE_TIMEOUT_MS, probe: true });
+  }
+
+  /** After it nothing is sent, kept or settled for this socket: a newer one may be there. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  async receive(frame: string | ArrayBuffer): Promise<void> {
+    this.#lastMessageAt = this.#context.now();
+    this.#watch();
+    if (this.#session.openCall?.probe === true) this.#presenceCheckedAt = this.#lastMessageAt;
+    const verdict = this.gate.take(frame, this.#lastMessageAt);
+    if (verdict === "take") await this.#run({ kind: "frame", frame });
+    else if (verdict === "warn") this.#warn(frame);
+    else this.#port.tooManyFrames();
+  }
+
+  #warn(frame: string | ArrayBuffer): void {
+    this.#port.reportSecurity("too-many-frames", BOUNDS);
+    const warning = warningOf(frame, this.#session.protocol);
+    if (warning !== null) this.#send(warning);
+  }
+
+  async command(command: Input & { kind: "command" }): Promise<void> {
+    this.#watch();
+    await this.#run(command);
+  }
+
+  /** Ends the open CALL if its deadline is over. */
+  async tick(): Promise<void> {
+    await this.#run({ kind: "tick" });
+  }
+
+  #watch(): void {
+    if (!this.#unwatched) return;
+    this.#unwatched = false;
+    // From now on an alarm looks for the connection.
+    this.#agenda.changed();
+  }
+
+  #save(): void {
+    const rate = this.gate.kept;
+    writeAttachment(this.#socket, {
+      connection: this.connection,
+      session: durableSession(this.#session),
+      lastMessageAt: this.#lastMessageAt,
+      presenceCheckedAt: this.#presenceCheckedAt,
+      acknowledged: this.#acknowledged,
+      unwatched: this.#unwatched,
+      ...(rate && { rate }),
+    });
+  }
+
+  async #run(input: Input): Promise<void> {
+    const { config, now } = this.#context;
+    const { session, effects } = step(this.#session, input, { bootRetrySeconds: config.BOOT_RETRY_SECONDS }, now());
+    this.#session = session;
+    const failures: unknown[] = [];
+    for (const effect of effects) {
+      // One that fails must not take those behind it along: a CALL that is never asked for would hold up the rest for ever.
+      await this.#apply(effect).catch((error: unknown) => failures.push(error));
+    }
+    // A CALL whose row failed was not kept: its repetition must not pass for one of an acknowledged CALL.
+    if (failures.length > 0) this.#session = { ...this.#session, lastAnswered: null };
+    if (!this.#ended) this.#save();
+    if (failures.length > 0) throw failures[0];
+  }
+
+  async #apply(effect: Effect): Promise<void> {
+    if (this.#ended) return;
+    switch (effect.kind) {
+      case "send":
+        return this.#send(effect.frame);
+      case "settle":
+        this.#port.settle(effect.messageId, () => effect.outcome);
+        return;
+      case "free":
+        return this.#port.lineFree();
+      case "judge":
+        return this.#judge(effect);
+      case "malformed": {
+        const { reason, messageId, excerpt } = effect;
+        return this.#port.reportSecurity("malformed-frame", { reason, messageId, excerpt });
+      }
+      case "refuse":
+        try {
+          return this.#port.reportRefused(this.#session.protocol, effect.refused);
+        } finally {
+          this.#send(effect.frame);
+        }
+      case "keep":
+        if (this.#context.refusal(effect.call.action) === null) this.#keep(effect.call, null, "edge");
+        return;
+      case "ask":
+        return this.#ask(effect.call);
+      case "acknowledge":
+        return this.#acknowledge(effect);
+    }
+  }
+
+  async #ask(call: CheckedCall): Promise<void> {
+    const { incarnation } = this.#context;
+    const decision = await this.#decide(call);
+    if (!this.#ended) return this.#run({ kind: "answer", call, ...decision });
+    if (this.#context.incarnation === incarnation) this.#keepUnsaid(call, decision);
+  }
+
+  async #decide(call: CheckedCall): Promise<Decision> {
+    const earlier = this.#earlierAnswer(call);
+    if (earlier !== null) return { answer: earlier, answeredBy: "csms" };
+    const refusal = this.#context.refusal(call.action);
+    if (refusal !== null) {
+      const code = errorCode(this.#session.protocol, "internal");
+      return { answer: { error: { code, description: refusal, details: {} } }, answeredBy: "edge" };
+    }
+    return this.#port.ask(call, this.#session);
+  }
+
+  /** What was decided for a line that is gone: the station will ask again, and is to get this. */
+  #keepUnsaid(call: CheckedCall, { answer, answeredBy }: Decision): void {
+    if (answer === null || "error" in answer || !isRecognisable(call)) return;
+    if (this.#earlierAnswer(call) !== null || !this.#context.eventLog.hasRoomFor(call.action)) return;
+    this.#keep(call, answer, answeredBy);
+  }
+
+  /** What a CALL was answered when it came before. Asked for again after a wait: its repetition may have been kept meanwhile. */
+  #earlierAnswer(call: CheckedCall): Answer | null {
+    return isRecognisable(call) ? this.#context.eventLog.answerTo(call, this.#context.now()) : null;
+  }
+
+  #judge({ messageId, result }: Effect & { kind: "judge" }): void {
+    const { protocol, strictness } = this.#session;
+    const outcome = this.#port.settle(messageId, (action) => judgeResult(protocol, strictness, action, result));
+    const frame = outcome && encodeResultFault(protocol, messageId, outcome);
+    if (frame !== null) this.#send(frame);
+  }
+
+  /** Append before acknowledge: the platform holds the frame back until the row is durable. */
+  #acknowledge({ call, answer, answeredBy, frame }: Effect & { kind: "acknowledge" }): void {
+    // A Heartbeat says nothing that a backend would miss, and costs no row.
+    if (call.action !== "Heartbeat" && this.#earlierAnswer(call) === null) {
+      const refusal = this.#context.refusal(call.action);
+      if (refusal !== null) {
+        // Not kept, so not answered: its repetition must not pass for one of an acknowledged CALL.
+        this.#session = { ...this.#session, lastAnswered: null };
+        this.#send(encodeFault(this.#session.protocol, call.messageId, "internal", refusal));
+        return;
+      }
+      try {
+        this.#keep(call, answer, answeredBy);
+      } catch (error) {
+        // Or the station would wait for an answer until its own time is over.
+        const { protocol } = this.#session;
+        this.#send(encodeFault(protocol, call.messageId, "internal", "the message could not be kept; try again later"));
+        throw error;
+      }
+      if (call.action === "BootNotification") this.#port.bootAcknowledged();
+    }
+    this.#send(frame);
+    // Behind the answer: what waited for this boot may be sent now, and nothing else would send it.
+    if (call.action === "BootNotification") this.#port.lineFree();
+  }
+
+  #keep(call: CheckedCall, answer: Answer | null, answeredBy: AnsweredBy): void {
+    this.#context.emit("ocpp.call", callData(this.#session.protocol, call, answer, answeredBy));
+  }
+
+  #send(frame: string): void {
+    try {
+      this.#socket.send(frame);
+    } catch (error) {
+      // The socket closed meanwhile; the station will ask again on its next one.
+      log("info", "a frame found its socket closed", { stationId: this.#context.id, reason: String(error) });
+    }
+  }
+}

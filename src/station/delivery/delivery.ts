@@ -1,0 +1,296 @@
+/**
+ * Drains a station's outbox to the webhooks and the queue. Must not know sockets, sessions or what events mean.
+ */
+import * as outbox from "../../delivery/outbox.ts";
+import { Places } from "../../delivery/places.ts";
+import { NotAskedYet } from "../../webhooks/cached-list.ts";
+import { knownWebhooks, webhooksOf } from "../../webhooks/webhook-registry.ts";
+import { log as writeLog, messageOf } from "../../log.ts";
+import { inTime } from "../../time-limit.ts";
+import type { Agenda, Sink } from "../object/agenda.ts";
+import type { StationContext } from "../object/context.ts";
+import { attempt, type Attempted, QUEUE } from "./delivery-attempt.ts";
+import type { EventLog } from "../storage/event-log.ts";
+import { waitsBeside } from "../storage/followers.ts";
+import type { LastWords } from "./last-words.ts";
+import { settle } from "./settled-attempt.ts";
+
+/** ms without an answer after which a replay must be able to find the station, and is looked for. */
+const SLOW_MS = 2_000;
+/** ms that a registration waits for the list of webhooks. */
+const REGISTRY_WITHIN_MS = 2_000;
+/** ms without an answer after which a receiver has to make room for others, if they wait. */
+const LEAVES_ROOM_MS = 1_000;
+
+/** One webhook being served. */
+interface Run {
+  log: EventLog;
+  /** As it was when the list was last read. */
+  webhook: outbox.Webhook;
+  /** Of the attempt that is under way. */
+  open: { replayedAt: number; url: string; abort: AbortController } | null;
+  /** That attempt has taken long. */
+  isSlow: boolean;
+  done: Promise<void>;
+}
+
+export class Delivery implements Sink {
+  readonly #context: StationContext;
+  /** One run a webhook, so that one which hangs holds up no other. */
+  readonly #running = new Map<string, Run>();
+  readonly #places = new Places();
+  /** Webhooks that took long over their last delivery, by `cursorKey`. */
+  #slow = new Set<string>();
+  #retryAt: number | null = null;
+  readonly #agenda: Agenda;
+  /** Called when trouble with a webhook began or ended. */
+  readonly #troubleChanged: () => void;
+
+  /** Waits until a webhook has had, or was to have, the last events of all registrations before a log's. */
+  readonly #turn: (log: EventLog, webhook: outbox.Webhook) => Promise<void>;
+
+  constructor(
+    context: StationContext,
+    agenda: Agenda,
+    troubleChanged: () => void,
+    turn: (log: EventLog, webhook: outbox.Webhook) => Promise<void>,
+  ) {
+    this.#context = context;
+    this.#agenda = agenda;
+    this.#troubleChanged = troubleChanged;
+    this.#turn = turn;
+  }
+
+  /** Whether some webhook does not take its events, or not yet, or was not given some. */
+  get inTrouble(): boolean {
+    const { eventLog } = this.#context;
+    return eventLog.inTrouble || [...this.#running.values()].some(({ log, isSlow }) => log === eventLog && isSlow);
+  }
+
+  get retryAt(): number | null {
+    return this.#retryAt;
+  }
+
+  get hasWork(): boolean {
+    const { env, eventLog, now } = this.#context;
+    // All is delivered: what was subscribed meanwhile starts with the next event.
+    if (eventLog.isFollowed) return eventLog.backlog > 0 || this.inTrouble;
+    return env.EVENTS !== undefined || knownWebhooks(now())?.webhooks.length !== 0;
+  }
+
+  /** The webhooks there are, and the queue as one of them; none: they cannot be told now. Never throws. */
+  async known(): Promise<outbox.Subscriptions> {
+    const { env, now } = this.#context;
+    try {
+      return this.#sinks(await inTime(webhooksOf(env.WEBHOOKS, now()), REGISTRY_WITHIN_MS, "the webhook registry"));
+    } catch (error) {
+      const reason = messageOf(error);
+      writeLog("warn", "a registration began without the list of webhooks", { stationId: this.#context.id, reason });
+      return { webhooks: [], revision: 0 };
+    }
+  }
+
+  #sinks(subscribed: outbox.Subscriptions): outbox.Subscriptions {
+    if (this.#context.env.EVENTS === undefined) return subscribed;
+    return { ...subscribed, webhooks: [...subscribed.webhooks, QUEUE] };
+  }
+
+  /** What comes while a webhook's run is on joins it. */
+  async drain(): Promise<void> {
+    try {
+      // Of the registration there is now: when the list has come there may be another.
+      const { env, eventLog: log, now } = this.#context;
+      const subscribed = this.hasWork ? await webhooksOf(env.WEBHOOKS, now(), log.webhooksRevision) : null;
+      this.#retryAt = null;
+      if (subscribed === null || log.isEnded) return;
+      const sinks = this.#sinks(subscribed);
+      const { webhooks } = sinks;
+      if (!log.follow(sinks, now())) {
+        // Who is missing in it must not wait for the next event; who is in it and stays is served.
+        if (waitsBeside(webhooks, log.cursors, log.head)) this.#retryAt = this.#nextDrainAt();
+        await Promise.all(webhooks.map((webhook) => this.#join(log, webhook)));
+        return;
+      }
+      const keys = webhooks.map(outbox.cursorKey);
+      this.#slow = new Set(keys.filter((key) => this.#slow.has(key)));
+      for (const run of this.#running.values()) if (run.log === log) overtake(run, webhooks);
+      // A full backlog loses events without an attempt, and a replay forgets them.
+      if (log.takeTroubleChange()) this.#troubleChanged();
+      await Promise.all(webhooks.map((webhook) => this.#join(log, webhook)));
+    } catch (error) {
+      this.#retryAt = this.#nextDrainAt();
+      // Of a registry that is not even asked a line for every message would be too many.
+      if (error instanceof NotAskedYet) return;
+      writeLog("error", "the outbox could not be drained", { stationId: this.#context.id, reason: messageOf(error) });
+    }
+  }
+
+  #nextDrainAt(): number {
+    const { config, eventLog, now } = this.#context;
+    let waitingSince = now();
+    // Where it is not known who waits: the newest event.
+    const cursors = eventLog.isFollowed
+      ? Object.values(eventLog.cursors)
+      : [outbox.freshCursor(eventLog.head - 1, QUEUE)];
+    for (const cursor of cursors) {
+      eventLog.read(cursor, ({ at }) => {
+        waitingSince = Math.min(waitingSince, at);
+        return false;
+      });
+    }
+    return outbox.nextDrainAt(waitingSince, now(), config.WEBHOOK_RETRY_BASE_MS, Math.random());
+  }
+
+  #join(log: EventLog, webhook: outbox.Webhook): Promise<void> {
+    const key = runKey(log, webhook);
+    const running = this.#running.get(key);
+    if (running !== undefined) return running.done;
+    const run: Run = { log, webhook, open: null, isSlow: false, done: Promise.resolve() };
+    this.#running.set(key, run);
+    run.done = this.#serve(run, key);
+    return run.done;
+  }
+
+  /**
+   * The last events of a log that has ended: to each webhook once, batch by batch, until it fails or the time is over.
+   * @param words is told who is to have them, and who has had his chance
+   */
+  async finish(log: EventLog, withinMs: number, words: LastWords): Promise<void> {
+    let isOver = false;
+    const leave = new AbortController();
+    const { promise: over, resolve } = Promise.withResolvers<null>();
+    const timer = setTimeout(() => {
+      isOver = true;
+      leave.abort();
+      resolve(null);
+    }, withinMs);
+    const finishOne = async (webhook: outbox.Webhook) => {
+      // Its own registration may have ended before its turn came.
+      await Promise.race([this.#turn(log, webhook), over]);
+      const failures = () => log.cursorOf(webhook)?.failures ?? 0;
+      const before = failures();
+      await Promise.race([this.#running.get(runKey(log, webhook))?.done, over]);
+      // What was under way was the one chance, and a receiver that asked for patience gets it.
+      if (failures() > before) return;
+      while (!isOver) {
+        const attempted = await Promise.race([this.#attemptLast(log, webhook, leave.signal), over]);
+        if (attempted === null) return;
+        settle(this.#context, log, webhook, attempted);
+        if (failures() > 0) return;
+      }
+    };
+    try {
+      const { env, now } = this.#context;
+      const sinks = this.#sinks(await webhooksOf(env.WEBHOOKS, now(), log.webhooksRevision));
+      log.follow(sinks, now());
+      words.areFor(sinks.webhooks.map(outbox.cursorKey));
+      const finished = (webhook: outbox.Webhook) =>
+        finishOne(webhook).finally(() => words.endFor(outbox.cursorKey(webhook)));
+      await Promise.all(sinks.webhooks.map(finished));
+    } catch (error) {
+      const underway = [...this.#running.values()].filter((run) => run.log === log).map(({ done }) => done);
+      await Promise.race([Promise.all(underway), over]);
+      const reason = messageOf(error);
+      writeLog("error", "the last events could not be delivered", { stationId: this.#context.id, reason });
+    } finally {
+      clearTimeout(timer);
+      words.end();
+    }
+  }
+
+  async #attemptLast(log: EventLog, webhook: outbox.Webhook, leave: AbortSignal): Promise<Attempted | null> {
+    const cursor = log.cursorOf(webhook);
+    if (cursor === undefined || cursor.acknowledged >= log.head) return null;
+    // They have one chance, which nobody takes from them.
+    const place = await this.#places.take(this.#isSuspect(log, webhook), () => {}, leave);
+    if (place === null) return null;
+    try {
+      return await attempt(this.#context, log, webhook, cursor, leave);
+    } finally {
+      place.leave();
+    }
+  }
+
+  #isSuspect(log: EventLog, webhook: outbox.Webhook): boolean {
+    return (log.cursorOf(webhook)?.failures ?? 0) > 0 || this.#slow.has(outbox.cursorKey(webhook));
+  }
+
+  /** A run is of one log from its beginning to its end: that of another registration is none of its business. */
+  async #serve(run: Run, key: string): Promise<void> {
+    const { log } = run;
+    try {
+      // [interface.md §2] Within one station deliveries are in order.
+      if (this.#context.hasEnded) await this.#turn(log, run.webhook);
+      while (!log.isEnded) {
+        const cursor = log.cursorOf(run.webhook);
+        const due = cursor === undefined ? null : outbox.due(cursor, log.head, this.#context.now());
+        // Not at the end of the drain: another webhook may hang until then.
+        if (due !== null && due.at !== "now") await this.#agenda.retryAt(due.at);
+        if (cursor === undefined || due?.at !== "now") return;
+        const attempted = await this.#attempt(run);
+        if (attempted !== null) settle(this.#context, log, run.webhook, attempted);
+        const { isSlow } = run;
+        run.isSlow = false;
+        if (log.isEnded) return;
+        if (isSlow) log.countTrouble();
+        if (log.takeTroubleChange() || isSlow) this.#troubleChanged();
+      }
+    } finally {
+      // At once: a call that joined a run which has ended would wait for the next event.
+      this.#running.delete(key);
+    }
+  }
+
+  /** What came of it; `null`: a replay was called for meanwhile, or the webhook moved, or it gave way, and it counts for nothing. */
+  async #attempt(run: Run): Promise<Attempted | null> {
+    const { log } = run;
+    const abort = new AbortController();
+    const giveWay = () => abort.abort(new Error("its place was wanted"));
+    const place = await this.#places.take(this.#isSuspect(log, run.webhook), giveWay);
+    // While it waited for its place.
+    const cursor = log.cursorOf(run.webhook);
+    if (place === null || cursor === undefined || log.isEnded) {
+      place?.leave();
+      return null;
+    }
+    run.open = { replayedAt: cursor.replayedAt, url: run.webhook.url, abort };
+    const key = outbox.cursorKey(run.webhook);
+    let isLate = false;
+    let timer = setTimeout(() => {
+      isLate = true;
+      this.#slow.add(key);
+      place.slow();
+      timer = setTimeout(() => this.#isSlow(run), SLOW_MS - LEAVES_ROOM_MS);
+    }, LEAVES_ROOM_MS);
+    try {
+      const attempted = await attempt(this.#context, log, run.webhook, cursor, abort.signal);
+      if (!isLate) this.#slow.delete(key);
+      return abort.signal.aborted ? null : attempted;
+    } finally {
+      clearTimeout(timer);
+      run.open = null;
+      place.leave();
+    }
+  }
+
+  /** Whoever calls for a replay must find the station; who called before it could be found is heard now. */
+  #isSlow(run: Run): void {
+    if (run.log.isEnded) return;
+    run.isSlow = true;
+    run.log.countTrouble();
+    this.#troubleChanged();
+    void this.drain();
+  }
+}
+
+/** Runs of an ended registration are none of the next one's. */
+const runKey = (log: EventLog, webhook: outbox.Webhook): string => `${log.incarnation}/${outbox.cursorKey(webhook)}`;
+
+/** Ends the attempt of a run whose webhook was removed or moved, or is to be replayed. */
+function overtake(run: Run, webhooks: readonly outbox.Webhook[]): void {
+  const key = outbox.cursorKey(run.webhook);
+  const webhook = webhooks.find((each) => outbox.cursorKey(each) === key);
+  const isSame = webhook?.url === run.open?.url && run.log.cursorOf(run.webhook)?.replayedAt === run.open?.replayedAt;
+  if (webhook !== undefined) run.webhook = webhook;
+  if (run.open !== null && !isSame) run.open.abort.abort(new Error("overtaken"));
+}

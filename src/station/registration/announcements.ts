@@ -1,0 +1,158 @@
+/**
+ * Tells the directory of a station: its registration at once and in order, all else by the queue, where something changed. What
+ * the queue did not take is told again by the alarm. Must not know what the directory does with it.
+ */
+import { backOff } from "../../delivery/back-off.ts";
+import { abandonRegistration, putRegistration, removeRegistration } from "../../fleet/registrations.ts";
+import type { StationSnapshot, Transition } from "../../fleet/transition.ts";
+import { log, messageOf } from "../../log.ts";
+import { inTime } from "../../time-limit.ts";
+import type { Agenda } from "../object/agenda.ts";
+import type { StationContext } from "../object/context.ts";
+import type { Deadline } from "../object/deadlines.ts";
+import type { ConnectionFacts, EndedRegistration } from "../storage/store.ts";
+
+/** ms the queue has to take a transition. */
+const TOLD_WITHIN_MS = 10_000;
+/** ms before what the queue did not take is told again, doubled each time; the upper half is random. */
+const AGAIN_BASE_MS = 60_000;
+const AGAIN_MAX_MS = 3_600_000;
+
+interface Standing {
+  /** The live one, `null` while offline. */
+  connection: ConnectionFacts | null;
+  /** Some webhook does not take its events. */
+  undelivered: boolean;
+}
+
+export class Announcements {
+  readonly #context: StationContext;
+  readonly #agenda: Agenda;
+  /** How things stand, as far as the log does not say it. */
+  readonly #standing: () => Standing;
+  /** What was told last, since the object woke. */
+  #told: string | null = null;
+  /** What is on its way to the queue. */
+  #telling: string | null = null;
+  /** One after the other: a row that was made late must not outlive the one that took it away. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(context: StationContext, agenda: Agenda, standing: () => Standing) {
+    this.#context = context;
+    this.#agenda = agenda;
+    this.#standing = standing;
+  }
+
+  /** Of what was not told. @param background takes what nobody waits for */
+  deadlines(background: (work: Promise<void>) => void): Deadline[] {
+    const at = () => this.againAt;
+    return [{ at, aheadMaxMs: AGAIN_MAX_MS, look: () => (at() === null ? undefined : background(this.again())) }];
+  }
+
+  /** Never throws. */
+  async announce(): Promise<void> {
+    const transition = this.#transition();
+    if (transition === null) return;
+    // A station that boots again and again, the same each time, has nothing new to tell.
+    const text = JSON.stringify([transition.incarnation, transition.station]);
+    if (text === (this.#telling ?? this.#told)) return;
+    this.#telling = text;
+    const { env, id, incarnation } = this.#context;
+    try {
+      await inTime(env.TRANSITIONS.send(transition), TOLD_WITHIN_MS, "the queue");
+      if (this.#telling === text) this.#said(text);
+    } catch (error) {
+      log("warn", "the directory was not told", { stationId: id, reason: messageOf(error) });
+      // What was said since says more, and sees to itself.
+      if (this.#telling === text && this.#context.incarnation === incarnation) this.#unsaid();
+    }
+  }
+
+  /** Whatever was told before. */
+  async again(): Promise<void> {
+    if (this.#context.incarnation === null) return;
+    this.#told = null;
+    await this.announce();
+  }
+
+  /** ms since the epoch at which what was not told is told again; `null`: all was told, or is on its way. */
+  get againAt(): number | null {
+    return this.#telling !== null ? null : (this.#context.store.fact("untold")?.againAt ?? null);
+  }
+
+  #said(text: string): void {
+    this.#telling = null;
+    this.#told = text;
+    if (this.#context.store.fact("untold") !== undefined) this.#context.store.dropFact("untold");
+  }
+
+  #unsaid(): void {
+    this.#telling = null;
+    this.#told = null;
+    const { store, now } = this.#context;
+    const known = store.fact("untold");
+    // Each transition of an outage fails, and needs no row of its own.
+    if (known === undefined || now() >= known.againAt) {
+      const failures = (known?.failures ?? 0) + 1;
+      const waitMs = backOff(failures - 1, AGAIN_BASE_MS, AGAIN_MAX_MS, Math.random());
+      store.setFact("untold", { failures, againAt: now() + Math.round(waitMs) });
+    }
+    this.#agenda.changed();
+    this.#agenda.meanwhile();
+  }
+
+  /** @throws where the directory cannot be reached */
+  registered(): Promise<void> {
+    return this.#inOrder(async () => {
+      const transition = this.#transition();
+      // Deregistered meanwhile: whoever did sees to the row.
+      if (transition !== null) await putRegistration(this.#context.env.DIRECTORY, transition);
+    });
+  }
+
+  /** @throws where the directory cannot be reached */
+  deregistered(ended: EndedRegistration): Promise<void> {
+    return this.#inOrder(() => removeRegistration(this.#context.env.DIRECTORY, this.#context.id, ended));
+  }
+
+  /** The row of a station that its object knows nothing of; `false`: there is none. @throws where the directory cannot be reached */
+  abandoned(): Promise<boolean> {
+    const { env, id } = this.#context;
+    // Registered meanwhile, it is no longer that row.
+    return this.#inOrder(async () =>
+      this.#context.incarnation === null ? abandonRegistration(env.DIRECTORY, id) : false,
+    );
+  }
+
+  #inOrder<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  #transition(): (Transition & { incarnation: string; station: StationSnapshot }) | null {
+    const { eventLog, id, now, store } = this.#context;
+    const registration = store.fact("registration");
+    if (registration === undefined) return null;
+    const { boot } = eventLog.status;
+    const { connection, undelivered } = this.#standing();
+    return {
+      stationId: id,
+      at: now(),
+      incarnation: registration.incarnation,
+      sequence: eventLog.head,
+      revision: (registration.revision ?? 0) + eventLog.troubles,
+      station: {
+        registeredProfile: registration.securityProfile,
+        labels: registration.labels,
+        online: connection !== null,
+        protocol: connection?.protocol ?? null,
+        securityProfile: connection?.securityProfile ?? null,
+        vendor: boot?.vendor ?? null,
+        model: boot?.model ?? null,
+        undelivered,
+        deadLetters: eventLog.deadLetters,
+      },
+    };
+  }
+}

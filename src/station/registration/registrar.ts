@@ -1,0 +1,94 @@
+/**
+ * The registration of one station: made, replaced, shown. Must not know sockets; nothing secret ever leaves it.
+ */
+import type { Subscriptions } from "../../delivery/outbox.ts";
+import { generatePassword, hashPassword, type PasswordHash } from "../../security/password.ts";
+import { admissionRevision } from "../../security/registration-change.ts";
+import type { StationContext } from "../object/context.ts";
+import type { Registered, RegisterRequest, RegistrationView } from "../station-rpc.ts";
+import type { StoredRegistration } from "../storage/store.ts";
+
+export interface RegisterPort {
+  /** Called in the turn in which a registration is replaced. */
+  changed: (before: StoredRegistration, after: StoredRegistration) => void;
+  /** Asked for a new registration: its first sequence must be behind all that any before it had, also one the storage forgot. */
+  floorOf: () => Promise<number>;
+}
+
+/**
+ * Takes `"generate"` for a password to make one. `"password-required"`: profile 1 or 2 and none is known.
+ * @param webhooks that there are: all events of a new registration are for them
+ */
+export async function register(
+  context: StationContext,
+  request: RegisterRequest,
+  { changed, floorOf }: RegisterPort,
+  webhooks: Subscriptions,
+): Promise<Registered | "password-required"> {
+  const { password, passwordOverlap, certificate, apply: _, ...rest } = request;
+  const generated = password === "generate" ? generatePassword() : undefined;
+  const plain = generated ?? password;
+  const hash =
+    plain === undefined
+      ? null
+      : await hashPassword(new TextEncoder().encode(plain), generated === undefined ? "chosen" : "generated");
+  const isNew = () => context.store.fact("registration") === undefined;
+  const isLacking = () => (hash ?? context.store.fact("registration")?.password ?? null) === null;
+  const needsPassword = rest.securityProfile === 1 || rest.securityProfile === 2;
+  if (needsPassword && isLacking()) return "password-required";
+  // What is known here may be of an older one alone: the rest was forgotten when its last events were delivered.
+  const floor = isNew() ? await floorOf() : 0;
+  // Meanwhile it may have been registered, or deregistered: what counts is what is now.
+  if (needsPassword && isLacking()) return "password-required";
+  const known = context.store.fact("registration");
+  const former = formerPassword(known, hash !== null, passwordOverlap);
+  const wanted = {
+    ...rest,
+    password: hash ?? known?.password ?? null,
+    ...(former !== undefined && { formerPassword: former }),
+    certificate: { commonName: context.id, ...certificate },
+  };
+  const changes = known === undefined ? 0 : admissionRevision(known, wanted);
+  const stored: StoredRegistration = {
+    ...wanted,
+    // Left out where it is 0: rows of older releases are to be the same.
+    ...(changes > 0 && { admissionRevision: changes }),
+    incarnation: known?.incarnation ?? crypto.randomUUID(),
+    floor: known === undefined ? Math.max(floor, context.furthest ?? 0) : (known.floor ?? 0),
+    revision: known?.revision ?? 0,
+  };
+  if (known === undefined) context.beginRegistration(stored, webhooks);
+  else if (JSON.stringify(known) !== JSON.stringify(stored)) {
+    context.store.setFact("registration", { ...stored, revision: (stored.revision ?? 0) + 1 });
+  }
+  if (known !== undefined) changed(known, stored);
+  return {
+    created: known === undefined,
+    registration: viewRegistration(context.id, stored),
+    ...(generated !== undefined && { password: generated }),
+  };
+}
+
+/** While one overlaps already, the one that is not proven gives way: the one before is what the station has used. */
+function formerPassword(
+  known: StoredRegistration | undefined,
+  isNew: boolean,
+  overlap: boolean | undefined,
+): PasswordHash | undefined {
+  if (overlap === false || (isNew && overlap !== true)) return undefined;
+  return known?.formerPassword ?? (isNew ? (known?.password ?? undefined) : undefined);
+}
+
+export function viewRegistration(stationId: string, stored: StoredRegistration): RegistrationView {
+  const {
+    password,
+    formerPassword,
+    incarnation: _,
+    floor: __,
+    revision: ___,
+    admissionRevision: ____,
+    ...shown
+  } = stored;
+  const overlap = formerPassword !== undefined && { passwordOverlap: true as const };
+  return { stationId, hasPassword: password !== null, ...overlap, ...shown };
+}

@@ -1,0 +1,58 @@
+/**
+ * Where each webhook of the list stands with a log. Must not know how events are kept or sent.
+ */
+import type { LogEnd } from "../../delivery/backlog.ts";
+import {
+  type Cursor,
+  type Cursors,
+  cursorKey,
+  freshCursor,
+  replayed,
+  type Webhook,
+  wantedFrom,
+} from "../../delivery/outbox.ts";
+import type { LogRows } from "./log-rows.ts";
+import type { DeliveryFacts, EndedRegistration } from "./store.ts";
+
+/** A cursor for each, of a log that begins. */
+export const begun = (webhooks: readonly Webhook[], floor: number): Cursors =>
+  Object.fromEntries(
+    webhooks.map((webhook) => [cursorKey(webhook), { ...freshCursor(floor, webhook), passedBytes: 0 }]),
+  );
+
+/** A cursor for each: a new one starts with the first event since its webhook was made. */
+export function followed(
+  cursors: Cursors,
+  webhooks: readonly Webhook[],
+  rows: LogRows,
+  end: LogEnd,
+  now: number,
+): Cursors {
+  const cursorOf = (webhook: Webhook, known: Cursor | undefined): Cursor => {
+    const cursor =
+      known === undefined
+        ? freshCursor(rows.lastBefore(wantedFrom(webhook, now), end.head), webhook)
+        : replayed(known, webhook, end.head, rows.bound.events);
+    return cursor === known ? known : rows.counted(cursor, end);
+  };
+  return Object.fromEntries(
+    webhooks.map((webhook) => [cursorKey(webhook), cursorOf(webhook, cursors[cursorKey(webhook)])]),
+  );
+}
+
+/** Whether events wait for another than these. */
+export function waitsBeside(webhooks: readonly Webhook[], cursors: Cursors, head: number): boolean {
+  const keys = new Set(webhooks.map(cursorKey));
+  return Object.entries(cursors).some(([key, { acknowledged }]) => acknowledged < head && !keys.has(key));
+}
+
+/** The list that was followed; left out where it is not known: rows of older releases are to be the same. */
+export const noted = (revision = 0): Pick<DeliveryFacts, "webhooksRevision"> =>
+  revision > 0 ? { webhooksRevision: revision } : {};
+
+/** What was kept of them. */
+export const deliveryOf = ({ cursors, head, webhooksRevision }: EndedRegistration) => ({
+  cursors,
+  statusSequence: head,
+  ...noted(webhooksRevision),
+});

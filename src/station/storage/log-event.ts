@@ -1,0 +1,40 @@
+/**
+ * The rows of a log as events again, and what those come to that are newer than what is saved of a log. Must not know where
+ * either is kept.
+ */
+import { parseJson } from "../../json.ts";
+import type { EventType, StationEvent } from "../../delivery/event.ts";
+import { EMPTY_STATUS } from "../../ocpp/station-status.ts";
+import { project } from "./projection.ts";
+import { unkeyed } from "./repetitions.ts";
+import type { DeliveryFacts, LogRow, NewestRow } from "./store.ts";
+
+/** Whose log it is. */
+export interface LogOwner {
+  /** Of the registration: part of every event id. */
+  incarnation: string;
+  /** The log's first sequence is the one behind it: what came before is of an earlier registration. */
+  floor: number;
+}
+
+/** What is known of a log that has no event. */
+export const NOTHING: DeliveryFacts = { cursors: {}, status: EMPTY_STATUS, connection: null, statusSequence: 0 };
+
+export function toEvent({ type, data, ...row }: LogRow): StationEvent {
+  const parsed = parseJson<Record<string, unknown>>(data);
+  return { ...row, type: type as EventType, data: type === "ocpp.call" ? unkeyed(parsed) : parsed };
+}
+
+type Folded = Pick<DeliveryFacts, "status" | "connection"> & { head: number; bytes: number };
+
+/** @param floor the last sequence of an earlier registration, whose events may still be there */
+export function foldedIn(saved: DeliveryFacts, floor: number, newest: readonly NewestRow[]): Folded {
+  let folded: Folded = { status: saved.status, connection: saved.connection, head: saved.statusSequence, bytes: 0 };
+  for (const { bytes, data, ...row } of newest) {
+    if (row.sequence <= floor) continue;
+    if (data !== null) folded = { ...folded, ...project(folded, toEvent({ ...row, data })) };
+    folded.head = row.sequence;
+    folded.bytes += bytes;
+  }
+  return folded;
+}

@@ -1,0 +1,31 @@
+/**
+ * What the events of a log come to: the station's status and its connection. Must not know where events are kept.
+ */
+import type { StationEvent } from "../../delivery/event.ts";
+import type { Protocol } from "../../ocpp/protocol.ts";
+import { observe, observeVersion } from "../../ocpp/station-status.ts";
+import type { DeliveryFacts, LoggedConnection } from "./store.ts";
+
+/** What is read of an `ocpp.call`. */
+export interface LoggedCall {
+  protocol: Protocol;
+  messageId: string;
+  action: string;
+  payload: Record<string, unknown>;
+  answer: Record<string, unknown> | null;
+}
+
+type Projection = Pick<DeliveryFacts, "status" | "connection">;
+
+/** What changes by one more event. */
+export function project({ status }: Projection, event: StationEvent): Partial<Projection> {
+  if (event.type === "ocpp.station.connected") {
+    const connection = event.data as LoggedConnection;
+    return { connection, status: observeVersion(status, connection.protocol as Protocol) };
+  }
+  if (event.type === "ocpp.station.disconnected") return { connection: null };
+  if (event.type !== "ocpp.call") return {};
+  const { protocol, action, payload, answer } = event.data as LoggedCall;
+  if (answer === null || "error" in answer) return {};
+  return { status: observe(status, protocol, action, payload, { payload: answer }, event.at) };
+}

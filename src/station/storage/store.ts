@@ -1,0 +1,291 @@
+/**
+ * A station's SQLite: statements counted, schema brought up to date, the few named facts, and documents by key. Must not
+ * know what they mean to the protocol.
+ */
+import type { Cursors } from "../../delivery/outbox.ts";
+import { parseJson } from "../../json.ts";
+import type { StationStatus } from "../../ocpp/station-status.ts";
+import type { Strictness } from "../../ocpp/strictness.ts";
+import type { Registration } from "../../security/admission.ts";
+import { DAMAGED_FACTS, NEWER_SCHEMA, storageFaultOf } from "../../storage-fault.ts";
+import { BYTES, IS_PROJECTED } from "./log-sql.ts";
+import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from "./migrations.ts";
+import type { ObjectStorage, SqlValue } from "./object-storage.ts";
+
+export interface StoredRegistration extends Registration {
+  /** Random, new with each first registration: part of every event id. */
+  incarnation: string;
+  /** The first sequence of its log is the one behind it; absent in registrations of older releases: 0. */
+  floor?: number;
+  /** Counts its changes, which no event tells of; absent in registrations of older releases: 0. */
+  revision?: number;
+  /** Counts the changes of what is looked at when a station connects; absent before the first. */
+  admissionRevision?: number;
+  heartbeatIntervalSeconds?: number;
+  validation?: Strictness;
+  locationHint?: string;
+  labels: Record<string, string>;
+}
+
+export interface ConnectionFacts {
+  id: string;
+  protocol: string;
+  securityProfile: number;
+  /** ms since the epoch */
+  since: number;
+  remoteAddress: string | null;
+  certificate: { fingerprint: string; notAfter: number } | null;
+  /** `StoredRegistration.admissionRevision` when it was let in; absent in sockets of older releases: 0. */
+  admissionRevision?: number;
+}
+
+/** A connection as its events have it. */
+export interface LoggedConnection {
+  connectionId: string;
+  protocol: string;
+  securityProfile: number;
+  remoteAddress: string | null;
+  /** ISO 8601, as `notAfter` */
+  since: string;
+  certificate: { fingerprint: string; notAfter: string } | null;
+}
+
+/** What is kept of deliveries and of the log, in one row, so that a drained batch costs one. */
+export interface DeliveryFacts {
+  cursors: Cursors;
+  /** Like `connection` the projection of the log up to `statusSequence`; newer events are folded in when the object wakes. */
+  status: StationStatus;
+  /** The connection whose end is not in the log; `null`: there is none. */
+  connection: LoggedConnection | null;
+  statusSequence: number;
+  /** Of all events up to there; absent in older rows: not known. */
+  bytes?: number;
+  /** Counts how often trouble with a webhook began or ended, which no event tells of; absent in older rows: 0. */
+  revision?: number;
+  /** Up to here the log holds events of transactions alone, with gaps between them; absent where it has none. */
+  reusedTo?: number;
+  /** ms since the epoch at which the log (the one for people) was last told that events are given up or refused. */
+  fullSaidAt?: number;
+  /** Of the newest list of webhooks that it followed; absent in older rows: 0. */
+  webhooksRevision?: number;
+}
+
+/** A registration that has ended, until the directory knows it and its last events have had their chance. */
+export interface EndedRegistration {
+  incarnation: string;
+  /** Its log: the sequences behind `floor`, up to `head`. */
+  floor: number;
+  head: number;
+  cursors: Cursors;
+  webhooksRevision?: number;
+  /** ms since the epoch */
+  endedAt: number;
+}
+
+/** Each is one row of the table `facts`. */
+export interface Facts {
+  schema: number;
+  registration: StoredRegistration;
+  delivery: DeliveryFacts;
+  /** Ids of the commands that are queued, in their order, behind names of those that are sent; absent before the first command. */
+  queue: readonly string[];
+  /** The oldest first; absent where there is none. */
+  ended: readonly EndedRegistration[];
+  /** The queue did not take what the directory is to know; absent where it did. */
+  untold: { failures: number /** ms since the epoch */; againAt: number };
+}
+
+/** Documents sort behind all facts, which are read at every wake while documents are not. */
+export type DocumentKey = `~${string}`;
+
+/** A row of the log, its data still JSON. */
+export type LogRow = { sequence: number; at: number; type: string; data: string };
+
+/** A row of which a wake needs no more than that it is there has no data. */
+export type NewestRow = Omit<LogRow, "data"> & { data: string | null; bytes: number };
+
+/** Bytes of events between two rows that say what the status is: no row that is read at a wake is as large. */
+export const UNSAVED_MAX_BYTES = 262_144;
+
+/** All that a wake needs in one statement, since each distinct one costs every awake object 4 KB: the facts, and what came after them. */
+const WAKE = `
+  SELECT key, value, NULL AS at, NULL AS type, 0 AS bytes FROM facts WHERE key < '~' UNION ALL
+  SELECT sequence, iif(${BYTES} < ${UNSAVED_MAX_BYTES}, iif(${IS_PROJECTED}, data, NULL), NULL), at, type, ${BYTES} FROM log
+    WHERE sequence > ifnull((SELECT value ->> 'statusSequence' FROM facts WHERE key = 'delivery'), 0)`;
+
+const UPSERT =
+  "INSERT INTO facts VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE value IS NOT excluded.value";
+
+export class Store {
+  readonly #storage: ObjectStorage;
+  #facts: Partial<Facts> | null = null;
+  #newest: NewestRow[] = [];
+  /** Rows since the object woke, by SQLite's own count. */
+  rowsWritten = 0;
+  rowsRead = 0;
+
+  constructor(storage: ObjectStorage) {
+    this.#storage = storage;
+  }
+
+  run<Row extends Record<string, SqlValue>>(query: string, ...bindings: SqlValue[]): Row[] {
+    const cursor = this.#storage.sql.exec<Row>(query, ...bindings);
+    const rows = cursor.toArray();
+    this.rowsWritten += cursor.rowsWritten;
+    this.rowsRead += cursor.rowsRead;
+    return rows;
+  }
+
+  /** @throws where no row was written: whoever counts on that row must not go on. */
+  write(what: string, query: string, ...bindings: SqlValue[]): void {
+    const before = this.rowsWritten;
+    this.run(query, ...bindings);
+    if (this.rowsWritten === before)
+      throw new Error(`${what} was not written: the storage is not as this object left it`);
+  }
+
+  /** Row by row, no further than it is asked for. */
+  *each<Row extends Record<string, SqlValue>>(query: string, ...bindings: SqlValue[]): Generator<Row> {
+    const cursor = this.#storage.sql.exec<Row>(query, ...bindings);
+    try {
+      yield* cursor;
+    } finally {
+      this.rowsRead += cursor.rowsRead;
+    }
+  }
+
+  /** What is kept cannot be read. @throws where it cannot be told now */
+  get isDamaged(): boolean {
+    try {
+      this.#load();
+      return false;
+    } catch (error) {
+      if (storageFaultOf(error) === "damaged") return true;
+      throw error;
+    }
+  }
+
+  get bytes(): number {
+    return this.#storage.sql.databaseSize;
+  }
+
+  /** `undefined`: not known. A station that was never registered has no table, and asking for it makes none. */
+  fact<Key extends keyof Facts>(key: Key): Facts[Key] | undefined {
+    return this.#load()[key];
+  }
+
+  /** The rows of the log that the fact `delivery` does not cover, as they were when the object woke; once. */
+  takeNewest(): NewestRow[] {
+    this.#load();
+    return this.#newest.splice(0).sort((a, b) => a.sequence - b.sequence);
+  }
+
+  setFact<Key extends keyof Facts>(key: Key, value: Facts[Key]): void {
+    this.#load()[key] = value;
+    this.run(UPSERT, key, JSON.stringify(value));
+  }
+
+  /** One row, or none. */
+  dropFact(key: keyof Facts): void {
+    delete this.#load()[key];
+    this.run("DELETE FROM facts WHERE key = ?1", key);
+  }
+
+  /** Leaves nothing of a registration but its log and what `ended` says; nothing at all of those that are `forgotten`. */
+  endRegistration(ended: Facts["ended"], forgotten: Facts["ended"]): void {
+    const { schema = SCHEMA_VERSION } = this.#load();
+    // Should it fail all is as before, and read anew.
+    this.#facts = null;
+    this.#storage.transactionSync(() => {
+      for (const { floor, head } of forgotten) this.deleteLog(floor, head);
+      this.run(UPSERT, "ended", JSON.stringify(ended));
+      this.run("DELETE FROM facts WHERE key NOT IN ('schema', 'ended')");
+    });
+    this.#facts = { schema, ended };
+  }
+
+  /** Events behind `floor`, up to `head`. */
+  deleteLog(floor: number, head: number): void {
+    this.run("DELETE FROM log WHERE sequence > ?1 AND sequence <= ?2", floor, head);
+  }
+
+  /** `undefined`: there is none. */
+  document<T>(key: DocumentKey): T | undefined {
+    const [row] = this.run<{ value: string }>("SELECT value FROM facts WHERE key = ?1", key);
+    return row && parseJson<T>(row.value);
+  }
+
+  setDocument(key: DocumentKey, value: unknown): void {
+    this.run(UPSERT, key, JSON.stringify(value));
+  }
+
+  /** In one statement, each a row. */
+  deleteDocuments(keys: readonly DocumentKey[]): void {
+    this.run("DELETE FROM facts WHERE key IN (SELECT value FROM json_each(?1))", JSON.stringify(keys));
+  }
+
+  /** Makes the tables of an object that has none. Only a registration may. */
+  create(): void {
+    if (this.#load().schema !== undefined) return;
+    // Half a schema would pass for none.
+    this.#storage.transactionSync(() => {
+      this.run(SCHEMA);
+      this.setFact("schema", SCHEMA_VERSION);
+    });
+  }
+
+  /** Forgets everything, the tables and the alarm included: at once, so that what is written next stays. */
+  clear(): Promise<void> {
+    this.#facts = null;
+    this.#newest = [];
+    return this.#storage.deleteAll();
+  }
+
+  #load(): Partial<Facts> {
+    this.#facts ??= this.#read();
+    const { schema = SCHEMA_VERSION } = this.#facts;
+    // A newer release wakes an object that an older one wrote.
+    if (schema < SCHEMA_VERSION) this.#facts = this.#migrate(schema);
+    if (schema > SCHEMA_VERSION) {
+      this.#facts = null;
+      throw new Error(`the database has schema ${schema}, newer than ${SCHEMA_VERSION}: ${NEWER_SCHEMA}`);
+    }
+    return this.#facts;
+  }
+
+  #migrate(from: number): Partial<Facts> {
+    this.#storage.transactionSync(() => {
+      for (const step of MIGRATIONS.slice(from - 1)) this.run(step);
+      this.run(UPSERT, "schema", JSON.stringify(SCHEMA_VERSION));
+    });
+    return this.#read();
+  }
+
+  #read(): Partial<Facts> {
+    const facts: [string, unknown][] = [];
+    this.#newest = [];
+    for (const { key, value, at, type, bytes } of this.#rows()) {
+      if (at === null || type === null) facts.push([String(key), parse(String(key), value ?? "")]);
+      else this.#newest.push({ sequence: Number(key), at, type, data: value, bytes });
+    }
+    return Object.fromEntries(facts) as Partial<Facts>;
+  }
+
+  #rows(): { key: string | number; value: string | null; at: number | null; type: string | null; bytes: number }[] {
+    try {
+      return this.run(WAKE);
+    } catch (error) {
+      // Never registered. To ask beforehand would cost every wake another statement.
+      if (/no such table/.test(String(error))) return [];
+      throw error;
+    }
+  }
+}
+
+function parse(key: string, value: string): unknown {
+  try {
+    return parseJson(value);
+  } catch {
+    throw new Error(`the fact ${key} is no JSON: ${DAMAGED_FACTS}`);
+  }
+}
