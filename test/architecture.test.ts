@@ -143,7 +143,10 @@ describe("Imports point one way", () => {
   test("from http to the station by type alone, but for the request both sides write and read", () => {
     const wrong = wrongImports(
       (file, { typeOnly, target }) =>
-        roomOf(file) === "http" && roomOf(target) === "station" && !typeOnly && target !== "station/connection/connect-request.ts",
+        roomOf(file) === "http" &&
+        roomOf(target) === "station" &&
+        !typeOnly &&
+        target !== "station/connection/connect-request.ts",
     );
     expect(wrong).toEqual([]);
   });

@@ -14,6 +14,7 @@ import { ended } from "./command/awaited-command.ts";
 import type { Command } from "./command/command-store.ts";
 import type { CommandView } from "./command/command-view.ts";
 import { Commands, type Line } from "./command/commands.ts";
+import { ReconnectHold } from "./command/reconnect-hold.ts";
 import { Connections, type ConnectionsPort } from "./connection/connections.ts";
 import { StationContext } from "./object/context.ts";
 import { Delivery } from "./delivery/delivery.ts";
@@ -42,6 +43,7 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
   readonly #delivery: Delivery;
   readonly #commands: Commands;
   readonly #connections: Connections;
+  readonly #hold = new ReconnectHold();
   #lifecycleMade: Lifecycle | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -63,6 +65,9 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
     const security = new SecurityReports(this.#context);
     this.#connections = new Connections(this.#context, ctx, this.#agenda, this.#port(security), security);
     this.#agenda.addDeadlines(this.#connections.deadlines);
+    // Before the commands', which are sent once it has ended.
+    const look = () => this.#hold.look(this.#context.now(), this.#isDeciding);
+    this.#agenda.addDeadlines([{ ...this.#hold.deadline, look }]);
     this.#agenda.addDeadlines(this.#commands.deadlines);
     this.#agenda.addDeadlines(this.#announcements.deadlines(background));
     this.#agenda.addSink(this.#delivery);
@@ -82,7 +87,7 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
 
   override async fetch(request: Request): Promise<Response> {
     const response = await this.#connections.accept(request);
-    if (response.status === 101) this.#commands.sendNext();
+    if (response.status === 101) this.#returned();
     this.#agenda.meanwhile();
     return response;
   }
@@ -93,6 +98,7 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
     this.#agenda.seen(this.#connections.current()?.lastMessageAt);
     await this.#connections.guarded(() => this.#connections.receive(socket, frame));
     this.#agenda.seen(this.#context.now());
+    if (this.#hold.isOn && !this.#isDeciding) this.#release();
     // A Heartbeat ends here: nothing new to deliver, no deadline that came nearer.
     if (this.#context.headIfRead !== head || this.#agenda.isNearer) await this.#agenda.now();
   }
@@ -248,6 +254,22 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
     void this.#announcements.announce();
   }
 
+  #returned(): void {
+    if (this.#commands.queueLength === 0) this.#hold.end();
+    else this.#hold.begin(this.#context.now());
+    this.#agenda.changed();
+  }
+
+  #release(): void {
+    this.#hold.end();
+    this.#commands.sendNext();
+  }
+
+  /** Somebody is asked for the answer to what the station said. */
+  get #isDeciding(): boolean {
+    return (this.#connections.current()?.session.asking ?? null) !== null;
+  }
+
   #line(): Line | null {
     const conversation = this.#connections.current();
     if (conversation === null) return null;
@@ -255,7 +277,8 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
       protocol: conversation.session.protocol,
       registrationStatus: conversation.session.registrationStatus,
       // On a socket that is closing nothing is sent: what is queued is known to be unsent.
-      busy: conversation.session.openCall !== null || conversation.socket.readyState !== WebSocket.OPEN,
+      busy:
+        this.#hold.isOn || conversation.session.openCall !== null || conversation.socket.readyState !== WebSocket.OPEN,
       send: ({ id, action, payload, timeoutMs }: Command) => {
         this.#agenda.changed();
         void conversation.command({ kind: "command", messageId: id, action, payload, timeoutMs });

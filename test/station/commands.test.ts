@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventsOf, HttpPeer, SECRET, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
-import { BOOT_16, TestStation } from "../support/test-station.ts";
+import { BOOT_16, BOOT_2X, TestStation } from "../support/test-station.ts";
 
 let kerbside: Kerbside;
 let receiver: HttpPeer;
@@ -271,6 +271,24 @@ describe("a station that is offline", () => {
     }
     await until("the last", async () => (await read("OFF2", ids[2] as string)).state === "result");
   });
+
+  test.each(["ocpp1.6", "ocpp2.0.1"] as const)(
+    "that boots on its return, %s, is called behind the answer to its boot",
+    async (protocol) => {
+      const id = `BOOTS-${protocol}`;
+      await kerbside.register(id);
+      const payload = protocol === "ocpp1.6" ? RESET : { type: "Immediate" };
+      await kerbside.command(id, "Reset", payload, { expiresInSeconds: 60 });
+      const station = await kerbside.station(id, { protocols: [protocol] });
+      // As one that needs a moment to start, and as one that does not wait for its answer.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      station.send([2, "boot", "BootNotification", protocol === "ocpp1.6" ? BOOT_16 : BOOT_2X]);
+      station.send([2, "status", "Heartbeat", {}]);
+      await until("the call", () => station.frames.some(([type]) => type === 2));
+      expect(station.frames[0]?.slice(0, 2)).toEqual([3, "boot"]);
+      expect(station.frames.findIndex(([type]) => type === 2)).toBeGreaterThan(0);
+    },
+  );
 
   test("never gets a command that has expired", async () => {
     await kerbside.register("OFF3");
