@@ -141,7 +141,8 @@ export class Backend {
     // Seen, whatever becomes of it: what is sent again must be the same.
     const answered = door.answer(body);
     let retryAfterMs: number | undefined;
-    response.once("close", () => answered.ended(retryAfterMs));
+    // Who hung up before never heard of it.
+    response.once("close", () => answered.ended(response.writableFinished ? retryAfterMs : undefined));
     if (door.bytesMax !== undefined && answered.items > 1 && Buffer.byteLength(body) > door.bytesMax) {
       this.tooLarge++;
       return void response.writeHead(413).end();

@@ -34,6 +34,8 @@ interface Batch extends Attempt {
 export interface Attempted {
   attempt: Attempt;
   outcome: AttemptOutcome;
+  /** The receiver itself said what came of it. */
+  isAnswered: boolean;
 }
 
 export async function attempt(
@@ -44,13 +46,14 @@ export async function attempt(
   signal: AbortSignal,
 ): Promise<Attempted> {
   const batch = read(context, log, webhook, cursor);
-  if (batch.events.length === 0) return { attempt: batch, outcome: { kind: "delivered" } };
+  if (batch.events.length === 0) return { attempt: batch, outcome: { kind: "delivered" }, isAnswered: true };
   try {
     await send(context, log.incarnation, webhook, batch, signal);
-    return { attempt: batch, outcome: { kind: "delivered" } };
+    return { attempt: batch, outcome: { kind: "delivered" }, isAnswered: true };
   } catch (error) {
     if (!signal.aborted) tell(context, webhook, batch, cursor, error);
-    return { attempt: batch, outcome: outcomeOf(error, context.now()) };
+    const isAnswered = error instanceof StatusError;
+    return { attempt: batch, outcome: outcomeOf(error, context.now()), isAnswered };
   }
 }
 

@@ -28,7 +28,7 @@ interface Run {
   /** As it was when the list was last read. */
   webhook: outbox.Webhook;
   /** Of the attempt that is under way. */
-  open: { replayedAt: number; url: string; abort: AbortController } | null;
+  open: { replayedAt: number; url: string; abort: AbortController; isOvertaken: boolean } | null;
   /** That attempt has taken long. */
   isSlow: boolean;
   done: Promise<void>;
@@ -253,7 +253,8 @@ export class Delivery implements Sink {
       place?.leave();
       return null;
     }
-    run.open = { replayedAt: cursor.replayedAt, url: run.webhook.url, abort };
+    const open = { replayedAt: cursor.replayedAt, url: run.webhook.url, abort, isOvertaken: false };
+    run.open = open;
     const key = outbox.cursorKey(run.webhook);
     let isLate = false;
     let timer = setTimeout(() => {
@@ -265,7 +266,8 @@ export class Delivery implements Sink {
     try {
       const attempted = await attempt(this.#context, log, run.webhook, cursor, abort.signal);
       if (!isLate) this.#slow.delete(key);
-      return abort.signal.aborted ? null : attempted;
+      // A receiver's word that came before the place was left is heard: a Retry-After, for one.
+      return open.isOvertaken || (abort.signal.aborted && !attempted.isAnswered) ? null : attempted;
     } finally {
       clearTimeout(timer);
       run.open = null;
@@ -292,5 +294,7 @@ function overtake(run: Run, webhooks: readonly outbox.Webhook[]): void {
   const webhook = webhooks.find((each) => outbox.cursorKey(each) === key);
   const isSame = webhook?.url === run.open?.url && run.log.cursorOf(run.webhook)?.replayedAt === run.open?.replayedAt;
   if (webhook !== undefined) run.webhook = webhook;
-  if (run.open !== null && !isSame) run.open.abort.abort(new Error("overtaken"));
+  if (run.open === null || isSame) return;
+  run.open.isOvertaken = true;
+  run.open.abort.abort(new Error("overtaken"));
 }
