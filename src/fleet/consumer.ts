@@ -7,7 +7,15 @@ import { log, messageOf } from "../log.ts";
 import { applyTransitions, isReachable } from "./directory.ts";
 import { removeRegistration } from "./registrations.ts";
 import { sayAgainPage, startSayingAgain } from "./say-again.ts";
-import { batchesOf, type FleetMessage, type ReplayPage, retryDelaySeconds, type Transition } from "./transition.ts";
+import {
+  batchesOf,
+  type FleetMessage,
+  isPage,
+  isTransition,
+  type ReplayPage,
+  retryDelaySeconds,
+  type Transition,
+} from "./transition.ts";
 
 type FleetBatchMessage = Pick<Message<unknown>, "body" | "attempts" | "ack" | "retry">;
 type Told = Omit<FleetBatchMessage, "body"> & { body: Transition };
@@ -29,6 +37,7 @@ export async function consume(
     const { body } = message;
     if (isTransition(body)) transitions.push(message as Told);
     else if (isPage(body)) pages.push(message as (typeof pages)[number]);
+    // Of a release that is not this one, or damaged. Not again: it would be the same.
     else
       log("error", "a message of the queue is none of ours", { keys: Object.keys(Object(body)).slice(0, 10).join() });
   }
@@ -86,11 +95,3 @@ async function putOff(batch: readonly Told[], env: Env, reason: string): Promise
       message.retry({ delaySeconds: retryDelaySeconds(message.attempts, Math.random()) });
   }
 }
-
-function isTransition(body: unknown): body is Transition {
-  if (typeof body !== "object" || body === null || !("stationId" in body) || !("sequence" in body)) return false;
-  return typeof body.stationId === "string" && typeof body.sequence === "number" && "station" in body;
-}
-
-const isPage = (body: unknown): body is Exclude<FleetMessage, Transition> =>
-  typeof body === "object" && body !== null && ("replayAfter" in body || "sayAgainAfter" in body);

@@ -3,6 +3,7 @@
  * by the next. Must not know the queue or D1.
  */
 import { backOff } from "../delivery/back-off.ts";
+import { fields, flag, nullable, number, oneOf, optional, recordOf, text } from "../shape.ts";
 
 export interface Transition {
   stationId: string;
@@ -55,8 +56,39 @@ export interface SayAgainPage {
   lostAt?: number;
 }
 
-/** What travels on the queue TRANSITIONS. */
+/**
+ * What travels on the queue TRANSITIONS, for up to four days: written by releases before, or after one that was rolled back. Later
+ * fields are optional; what is not named is not heeded, and a message that lacks what is read is none.
+ */
 export type FleetMessage = Transition | ReplayPage | SayAgainPage;
+
+const TRANSITION = fields({
+  stationId: text,
+  at: number,
+  incarnation: optional(text),
+  sequence: number,
+  revision: optional(number),
+  station: nullable(
+    fields({
+      registeredProfile: number,
+      labels: recordOf(text),
+      online: flag,
+      protocol: nullable(text),
+      securityProfile: nullable(number),
+      vendor: nullable(text),
+      model: nullable(text),
+      undelivered: flag,
+      deadLetters: optional(number),
+    }),
+  ),
+});
+const REPLAY_PAGE = fields({ replayAfter: text, among: optional(oneOf("online")), order: optional(text) });
+const SAY_AGAIN_PAGE = fields({ sayAgainAfter: nullable(text), lostAt: optional(number) });
+
+export const isTransition = (body: unknown): body is Transition => TRANSITION(body) === null;
+
+export const isPage = (body: unknown): body is ReplayPage | SayAgainPage =>
+  REPLAY_PAGE(body) === null || SAY_AGAIN_PAGE(body) === null;
 
 /** Bytes of transitions in one statement: D1 takes 2,000,000 in a parameter. */
 export const STATEMENT_MAX_BYTES = 1_000_000;

@@ -52,7 +52,8 @@ commandRoutes.get("/:id/commands", requireScope("commands:write"), async (c) => 
   const { limit, cursor = null } = readQuery(c, listQuery);
   const page = await (await registeredStation(c)).listCommands(limit, cursor);
   if (page === null) throw unknownStation();
-  return c.json(page);
+  // As an object of an older release answers, whatever page was asked for: there is one.
+  return c.json(Array.isArray(page) ? { commands: page, cursor: null } : page);
 });
 
 commandRoutes.get("/:id/commands/:commandId", requireScope("commands:write"), async (c) => {
@@ -64,7 +65,7 @@ commandRoutes.get("/:id/commands/:commandId", requireScope("commands:write"), as
 commandRoutes.delete("/:id/commands/:commandId", requireScope("commands:write"), async (c) => {
   const done = await (await registeredStation(c)).cancelCommand(c.req.param("commandId"));
   if (done === "unknown") throw unknownCommand();
-  if (done === "not-queued") throw problems.notQueued("Only a queued command can be cancelled.");
+  if (done !== "cancelled") throw problems.notQueued("Only a queued command can be cancelled.");
   return c.body(null, 204);
 });
 
@@ -102,5 +103,13 @@ function refusalProblem(refusal: CommandRefusal): ProblemError {
       });
     case "not-accepted":
       return problems.stationNotAccepted(`Not sent: ${refusal.detail}.`);
+    default:
+      return unknownRefusal(refusal);
   }
 }
+
+/** Every kind is answered above; an object of a newer release may know another. */
+const unknownRefusal = (refusal: never): ProblemError =>
+  problems.unavailable(`The command was not taken (${String((refusal as { kind: unknown }).kind)}). Try again later.`, {
+    headers: { "Retry-After": "10" },
+  });

@@ -121,6 +121,8 @@ stationRoutes.put("/:id", requireScope("stations:write"), async (c) => {
     const headers = { "Retry-After": "5" };
     throw problems.unavailable("The registration could not be listed. Try again.", { headers });
   }
+  // Every refusal is answered above; an object of a newer release may know another.
+  if (typeof registered === "string") throw problems.unavailable("The registration was not taken. Try again later.");
   remember(id, Date.now());
   const { created, registration: view, password: generated } = registered;
   return c.json({ ...view, ...(generated !== undefined && { password: generated }) }, created ? 201 : 200);

@@ -115,5 +115,10 @@ export function refusalOnWire(reason: RefusalReason): RefusalOnWire {
       return UNREACHABLE;
     case "no-common-subprotocol":
       return SUBPROTOCOL;
+    default:
+      return ofLater(reason);
   }
 }
+
+/** Every reason is mapped above; an object of a newer release may know another. */
+const ofLater = (_: never): RefusalOnWire => UNREACHABLE;

@@ -11,7 +11,7 @@ import type { RefusalReason } from "../security/refusal.ts";
 import { Agenda } from "./object/agenda.ts";
 import { Announcements } from "./registration/announcements.ts";
 import { ended } from "./command/awaited-command.ts";
-import type { Command } from "./command/command-store.ts";
+import type { Command } from "./command/command-row.ts";
 import type { CommandView } from "./command/command-view.ts";
 import { Commands, type Line } from "./command/commands.ts";
 import { ReconnectHold } from "./command/reconnect-hold.ts";
@@ -164,8 +164,9 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
     return this.#asked(() => this.#commands.read(id));
   }
 
-  listCommands(limit: number, before: string | null): Known<CommandPage> {
-    return this.#asked(() => this.#commands.page(before, limit));
+  listCommands(limit: number, before?: string | null): Known<CommandPage | CommandView[]> {
+    const page = this.#asked(() => this.#commands.page(before ?? null, limit));
+    return before === undefined ? (page?.commands ?? null) : page;
   }
 
   async cancelCommand(id: string): Promise<"cancelled" | "not-queued" | "unknown"> {

@@ -1,6 +1,10 @@
 /**
  * What a station's object is asked for by the Worker and the fleet: types alone, which both sides of a deploy have. Must not know
  * how any of it is done.
+ *
+ * In a deploy the one who asks and the one who answers may be of two releases (docs/decisions/0036). So what is added later is
+ * optional, here and in what is named here: an older peer leaves it out, and what a newer one adds is not heeded. A method that is
+ * new rejects at an older object with a TypeError. Of an answer that is one of several words or kinds a newer peer may say another.
  */
 import type { CommandFault } from "../ocpp/payload-check.ts";
 import type { Boot, ConnectorStatus } from "../ocpp/station-status.ts";
@@ -8,7 +12,7 @@ import type { Strictness } from "../ocpp/strictness.ts";
 import type { Result } from "../result.ts";
 import type { Registration } from "../security/admission.ts";
 import type { RefusalReason } from "../security/refusal.ts";
-import type { Retry } from "./command/command-store.ts";
+import type { Retry } from "./command/command-row.ts";
 import type { CommandView } from "./command/command-view.ts";
 
 /** [interface.md §2] `null`: no such station. */
@@ -84,8 +88,8 @@ export interface CommandRequest {
   timeoutSeconds: number;
   expiresInSeconds: number;
   /** What becomes of a CALL whose connection broke before its answer. */
-  retry: Retry;
-  idempotency: { key: string; bodyDigest: string } | null;
+  retry?: Retry;
+  idempotency?: { key: string; bodyDigest: string } | null;
 }
 
 export type CommandRefusal =
@@ -113,7 +117,8 @@ export interface StationRpc {
   /** @param wait whether the answer is to be waited for; a command that must wait for a connection never is. */
   command(request: CommandRequest, wait: boolean): Answer<Known<Result<CommandView, CommandRefusal>>>;
   readCommand(id: string): Answer<Known<CommandView>>;
-  listCommands(limit: number, before: string | null): Answer<Known<CommandPage>>;
+  /** @param before left out by a Worker of an older release, which wants the list alone, as an object of it answers whatever is asked */
+  listCommands(limit: number, before?: string | null): Answer<Known<CommandPage | CommandView[]>>;
   cancelCommand(id: string): Answer<"cancelled" | "not-queued" | "unknown">;
   /** Has the alarm deliver what waits, by the newest list of webhooks. @param order names the replay that asks for it */
   deliverSoon(order?: string): Answer<void>;

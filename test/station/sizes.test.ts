@@ -3,6 +3,11 @@ import { expect, test } from "vitest";
 import { observe } from "../../src/ocpp/station-status.ts";
 import { openSession } from "../../src/ocpp/session.ts";
 import { rememberAnswer } from "../../src/ocpp/last-answered.ts";
+import {
+  ATTACHMENT_VERSION,
+  attachmentOf,
+  type VersionedAttachment,
+} from "../../src/station/connection/attachment-format.ts";
 import { carried, toCarry } from "../../src/station/storage/carried-acknowledgements.ts";
 import type { Cursors } from "../../src/delivery/outbox.ts";
 
@@ -11,6 +16,10 @@ const ATTACHMENT_MAX = 16_384;
 const ROW_MAX = 2_000_000;
 const LONGEST = "€".repeat(490_000);
 const SEQUENCE = 9_007_199_254_740_991;
+/** ms since the epoch of the last time there is. */
+const LAST_TIME = 8_640_000_000_000_000;
+
+type Full<T> = T extends object ? { [Key in keyof T]-?: Full<T[Key]> } : T;
 
 /** Ten webhooks of the longest names and the queue, each with all that a cursor may say. */
 const cursors: Cursors = Object.fromEntries(
@@ -41,27 +50,32 @@ test("The largest attachment of a socket fits, with ten webhooks and the longest
   const lastAnswered = rememberAnswer(call, "€".repeat(2_000), SEQUENCE);
   expect(lastAnswered).not.toBeNull();
   expect(rememberAnswer(call, "€".repeat(2_001), SEQUENCE)).toBeNull();
-  const attachment = {
+  // All that there may be: a new field does not compile before it is here.
+  const attachment: Full<VersionedAttachment> = {
+    version: ATTACHMENT_VERSION,
     connection: {
       id: crypto.randomUUID(),
       protocol: "ocpp2.0.1",
       securityProfile: 3,
-      since: SEQUENCE,
+      since: LAST_TIME,
       remoteAddress: "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255",
-      certificate: { fingerprint: "f".repeat(128), notAfter: SEQUENCE },
+      certificate: { fingerprint: "f".repeat(128), notAfter: LAST_TIME },
       admissionRevision: SEQUENCE,
     },
     session: {
       ...openSession("ocpp2.0.1", "lenient", "Accepted"),
       openCall: { messageId: crypto.randomUUID(), deadline: SEQUENCE, timeoutMs: SEQUENCE, probe: true },
       invited: Array.from({ length: 16 }, (_, index) => `${"SignChargingStationCertificateAndMore".repeat(2)}${index}`),
-      lastAnswered,
+      lastAnswered: lastAnswered && { at: SEQUENCE, ...lastAnswered },
     },
     lastMessageAt: SEQUENCE,
     presenceCheckedAt: SEQUENCE,
     unwatched: true,
     acknowledged: toCarry(cursors, cursors, 32) ?? {},
+    rate: { tokens: SEQUENCE, characters: -SEQUENCE, at: SEQUENCE, refused: SEQUENCE },
   };
+  const { version: _, ...read } = attachment;
+  expect(attachmentOf(attachment)).toEqual({ ok: true, value: read });
   expect(Object.keys(carried(cursors, attachment.acknowledged))).toHaveLength(11);
   expect(serialize(attachment).length).toBeLessThan(ATTACHMENT_MAX / 2);
 });

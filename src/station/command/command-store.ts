@@ -1,40 +1,9 @@
 /**
  * The documents of commands: the truth about each, from queued to settled. Must not know sockets or who waits for an answer.
  */
-import { parseJson } from "../../json.ts";
 import type { Outcome } from "../../ocpp/session.ts";
+import { bytesOf, type Command, commandOf, ROW_MAX_BYTES } from "./command-row.ts";
 import type { DocumentKey, Store } from "../storage/store.ts";
-
-export type CommandState = "queued" | "sent" | "result" | "error" | "timeout" | "expired" | "cancelled";
-
-/**
- * After a connection broke: `never` and `if-unsent` send only what surely was not sent, `always` also what may have
- * been, under the same messageId.
- */
-export const RETRIES = ["never", "if-unsent", "always"] as const;
-export type Retry = (typeof RETRIES)[number];
-
-export interface Command {
-  id: string;
-  action: string;
-  payload: Record<string, unknown>;
-  state: CommandState;
-  outcome: Outcome | null;
-  createdAt: number;
-  sentAt: number | null;
-  completedAt: number | null;
-  timeoutMs: number;
-  /** ms since the epoch: unsent by then, it expires. */
-  expiresAt: number;
-  /** ms that it may be queued at all; absent in commands of older releases: as long as any. */
-  waitMs?: number;
-  /** Whether it stays queued without a connection. */
-  keepOffline: boolean;
-  retry: Retry;
-  idempotencyKey: string | null;
-  /** Of the request, to tell a repetition from another use of its key. */
-  bodyDigest: string | null;
-}
 
 /** Commands that may wait for one station. */
 export const COMMAND_QUEUE_MAX = 100;
@@ -47,11 +16,6 @@ const PRUNE_AT_BYTES = 16_000_000;
 export const COMMANDS_MAX_BYTES = 64_000_000;
 /** Characters of payloads that may be queued: a wake reads them all. The first may be larger. */
 export const QUEUED_MAX_LENGTH = 1_000_000;
-/** The platform's bound of a row is 2 MB. */
-const ROW_MAX_BYTES = 1_900_000;
-/** UTF-8 takes no more bytes than that for a character of JavaScript. */
-const BYTES_A_CHARACTER = 3;
-const encoder = new TextEncoder();
 /** [interface.md §2] How long an Idempotency-Key is kept. */
 export const KEEP_MS = 24 * 3_600_000;
 
@@ -63,6 +27,8 @@ const CLOCK_TOLERANCE_MS = 5_000;
 /** Ids are in the order of their making, and so are the keys. */
 const keyOf = (id: string): DocumentKey => `~command:${id}`;
 const ALL = "key > '~command:' AND key < '~command;'";
+/** One that is no JSON would fail the statement, and the station with it. */
+const DOCUMENT = `iif(json_valid(value), value, '{"state":"damaged"}')`;
 /**
  * In the fact `queue`, before the ids of what is queued: commands that were sent when it was written. Never none, if an empty
  * one, or an older release wrote it, which reads these as ids of commands that are not there.
@@ -92,8 +58,9 @@ export class CommandStore {
   makeRoom(now: number): boolean {
     if (this.#counted() < PRUNE_AT && this.#bytes < PRUNE_AT_BYTES) return true;
     const old = this.#store.run<{ key: DocumentKey; idempotency: string | null }>(
-      `SELECT key, value ->> 'idempotencyKey' AS idempotency FROM facts
-       WHERE ${ALL} AND value ->> 'state' NOT IN ('queued', 'sent') AND (value ->> 'createdAt' < ?1 OR idempotency IS NULL)
+      `SELECT key, ${DOCUMENT} ->> 'idempotencyKey' AS idempotency FROM facts
+       WHERE ${ALL} AND ${DOCUMENT} ->> 'state' NOT IN ('queued', 'sent')
+         AND (${DOCUMENT} ->> 'createdAt' < ?1 OR idempotency IS NULL)
        ORDER BY key LIMIT ?2`,
       now - KEEP_MS,
       PRUNE_AT / 2,
@@ -153,12 +120,13 @@ export class CommandStore {
 
   read(id: string): Command | null {
     if (this.#newest?.id === id) return this.#newest;
-    return this.#hasAny ? (this.#store.document<Command>(keyOf(id)) ?? null) : null;
+    const row = this.#hasAny ? this.#store.documentText(keyOf(id)) : undefined;
+    return row === undefined ? null : commandOf(row);
   }
 
   byKey(key: string, now: number): Command | null {
-    const id = this.#hasAny ? this.#store.document<string>(ofIdempotency(key)) : undefined;
-    const command = id === undefined ? null : this.read(id);
+    const id = this.#hasAny ? this.#store.documentText(ofIdempotency(key)) : undefined;
+    const command = id === undefined ? null : this.read(id.replaceAll('"', ""));
     if (command === null || command.createdAt > now - KEEP_MS) return command;
     // Or its own end would take the key away from the command that has it next.
     this.#put({ ...command, idempotencyKey: null });
@@ -213,7 +181,9 @@ export class CommandStore {
 
   /** All rows; once, where an older release named none. */
   #scan(): string[] {
-    const rows = this.#store.run<{ key: string }>(`SELECT key FROM facts WHERE ${ALL} AND value ->> 'state' = 'sent'`);
+    const rows = this.#store.run<{ key: string }>(
+      `SELECT key FROM facts WHERE ${ALL} AND ${DOCUMENT} ->> 'state' = 'sent'`,
+    );
     return rows.map(({ key }) => key.slice(keyOf("").length));
   }
 
@@ -235,7 +205,10 @@ export class CommandStore {
       before === null ? "~command;" : keyOf(before),
       limit,
     );
-    for (const { value } of rows) yield parseJson<Command>(value);
+    for (const { value } of rows) {
+      const command = commandOf(value);
+      if (command !== null) yield command;
+    }
   }
 
   get #hasAny(): boolean {
@@ -290,10 +263,4 @@ export class CommandStore {
     }
     return this.#count;
   }
-}
-
-/** Or more: only of what is large it is worth knowing. */
-function bytesOf(command: Command): number {
-  const text = JSON.stringify(command);
-  return text.length * BYTES_A_CHARACTER <= ROW_MAX_BYTES ? text.length : encoder.encode(text).length;
 }

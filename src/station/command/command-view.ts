@@ -3,7 +3,7 @@
  */
 import { type ShownError, shownError } from "../../ocpp/outcome-error.ts";
 import type { Deviation } from "../../ocpp/schemas/validate.ts";
-import type { Command, CommandState } from "./command-store.ts";
+import type { Command, CommandState } from "./command-row.ts";
 
 export interface CommandView extends Partial<ShownError> {
   commandId: string;

@@ -9,7 +9,8 @@ import type { Outcome } from "../../ocpp/session.ts";
 import { observeCommand } from "../../ocpp/station-status.ts";
 import { commandRefusal, type RegistrationStatus } from "../../ocpp/state-rules.ts";
 import { err, ok, type Result } from "../../result.ts";
-import { COMMAND_QUEUE_MAX, type Command, CommandStore, QUEUED_MAX_LENGTH } from "./command-store.ts";
+import type { Command } from "./command-row.ts";
+import { COMMAND_QUEUE_MAX, CommandStore, QUEUED_MAX_LENGTH } from "./command-store.ts";
 import { type CommandView, viewOf } from "./command-view.ts";
 import type { StationContext } from "../object/context.ts";
 import type { Deadline } from "../object/deadlines.ts";
@@ -58,7 +59,7 @@ export class Commands {
 
   submit(request: CommandRequest): Result<{ command: CommandView; isNew: boolean }, CommandRefusal> {
     const now = this.#context.now();
-    const { action, payload, timeoutSeconds, expiresInSeconds, retry, idempotency } = request;
+    const { action, payload, timeoutSeconds, expiresInSeconds, retry = "never", idempotency = null } = request;
     const known = idempotency === null ? null : this.#store.byKey(idempotency.key, now);
     if (known !== null) {
       return known.bodyDigest === idempotency?.bodyDigest

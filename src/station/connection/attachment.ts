@@ -1,31 +1,23 @@
 /**
  * What one socket carries through hibernation, free of charge. Must hold nothing that a crash may not take.
  */
-import type { FrameRate } from "../../ocpp/frame-rate.ts";
-import type { DurableSession } from "../../ocpp/session.ts";
-import type { Acknowledged } from "../storage/carried-acknowledgements.ts";
-import type { ConnectionFacts } from "../storage/store.ts";
+import { log, messageOf } from "../../log.ts";
+import { err, type Result } from "../../result.ts";
+import { ATTACHMENT_VERSION, type Attachment, attachmentOf, type VersionedAttachment } from "./attachment-format.ts";
 
-export interface Attachment {
-  connection: ConnectionFacts;
-  session: DurableSession;
-  /** ms since the epoch */
-  lastMessageAt: number;
-  /** ms since the epoch of the last message at the last look that found somebody; 0: there was none. */
-  presenceCheckedAt: number;
-  /** No alarm looks for it: nothing was heard on it yet of a station that never booted here, nor was it called. */
-  unwatched?: boolean;
-  /** What webhooks have acknowledged since the last row that says so; absent in sockets of older releases. */
-  acknowledged?: Acknowledged;
-  /** Only where much of it is used up; absent: it is full. */
-  rate?: FrameRate;
+export function writeAttachment(socket: WebSocket, attachment: Attachment): void {
+  const versioned: VersionedAttachment = { version: ATTACHMENT_VERSION, ...attachment };
+  socket.serializeAttachment(versioned);
 }
 
-export const writeAttachment = (socket: WebSocket, attachment: Attachment): void =>
-  socket.serializeAttachment(attachment);
-
-export const readAttachment = (socket: WebSocket): Attachment | null =>
-  socket.deserializeAttachment() as Attachment | null;
+/** `null`: it is nobody's socket. Never throws, whatever was left there. */
+export function readAttachment(socket: WebSocket): Result<Attachment | null, string> {
+  try {
+    return attachmentOf(socket.deserializeAttachment());
+  } catch (error) {
+    return err(messageOf(error));
+  }
+}
 
 /** [RFC 6455 §7.4.2] The last code there is; the platform throws on any above, and what was not closed stays open. */
 const CLOSE_CODE_MAX = 4_999;
@@ -40,4 +32,14 @@ export function closeSocket(socket: WebSocket, received: number, reason: string)
   } catch {
     // Closed already: what was wanted.
   }
+}
+
+/** [IANA WebSocket Close Codes] 1012: the service restarts, and who reconnects is served. */
+export const UNREADABLE = { code: 1012, reason: "attachment unreadable" };
+
+/** Nobody's from now on; its station comes back, and begins anew. */
+export function closeUnreadable(socket: WebSocket, stationId: string, reason: string): void {
+  log("error", "what rode with a socket cannot be read: it is closed", { stationId, reason });
+  socket.serializeAttachment(null);
+  closeSocket(socket, UNREADABLE.code, UNREADABLE.reason);
 }

@@ -3,7 +3,10 @@
  * anything that a client wrote, but for its credentials and its offer.
  */
 import { parseJson } from "../../json.ts";
+import { log } from "../../log.ts";
 import type { ConnectionClaims } from "../../security/admission.ts";
+import type { RefusalReason } from "../../security/refusal.ts";
+import { fields, listOf, nullable, oneOf, optional, text, time } from "../../shape.ts";
 
 export interface ConnectRequest {
   claims: ConnectionClaims;
@@ -20,7 +23,37 @@ export function sendConnectRequest(station: Pick<Fetcher, "fetch">, request: Con
   return station.fetch("https://station/connect", { headers });
 }
 
-/** @throws where the request does not come from `sendConnectRequest` */
-export function readConnectRequest(request: Request): ConnectRequest {
-  return parseJson<ConnectRequest>(decodeURIComponent(request.headers.get(HEADER) ?? ""));
+/** What a Worker of another release may add is not heeded; what it says otherwise proves nothing. */
+const CONNECT_REQUEST = fields({
+  claims: fields({
+    stationId: text,
+    transport: oneOf("http", "tls", "mtls"),
+    basic: nullable(fields({ user: text, password: text })),
+    certificate: nullable(
+      fields({ commonName: text, organization: nullable(text), fingerprint: text, notAfter: time }),
+    ),
+    offer: listOf(text),
+  }),
+  remoteAddress: nullable(text),
+  requestId: optional(text),
+});
+
+/** `null`: it is not as `sendConnectRequest` writes it; the log says where, and repeats none of it. */
+export function readConnectRequest(request: Request, stationId: string): ConnectRequest | null {
+  const read = parsed(request.headers.get(HEADER) ?? "");
+  const fault = CONNECT_REQUEST(read);
+  if (fault === null) return read as ConnectRequest;
+  log("error", "an upgrade from the Worker cannot be read", { stationId, fault });
+  return null;
 }
+
+function parsed(header: string): unknown {
+  try {
+    return parseJson(decodeURIComponent(header));
+  } catch {
+    return null;
+  }
+}
+
+/** What the Worker reads of an upgrade that is no 101. */
+export const refusedUpgrade = (reason: RefusalReason): Response => Response.json({ reason }, { status: 403 });

@@ -2,7 +2,7 @@
  * The sockets of one station: admitted, superseded, heard, found gone. There is one connection at a time, the newest.
  * Must not know commands, webhooks or HTTP's API.
  */
-import { log, messageOf } from "../../log.ts";
+import { log } from "../../log.ts";
 import type { FrameRate } from "../../ocpp/frame-rate.ts";
 import { type Expectation, expectationOf, isSilent, lookAt, nextLookAt } from "../../ocpp/presence.ts";
 import { OPEN_CALL_MAX_MS } from "../../ocpp/open-call.ts";
@@ -11,13 +11,15 @@ import { admit, type Admitted } from "../../security/admission.ts";
 import { shownPasswordMatches } from "../../security/password.ts";
 import type { RefusalReason } from "../../security/refusal.ts";
 import type { Agenda } from "../object/agenda.ts";
-import { closeSocket, readAttachment, writeAttachment } from "./attachment.ts";
-import { type ConnectRequest, readConnectRequest } from "./connect-request.ts";
+import { closeSocket, closeUnreadable, readAttachment, UNREADABLE, writeAttachment } from "./attachment.ts";
+import { type ConnectRequest, readConnectRequest, refusedUpgrade } from "./connect-request.ts";
 import type { StationContext } from "../object/context.ts";
 import { Conversation, type ConversationPort } from "./conversation.ts";
 import type { Deadline } from "../object/deadlines.ts";
+import { guardedFrame } from "./guarded-frame.ts";
+import { loggedConnection } from "./logged-connection.ts";
 import type { SecurityReports } from "./security-reports.ts";
-import type { ConnectionFacts, LoggedConnection } from "../storage/store.ts";
+import type { ConnectionFacts } from "../storage/store.ts";
 import { StrayFrames } from "./stray-frames.ts";
 import { Turnstile } from "./turnstile.ts";
 
@@ -46,6 +48,8 @@ export class Connections {
   /** Of the connection before, since the object woke: a reconnect refills no bucket. */
   #rate: FrameRate | undefined;
   readonly #strays = new StrayFrames();
+  /** The connection's socket was closed, since what rode with it could not be read; its end is not in the log yet. */
+  #isUnreadable = false;
   #timedCall: string | null = null;
 
   constructor(
@@ -73,7 +77,8 @@ export class Connections {
   }
 
   async accept(request: Request): Promise<Response> {
-    const connect = readConnectRequest(request);
+    const connect = readConnectRequest(request, this.#context.id);
+    if (connect === null) return refusedUpgrade("unreachable");
     const registration = this.#context.store.fact("registration") ?? null;
     const { ALLOW_PROFILE_0, PROTOCOLS } = this.#context.config;
     const admitted = await admit(
@@ -86,7 +91,7 @@ export class Connections {
     if ((this.#context.store.fact("registration") ?? null) !== registration) return this.accept(request);
     if (!admitted.ok) {
       this.reportRefusal(admitted.error, connect.remoteAddress);
-      return Response.json({ reason: admitted.error }, { status: 403 });
+      return refusedUpgrade(admitted.error);
     }
     if (admitted.value.provedPassword && registration !== null) {
       const { formerPassword: _, ...rest } = registration;
@@ -125,7 +130,7 @@ export class Connections {
     const unwatched = this.#context.eventLog.status.boot === null;
     const rate = this.#rate && { rate: this.#rate };
     writeAttachment(socket, { connection, session, lastMessageAt: now, presenceCheckedAt: 0, unwatched, ...rate });
-    this.#context.emit("ocpp.station.connected", describe(connection));
+    this.#context.emit("ocpp.station.connected", loggedConnection(connection));
     this.#wake(socket);
     this.#port.changed(true);
     const headers = {
@@ -138,8 +143,9 @@ export class Connections {
   /** A frame of a superseded socket is nobody's. */
   async receive(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
     const conversation = this.#wake(socket);
-    if (conversation === null) await this.#ignore(socket, frame);
-    else await conversation.receive(frame);
+    if (conversation !== null) return conversation.receive(frame);
+    if (this.#isUnreadable) return this.reconcile();
+    await this.#ignore(socket, frame);
   }
 
   async #ignore(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
@@ -154,6 +160,8 @@ export class Connections {
     const conversation = this.#wake(socket);
     closeSocket(socket, code, reason);
     if (conversation !== null) this.#end({ code, reason: reason || "closed by the station" });
+    // Its own end may have been all that was heard of one that could not be read.
+    else if (this.#isUnreadable) this.reconcile();
   }
 
   /** Without a word to the log, which cannot be written. */
@@ -171,9 +179,8 @@ export class Connections {
 
   /** After a crash no close event comes: a connection in the facts without a socket is over, and said so once. */
   reconcile(): void {
-    if (this.#context.eventLog.connection !== null && this.current() === null) {
-      this.#end({ code: 1006, reason: "lost" });
-    }
+    if (this.#context.eventLog.connection === null || this.current() !== null) return;
+    this.#end(this.#isUnreadable ? UNREADABLE : { code: 1006, reason: "lost" });
   }
 
   /** The end of the live connection's certificate, of its line's silence and of its open CALL. */
@@ -251,6 +258,7 @@ export class Connections {
     const conversation = this.current();
     const { connection } = this.#context.eventLog;
     this.#current = null;
+    this.#isUnreadable = false;
     if (conversation !== null) this.#rate = conversation.gate.kept;
     conversation?.end();
     // Without its attachment a socket is nobody's, so a late frame or close of it cannot touch a newer connection.
@@ -264,7 +272,9 @@ export class Connections {
   /** The conversation of a socket, `null` if it is not the connection that counts. */
   #wake(socket: WebSocket): Conversation | null {
     if (this.#current?.socket === socket) return this.#current;
-    const attachment = readAttachment(socket);
+    const read = readAttachment(socket);
+    if (!read.ok) return this.#dropUnreadable(socket, read.error);
+    const attachment = read.value;
     if (attachment === null) return null;
     if (this.#current?.connection.id !== attachment.connection.id) {
       this.#current = new Conversation(socket, attachment, this.#context, this.#agenda, this.#port);
@@ -274,25 +284,14 @@ export class Connections {
     return this.#current;
   }
 
-  /** An unexpected failure must not cost the station its socket. */
-  async guarded(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      log("error", "a frame could not be handled", { stationId: this.#context.id, reason: messageOf(error) });
-    }
+  /** The log of events is not told here: it asks for the connection itself while it is read. Who comes next reconciles. */
+  #dropUnreadable(socket: WebSocket, reason: string): null {
+    this.#isUnreadable = true;
+    closeUnreadable(socket, this.#context.id, reason);
+    return null;
   }
-}
 
-function describe(connection: ConnectionFacts): LoggedConnection {
-  const { id, since, certificate, admissionRevision: _, ...facts } = connection;
-  return {
-    connectionId: id,
-    ...facts,
-    since: new Date(since).toISOString(),
-    certificate: certificate && {
-      fingerprint: certificate.fingerprint,
-      notAfter: new Date(certificate.notAfter).toISOString(),
-    },
-  };
+  guarded(work: () => Promise<void>): Promise<void> {
+    return guardedFrame(this.#context.id, work);
+  }
 }

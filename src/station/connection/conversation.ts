@@ -23,7 +23,8 @@ import {
 } from "../../ocpp/session.ts";
 import type { Agenda } from "../object/agenda.ts";
 import type { Decision } from "./answerer.ts";
-import { type Attachment, writeAttachment } from "./attachment.ts";
+import { writeAttachment } from "./attachment.ts";
+import type { Attachment } from "./attachment-format.ts";
 import { callData } from "./call-event.ts";
 import type { StationContext } from "../object/context.ts";
 import type { Acknowledged } from "../storage/carried-acknowledgements.ts";

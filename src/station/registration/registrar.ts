@@ -25,7 +25,8 @@ export async function register(
   { changed, floorOf }: RegisterPort,
   webhooks: Subscriptions,
 ): Promise<Registered | "password-required"> {
-  const { password, passwordOverlap, certificate, apply: _, ...rest } = request;
+  const { password, passwordOverlap, certificate } = request;
+  const rest = plainSettings(request);
   const generated = password === "generate" ? generatePassword() : undefined;
   const plain = generated ?? password;
   const hash =
@@ -79,16 +80,34 @@ function formerPassword(
   return known?.formerPassword ?? (isNew ? (known?.password ?? undefined) : undefined);
 }
 
+type PlainSettings = Pick<
+  StoredRegistration,
+  | "securityProfile"
+  | "protocols"
+  | "assumeProtocol"
+  | "heartbeatIntervalSeconds"
+  | "validation"
+  | "locationHint"
+  | "labels"
+>;
+
+/** By name: what a newer release adds, to a request or to the row, may be a secret, and is neither kept nor shown. */
+function plainSettings(given: PlainSettings): PlainSettings {
+  const { securityProfile, protocols, assumeProtocol, labels } = given;
+  const { heartbeatIntervalSeconds, validation, locationHint } = given;
+  return {
+    securityProfile,
+    protocols,
+    assumeProtocol,
+    ...(heartbeatIntervalSeconds !== undefined && { heartbeatIntervalSeconds }),
+    ...(validation !== undefined && { validation }),
+    ...(locationHint !== undefined && { locationHint }),
+    labels,
+  };
+}
+
 export function viewRegistration(stationId: string, stored: StoredRegistration): RegistrationView {
-  const {
-    password,
-    formerPassword,
-    incarnation: _,
-    floor: __,
-    revision: ___,
-    admissionRevision: ____,
-    ...shown
-  } = stored;
+  const { password, formerPassword, certificate } = stored;
   const overlap = formerPassword !== undefined && { passwordOverlap: true as const };
-  return { stationId, hasPassword: password !== null, ...overlap, ...shown };
+  return { stationId, hasPassword: password !== null, ...overlap, certificate, ...plainSettings(stored) };
 }

@@ -5,6 +5,7 @@
 import { parseJson } from "../../json.ts";
 import type { EventType, StationEvent } from "../../delivery/event.ts";
 import { EMPTY_STATUS } from "../../ocpp/station-status.ts";
+import { isRecord } from "../../shape.ts";
 import { project } from "./projection.ts";
 import { unkeyed } from "./repetitions.ts";
 import type { DeliveryFacts, LogRow, NewestRow } from "./store.ts";
@@ -20,9 +21,20 @@ export interface LogOwner {
 /** What is known of a log that has no event. */
 export const NOTHING: DeliveryFacts = { cursors: {}, status: EMPTY_STATUS, connection: null, statusSequence: 0 };
 
+/** Of whatever release wrote it: its type may be one of later, its data lack what was added since. Data that nobody can read is none. */
 export function toEvent({ type, data, ...row }: LogRow): StationEvent {
-  const parsed = parseJson<Record<string, unknown>>(data);
+  const parsed = readable(data);
   return { ...row, type: type as EventType, data: type === "ocpp.call" ? unkeyed(parsed) : parsed };
+}
+
+/** Never throws: one row that is damaged would hold up all behind it, or the station itself. */
+function readable(data: string): Record<string, unknown> {
+  try {
+    const parsed = parseJson(data);
+    return isRecord(parsed) ? parsed : {};
+  } catch {
+    return {};
+  }
 }
 
 type Folded = Pick<DeliveryFacts, "status" | "connection"> & { head: number; bytes: number };

@@ -4,6 +4,7 @@
 import type { StationEvent } from "../../delivery/event.ts";
 import type { Protocol } from "../../ocpp/protocol.ts";
 import { observe, observeVersion } from "../../ocpp/station-status.ts";
+import { fields, nullable, record, text } from "../../shape.ts";
 import type { DeliveryFacts, LoggedConnection } from "./store.ts";
 
 /** What is read of an `ocpp.call`. */
@@ -15,16 +16,21 @@ export interface LoggedCall {
   answer: Record<string, unknown> | null;
 }
 
+/** What is read of an event, which any release may have written; one that lacks it says nothing. */
+const CONNECTION = fields({ connectionId: text, protocol: text });
+const CALL = fields({ protocol: text, action: text, payload: record, answer: nullable(record) });
+
 type Projection = Pick<DeliveryFacts, "status" | "connection">;
 
 /** What changes by one more event. */
 export function project({ status }: Projection, event: StationEvent): Partial<Projection> {
   if (event.type === "ocpp.station.connected") {
+    if (CONNECTION(event.data) !== null) return {};
     const connection = event.data as LoggedConnection;
     return { connection, status: observeVersion(status, connection.protocol as Protocol) };
   }
   if (event.type === "ocpp.station.disconnected") return { connection: null };
-  if (event.type !== "ocpp.call") return {};
+  if (event.type !== "ocpp.call" || CALL(event.data) !== null) return {};
   const { protocol, action, payload, answer } = event.data as LoggedCall;
   if (answer === null || "error" in answer) return {};
   return { status: observe(status, protocol, action, payload, { payload: answer }, event.at) };

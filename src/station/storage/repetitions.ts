@@ -5,6 +5,7 @@
 import { parseJson } from "../../json.ts";
 import { fingerprint, isRecognisable, isRepetition, type CallIdentity, type KeptCall } from "../../ocpp/repetition.ts";
 import type { Answer } from "../../ocpp/session.ts";
+import { fields, nullable, record, text } from "../../shape.ts";
 import type { Store } from "./store.ts";
 
 /** Newest events among which a repeated CALL is looked for. */
@@ -100,10 +101,22 @@ export class Repetitions {
     }
   }
 
-  /** `null`: its row was needed for a newer event. */
+  /** `null`: its row was needed for a newer event, or cannot be read. */
   #read(sequence: number): Kept | null {
     const [row] = this.#store.run<{ at: number; data: string }>(ONE, sequence);
-    return row === undefined ? null : { at: row.at, call: parseJson<KeptCall>(row.data) };
+    const call = row === undefined ? null : keptCall(row.data);
+    return row === undefined || call === null ? null : { at: row.at, call };
+  }
+}
+
+const KEPT_CALL = fields({ messageId: text, action: text, payload: record, answer: nullable(record) });
+
+function keptCall(data: string): KeptCall | null {
+  try {
+    const call = parseJson<KeptCall>(data);
+    return KEPT_CALL(call) === null ? call : null;
+  } catch {
+    return null;
   }
 }
 

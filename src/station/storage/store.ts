@@ -82,7 +82,10 @@ export interface EndedRegistration {
   endedAt: number;
 }
 
-/** Each is one row of the table `facts`. */
+/**
+ * Each is one row of the table `facts`, read by releases before and after: what is added to one is optional and has a default, and a
+ * fact of later is neither read nor dropped.
+ */
 export interface Facts {
   schema: number;
   registration: StoredRegistration;
@@ -209,10 +212,9 @@ export class Store {
     this.run("DELETE FROM log WHERE sequence > ?1 AND sequence <= ?2", floor, head);
   }
 
-  /** `undefined`: there is none. */
-  document<T>(key: DocumentKey): T | undefined {
-    const [row] = this.run<{ value: string }>("SELECT value FROM facts WHERE key = ?1", key);
-    return row && parseJson<T>(row.value);
+  /** JSON, as it was written; `undefined`: there is none. */
+  documentText(key: DocumentKey): string | undefined {
+    return this.run<{ value: string }>("SELECT value FROM facts WHERE key = ?1", key)[0]?.value;
   }
 
   setDocument(key: DocumentKey, value: unknown): void {

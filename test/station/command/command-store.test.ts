@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Command, CommandStore } from "../../../src/station/command/command-store.ts";
+import type { Command } from "../../../src/station/command/command-row.ts";
+import { CommandStore } from "../../../src/station/command/command-store.ts";
 import { Store } from "../../../src/station/storage/store.ts";
 import { sqliteStorage } from "../../support/sqlite-storage.ts";
 

@@ -1,0 +1,17 @@
+/**
+ * A connection as its events have it. Must not know its socket.
+ */
+import type { ConnectionFacts, LoggedConnection } from "../storage/store.ts";
+
+export function loggedConnection(connection: ConnectionFacts): LoggedConnection {
+  const { id, since, certificate, admissionRevision: _, ...facts } = connection;
+  return {
+    connectionId: id,
+    ...facts,
+    since: new Date(since).toISOString(),
+    certificate: certificate && {
+      fingerprint: certificate.fingerprint,
+      notAfter: new Date(certificate.notAfter).toISOString(),
+    },
+  };
+}
