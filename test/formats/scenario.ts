@@ -69,6 +69,7 @@ export const STEPS: readonly Step[] = [
   call("a replay", "deliverSoon", "order-1"),
   call("a question how it stands", "sayAgain"),
   call("a look", "lookAt"),
+  call("a listing", "list"),
   http("a deregistration", "DELETE", at),
 ];
 

@@ -174,6 +174,7 @@ async function deliverTo(receiver: HttpPeer, { webhooks }: Calls, id: string): P
 
 describe.each(releases)("With a webhook registry of release $release", ({ recorded }) => {
   test("the object delivers by its list, whatever else a newer one says in it", async () => {
+    const [webhook] = recorded.webhooks as object[];
     const receiver = await HttpPeer.start();
     try {
       await kerbside.register("LISTENED");
@@ -181,7 +182,12 @@ describe.each(releases)("With a webhook registry of release $release", ({ record
       const station = await kerbside.station("LISTENED", { register: false });
       await until("its events", () => eventsOf(receiver).some(({ subject }) => subject === "LISTENED"));
       station.kill();
+      // What its object would find in the list of this one.
+      await kerbside.api("PUT", "/v1/webhooks/recorder", { url: receiver.url, secret: SECRET });
+      const [listed] = (await formats(kerbside, "webhooks")) as object[];
+      expect(lacking({ ...webhook, url: receiver.url, secret: SECRET }, listed)).toEqual([]);
     } finally {
+      await kerbside.api("DELETE", "/v1/webhooks/recorder");
       await formats(kerbside, "registry", { list: null });
       await receiver.stop();
     }
