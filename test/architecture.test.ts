@@ -19,7 +19,7 @@ const ROOMS: Record<string, readonly string[]> = {
   client: ["ocpp"],
   console: ["client"],
   bridge: ["ocpp", "client"],
-  local: ["ocpp", "station", "webhooks", "fleet"],
+  local: ["ocpp", "security", "station", "webhooks", "fleet"],
   simulator: ["ocpp", "local"],
 };
 /** What rooms of a shell say of it in types: whoever is inside may know what it is called by. */

@@ -4,7 +4,20 @@
 import * as z from "zod";
 import { equalInConstantTime, fromHex } from "./password.ts";
 
-export const SCOPES = ["stations:read", "stations:write", "commands:write", "webhooks:write", "metrics:read"] as const;
+/** [interface.md §2] Keys are made once for all that a deployment will have: a scope whose routes come later is one already. */
+export const SCOPES = [
+  "stations:read",
+  "stations:write",
+  "commands:write",
+  "webhooks:write",
+  "metrics:read",
+  "messages:read",
+  "messages:unmasked",
+  "campaigns:write",
+  "csms:connect",
+  "audit:read",
+  "pki:write",
+] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** The secret `API_KEYS`: only hashes of keys are ever stored. */

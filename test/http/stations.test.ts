@@ -1,3 +1,4 @@
+import { SCOPES } from "../../src/security/api-key.ts";
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -8,7 +9,6 @@ import { BOOT_16, BOOT_2X, STATUS_16, TestStation } from "../support/test-statio
 import { certificateOf, over } from "../support/transports.ts";
 
 const PASSWORD = "correct horse battery";
-const SCOPES = ["stations:read", "stations:write", "commands:write", "webhooks:write", "metrics:read"] as const;
 type Scope = (typeof SCOPES)[number];
 const keyOf = (scopes: readonly Scope[]) => `key of ${scopes.join(" and ")}`.replaceAll(" ", "-");
 const entryOf = (scopes: readonly Scope[]) => ({

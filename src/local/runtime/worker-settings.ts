@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Json, V4WorkerOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
+import { SCOPES } from "../../security/api-key.ts";
 import { REPOSITORY } from "../state/local-folder.ts";
 import type { QueueSettings } from "./local-queue.ts";
 import type { RateLimiterOptions } from "./rate-limiter.ts";
@@ -30,8 +31,6 @@ const PASSED_THROUGH = [
   "WEBHOOK_BATCH_MAX_BYTES",
   "PRESENCE_CHECK_SECONDS",
 ] as const;
-
-const SCOPES = ["stations:read", "stations:write", "commands:write", "webhooks:write", "metrics:read"];
 
 /** The whole local fleet has one address, so the limit that wrangler.toml sets for an address would be the fleet's. */
 const CONNECTS_PER_ADDRESS = 100_000;
