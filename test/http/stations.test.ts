@@ -12,7 +12,7 @@ const PASSWORD = "correct horse battery";
 type Scope = (typeof SCOPES)[number];
 const keyOf = (scopes: readonly Scope[]) => `key of ${scopes.join(" and ")}`.replaceAll(" ", "-");
 const entryOf = (scopes: readonly Scope[]) => ({
-  name: keyOf(scopes),
+  name: keyOf(scopes).slice(0, 100),
   sha256: createHash("sha256").update(keyOf(scopes)).digest("hex"),
   scopes,
 });
