@@ -31,7 +31,7 @@ import { closeToOthers, keepNewFilesPrivate } from "./state/private-state.ts";
 import { removeEmptyStationFiles, setAside, stationFile, unlistedStations } from "./state/station-files.ts";
 import { type FolderLock, lockFolder } from "./state/folder-lock.ts";
 import { atMostOnceIn, UpgradeGate } from "./front/upgrade-gate.ts";
-import { type RuntimeRequest, runtimeSettings } from "./runtime/runtime-settings.ts";
+import { type RuntimeRequest, runtimeSettings } from "./runtime/workerd-options.ts";
 
 export interface EdgeOptions extends FrontPorts, RuntimeRequest {
   dir: string;

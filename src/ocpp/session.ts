@@ -3,7 +3,7 @@
  * storage, the clock, or who the CSMS is.
  */
 import { answeredBy, hasHappened, SEND_ACTION } from "./actions.ts";
-import { bootAnswer, edgeAnswer } from "./answers.ts";
+import { bootAnswer, edgeAnswer } from "./built-in-answers.ts";
 import { legalCode } from "./error-codes.ts";
 import { isBootAhead, isOpen, isRepeatedWhileOpen } from "./inbox.ts";
 import { invitedBy } from "./invitations.ts";

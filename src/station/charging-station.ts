@@ -15,6 +15,7 @@ import type { Command } from "./command/command-row.ts";
 import type { CommandView } from "./command/command-view.ts";
 import { Commands, type Line } from "./command/commands.ts";
 import { ReconnectHold } from "./command/reconnect-hold.ts";
+import { CLOSE_REASONS } from "./connection/close-reasons.ts";
 import { Connections, type ConnectionsPort } from "./connection/connections.ts";
 import { StationContext } from "./object/context.ts";
 import { Delivery } from "./delivery/delivery.ts";
@@ -104,12 +105,12 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
   }
 
   override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
-    this.#connections.closed(socket, code, reason);
+    this.#connections.closed(socket, { code, reason });
     await this.#agenda.now();
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
-    this.#connections.closed(socket, 1006, "the connection broke");
+    this.#connections.closed(socket, CLOSE_REASONS.broke);
     await this.#agenda.now();
   }
 
@@ -137,7 +138,7 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
 
   async disconnect(): Promise<boolean> {
     if (this.#context.store.fact("registration") === undefined) return false;
-    this.#connections.disconnect(1000, "disconnected by the operator");
+    this.#connections.disconnect(CLOSE_REASONS.byOperator);
     this.#agenda.meanwhile();
     return true;
   }
@@ -227,7 +228,7 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
         this.#agenda.changed();
         void this.#announcements.announce();
       },
-      tooManyFrames: () => this.#connections.disconnect(1008, "too many messages"),
+      tooManyFrames: () => this.#connections.disconnect(CLOSE_REASONS.tooManyMessages),
       changed: (online) => this.#connectionChanged(online),
       giveUp: (reason) => this.#giveUp(reason),
     };

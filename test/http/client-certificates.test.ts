@@ -9,7 +9,7 @@ import type { StationCertificateKind } from "../../src/local/pki/station-certifi
 import { temporaryFolder } from "../support/edge-client.ts";
 import { eventsOf, HttpPeer, SECRET, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
-import { certificateFor, type Subject } from "../support/odd-certificates.ts";
+import { certificateFor, type Subject } from "../support/odd-subjects.ts";
 import { expectRefusal } from "../support/problems.ts";
 import { rawUpgrade } from "../support/raw-upgrade.ts";
 import { TestStation } from "../support/test-station.ts";

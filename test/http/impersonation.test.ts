@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { temporaryFolder } from "../support/edge-client.ts";
 import { eventsOf, HttpPeer, SECRET, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
-import { certificateFor, type Subject } from "../support/odd-certificates.ts";
+import { certificateFor, type Subject } from "../support/odd-subjects.ts";
 import { basic, type RawAnswer, rawUpgrade } from "../support/raw-upgrade.ts";
 import { TestStation } from "../support/test-station.ts";
 import { certificateOf, over, portOf, type Transport } from "../support/transports.ts";

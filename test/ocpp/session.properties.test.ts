@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { csmsActions, SEND_ACTION, stationActions } from "../../src/ocpp/actions.ts";
-import { bootAnswer } from "../../src/ocpp/answers.ts";
+import { bootAnswer } from "../../src/ocpp/built-in-answers.ts";
 import { PROTOCOLS, type Protocol } from "../../src/ocpp/protocol.ts";
 import { validate } from "../../src/ocpp/schemas/validate.ts";
 import {

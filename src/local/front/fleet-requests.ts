@@ -3,7 +3,7 @@
  */
 import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
 import { combine, type ShardAnswer } from "./fleet-wide.ts";
-import { answeredHeaders, isOfWorker } from "./front-headers.ts";
+import { answeredHeaders, isOfWorker } from "./passed-on-headers.ts";
 import { answerProblem, NOT_RUNNING, type Problem, problemOf, problemOfRuntime, TOO_LARGE } from "./front-problem.ts";
 import { readText } from "./request-body.ts";
 import type { Route } from "../runtime/shards.ts";

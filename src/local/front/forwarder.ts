@@ -7,7 +7,7 @@ import type { TLSSocket } from "node:tls";
 import { pipeline } from "node:stream";
 import type { EdgeProperties } from "./certificate/edge-properties.ts";
 import { askFleet } from "./fleet-requests.ts";
-import { answeredHeaders, forwardedHeaders, isOfWorker, pathOf } from "./front-headers.ts";
+import { answeredHeaders, forwardedHeaders, isOfWorker, pathOf } from "./passed-on-headers.ts";
 import {
   answerProblem,
   BAD_TARGET,

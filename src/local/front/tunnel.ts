@@ -3,7 +3,7 @@
  * that ends it.
  */
 import type { Socket } from "node:net";
-import { CloseWatch } from "./close-watch.ts";
+import { CloseWatch } from "./close-frame.ts";
 
 /** How long a side may stay silent once the other has said its last. */
 export const LINGER_MS = 10_000;

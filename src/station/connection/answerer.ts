@@ -4,7 +4,7 @@
  */
 import { log, messageOf } from "../../log.ts";
 import { hasHappened } from "../../ocpp/actions.ts";
-import { standaloneAnswer } from "../../ocpp/answers.ts";
+import { standaloneAnswer } from "../../ocpp/built-in-answers.ts";
 import { errorCode } from "../../ocpp/error-codes.ts";
 import { withIntervalCeiling } from "../../ocpp/heartbeat-interval.ts";
 import type { Call } from "../../ocpp/message.ts";

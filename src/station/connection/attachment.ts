@@ -3,6 +3,7 @@
  */
 import { log, messageOf } from "../../log.ts";
 import { err, type Result } from "../../result.ts";
+import { CLOSE_REASONS } from "./close-reasons.ts";
 import { ATTACHMENT_VERSION, type Attachment, attachmentOf, type VersionedAttachment } from "./attachment-format.ts";
 
 export function writeAttachment(socket: WebSocket, attachment: Attachment): void {
@@ -34,12 +35,10 @@ export function closeSocket(socket: WebSocket, received: number, reason: string)
   }
 }
 
-/** [IANA WebSocket Close Codes] 1012: the service restarts, and who reconnects is served. */
-export const UNREADABLE = { code: 1012, reason: "attachment unreadable" };
-
 /** Nobody's from now on; its station comes back, and begins anew. */
 export function closeUnreadable(socket: WebSocket, stationId: string, reason: string): void {
   log("error", "what rode with a socket cannot be read: it is closed", { stationId, reason });
   socket.serializeAttachment(null);
-  closeSocket(socket, UNREADABLE.code, UNREADABLE.reason);
+  const { code, reason: word } = CLOSE_REASONS.unreadable;
+  closeSocket(socket, code, word);
 }

@@ -11,7 +11,8 @@ import { admit, type Admitted } from "../../security/admission.ts";
 import { shownPasswordMatches } from "../../security/password.ts";
 import type { RefusalReason } from "../../security/refusal.ts";
 import type { Agenda } from "../object/agenda.ts";
-import { closeSocket, closeUnreadable, readAttachment, UNREADABLE, writeAttachment } from "./attachment.ts";
+import { closeSocket, closeUnreadable, readAttachment, writeAttachment } from "./attachment.ts";
+import { CLOSE_REASONS, type CloseReason } from "./close-reasons.ts";
 import { type ConnectRequest, readConnectRequest, refusedUpgrade } from "./connect-request.ts";
 import type { StationContext } from "../object/context.ts";
 import { Conversation, type ConversationPort } from "./conversation.ts";
@@ -110,7 +111,7 @@ export class Connections {
   #upgrade(connect: ConnectRequest, { protocol, securityProfile, echoProtocol }: Admitted): Response {
     // After a crash the older one is lost already, not superseded.
     this.reconcile();
-    this.#end({ code: 1008, reason: "superseded" });
+    this.#end(CLOSE_REASONS.superseded);
     const { certificate } = connect.claims;
     const now = this.#context.now();
     const connection: ConnectionFacts = {
@@ -156,7 +157,7 @@ export class Connections {
   }
 
   /** The socket closed. An old one's end never touches a newer connection. */
-  closed(socket: WebSocket, code: number, reason: string): void {
+  closed(socket: WebSocket, { code, reason }: CloseReason): void {
     const conversation = this.#wake(socket);
     closeSocket(socket, code, reason);
     if (conversation !== null) this.#end({ code, reason: reason || "closed by the station" });
@@ -165,22 +166,22 @@ export class Connections {
   }
 
   /** Without a word to the log, which cannot be written. */
-  closeAll(code: number, reason: string): void {
+  closeAll({ code, reason }: CloseReason): void {
     this.#current = null;
     for (const socket of this.#sockets.getWebSockets()) closeSocket(socket, code, reason);
   }
 
   /** Ends the connection from this side; `false`: there is none. */
-  disconnect(code: number, reason: string): boolean {
+  disconnect(why: CloseReason): boolean {
     const online = this.current() !== null;
-    this.#end({ code, reason });
+    this.#end(why);
     return online;
   }
 
   /** After a crash no close event comes: a connection in the facts without a socket is over, and said so once. */
   reconcile(): void {
     if (this.#context.eventLog.connection === null || this.current() !== null) return;
-    this.#end(this.#isUnreadable ? UNREADABLE : { code: 1006, reason: "lost" });
+    this.#end(this.#isUnreadable ? CLOSE_REASONS.unreadable : CLOSE_REASONS.lost);
   }
 
   /** The end of the live connection's certificate, of its line's silence and of its open CALL. */
@@ -214,7 +215,7 @@ export class Connections {
     const certificate = conversation?.connection.certificate ?? null;
     if (certificate === null || certificate.notAfter > this.#context.now()) return;
     const { fingerprint, notAfter } = certificate;
-    this.#end({ code: 1008, reason: "certificate-expired" });
+    this.#end(CLOSE_REASONS.certificateExpired);
     this.#security.report("certificate-expired", { fingerprint, notAfter: new Date(notAfter).toISOString() });
   }
 
@@ -230,7 +231,7 @@ export class Connections {
       case "ask":
         return conversation.probe();
       case "gone":
-        this.#end({ code: 1008, reason: "silent" });
+        this.#end(CLOSE_REASONS.silent);
     }
   }
 
@@ -254,7 +255,7 @@ export class Connections {
     return expectationOf(this.#context.eventLog.status.boot, HEARTBEAT_INTERVAL_SECONDS, PRESENCE_CHECK_SECONDS * 1000);
   }
 
-  #end({ code, reason }: { code: number; reason: string }): void {
+  #end({ code, reason }: CloseReason): void {
     const conversation = this.current();
     const { connection } = this.#context.eventLog;
     this.#current = null;

@@ -9,7 +9,7 @@ import { log as writeLog, messageOf } from "../../log.ts";
 import { inTime } from "../../time-limit.ts";
 import type { Agenda, Sink } from "../object/agenda.ts";
 import type { StationContext } from "../object/context.ts";
-import { attempt, type Attempted, QUEUE } from "./delivery-attempt.ts";
+import { attempt, type Attempted, QUEUE } from "./send-attempt.ts";
 import type { EventLog } from "../storage/event-log.ts";
 import { waitsBeside } from "../storage/followers.ts";
 import type { LastWords } from "./last-words.ts";

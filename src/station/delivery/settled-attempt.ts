@@ -2,11 +2,11 @@
  * What an attempt to deliver changes in where a webhook stands with a log, told where events are lost by it. Must not know when
  * attempts are made.
  */
-import { settled } from "../../delivery/attempt.ts";
+import { settled } from "../../delivery/attempt-outcome.ts";
 import * as outbox from "../../delivery/outbox.ts";
 import { log as writeLog } from "../../log.ts";
 import type { StationContext } from "../object/context.ts";
-import type { Attempted } from "./delivery-attempt.ts";
+import type { Attempted } from "./send-attempt.ts";
 import type { EventLog } from "../storage/event-log.ts";
 
 export function settle(

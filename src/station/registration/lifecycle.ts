@@ -11,6 +11,7 @@ import { inTime } from "../../time-limit.ts";
 import type { Agenda } from "../object/agenda.ts";
 import type { Announcements } from "./announcements.ts";
 import type { Commands } from "../command/commands.ts";
+import { CLOSE_REASONS } from "../connection/close-reasons.ts";
 import type { Connections } from "../connection/connections.ts";
 import type { StationContext } from "../object/context.ts";
 import type { Delivery } from "../delivery/delivery.ts";
@@ -53,7 +54,7 @@ export class Lifecycle {
     const changed = (before: StoredRegistration, after: StoredRegistration) => {
       const live = connections.current()?.connection ?? null;
       if (live === null || !endsConnection(before, after, request.apply ?? null, live)) return;
-      connections.disconnect(1008, "registration-changed");
+      connections.disconnect(CLOSE_REASONS.registrationChanged);
       agenda.meanwhile();
     };
     try {
@@ -76,7 +77,7 @@ export class Lifecycle {
   async deregister(): Promise<boolean> {
     const { agenda, commands, connections } = this.#parts;
     if (this.#context.store.isDamaged) {
-      connections.closeAll(1008, "deregistered");
+      connections.closeAll(CLOSE_REASONS.deregistered);
       await this.#context.clear();
       commands.forget();
       agenda.alarmIsOver();
@@ -86,7 +87,7 @@ export class Lifecycle {
       // What was deregistered before goes by itself; without that, the storage was lost, and only the directory knows of it.
       return this.#context.hasEnded ? false : this.#abandon();
     }
-    connections.disconnect(1008, "deregistered");
+    connections.disconnect(CLOSE_REASONS.deregistered);
     commands.cancelAll();
     const { ended, log: lastLog } = this.#context.endRegistration();
     commands.forget();

@@ -2,7 +2,7 @@
  * One attempt to deliver what waits for one webhook: how much of it goes, and what the receiver made of it. Must not know
  * when attempts are due or where a webhook stands after one.
  */
-import type { Attempt, AttemptOutcome } from "../../delivery/attempt.ts";
+import type { Attempt, AttemptOutcome } from "../../delivery/attempt-outcome.ts";
 import { type CloudEvent, eventId, type StationEvent, toCloudEvent } from "../../delivery/event.ts";
 import { causeOf } from "../../delivery/failure-cause.ts";
 import { BATCH_MAX_EVENTS, type Cursor, GIVE_UP_AFTER_MS, type Webhook } from "../../delivery/outbox.ts";

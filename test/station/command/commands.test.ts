@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { eventsOf, HttpPeer, SECRET, until } from "../support/http-peers.ts";
-import { type Kerbside, startKerbside } from "../support/kerbside.ts";
-import { BOOT_16, BOOT_2X, TestStation } from "../support/test-station.ts";
+import { eventsOf, HttpPeer, SECRET, until } from "../../support/http-peers.ts";
+import { type Kerbside, startKerbside } from "../../support/kerbside.ts";
+import { BOOT_16, BOOT_2X, TestStation } from "../../support/test-station.ts";
 
 let kerbside: Kerbside;
 let receiver: HttpPeer;

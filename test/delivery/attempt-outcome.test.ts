@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Attempt, type AttemptOutcome, settled, SUSPECTS_MAX } from "../../src/delivery/attempt.ts";
+import { type Attempt, type AttemptOutcome, settled, SUSPECTS_MAX } from "../../src/delivery/attempt-outcome.ts";
 import { type Cursor, due, freshCursor, RETRY_MAX_MS, type Webhook } from "../../src/delivery/outbox.ts";
 
 const NOW = 1_000_000_000_000;

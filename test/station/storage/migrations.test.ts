@@ -2,14 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
-import { startEdge } from "../../src/local/edge.ts";
-import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from "../../src/station/storage/migrations.ts";
-import { temporaryFolder } from "../support/edge-client.ts";
-import { eventsOf, HttpPeer, SECRET, until } from "../support/http-peers.ts";
-import { startKerbside } from "../support/kerbside.ts";
-import { TestStation } from "../support/test-station.ts";
+import { startEdge } from "../../../src/local/edge.ts";
+import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from "../../../src/station/storage/migrations.ts";
+import { temporaryFolder } from "../../support/edge-client.ts";
+import { eventsOf, HttpPeer, SECRET, until } from "../../support/http-peers.ts";
+import { startKerbside } from "../../support/kerbside.ts";
+import { TestStation } from "../../support/test-station.ts";
 
-const folder = join(import.meta.dirname, "schemas");
+const folder = join(import.meta.dirname, "schema-versions");
 const versions = readdirSync(folder).map((name) => ({
   version: Number(/\d+/.exec(name)?.[0]),
   file: join(folder, name),
@@ -54,7 +54,7 @@ test("a connection with a certificate is kept as its event has it", () => {
 
 test.each(versions)("a station of schema $version is woken by this release with all it had", async ({ file }) => {
   const { dir, remove } = temporaryFolder();
-  const entry = join(import.meta.dirname, "../support/schema-writer-worker.js");
+  const entry = join(import.meta.dirname, "../../support/schema-writer-worker.js");
   const writer = await startEdge({ dir, entry, env: { SCHEMA_SQL: readFileSync(file, "utf8") } });
   expect(await (await fetch(writer.httpUrl)).text()).toBe("written");
   await writer.stop();
