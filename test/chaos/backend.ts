@@ -81,7 +81,7 @@ export interface Answered {
   items: number;
   taken(): void;
   /** In the end, however it ended. */
-  ended(retryAfterMs?: number): void;
+  ended(busyFor?: { at: number; retryAfterMs: number }): void;
 }
 
 export class Backend {
@@ -140,9 +140,9 @@ export class Backend {
     const failure = weather.failure(Date.now());
     // Seen, whatever becomes of it: what is sent again must be the same.
     const answered = door.answer(body);
-    let retryAfterMs: number | undefined;
+    let busyFor: { at: number; retryAfterMs: number } | undefined;
     // Who hung up before never heard of it.
-    response.once("close", () => answered.ended(response.writableFinished ? retryAfterMs : undefined));
+    response.once("close", () => answered.ended(response.writableFinished ? busyFor : undefined));
     if (door.bytesMax !== undefined && answered.items > 1 && Buffer.byteLength(body) > door.bytesMax) {
       this.tooLarge++;
       return void response.writeHead(413).end();
@@ -152,7 +152,8 @@ export class Backend {
     if (failure === "busy") {
       this.busy++;
       const seconds = weather.retryAfterSeconds();
-      retryAfterMs = seconds * 1_000;
+      // Nobody can have read it before; the end of the answer is seen here when this process has time for it.
+      busyFor = { at: Date.now(), retryAfterMs: seconds * 1_000 };
       return void response.writeHead(429, { "retry-after": String(seconds) }).end();
     }
     if (failure === "hang") return;
@@ -207,9 +208,9 @@ export class Receivers {
       taken: () => {
         delivery.acknowledged = true;
       },
-      ended: (retryAfterMs) => {
-        delivery.endedAt = Date.now();
-        if (retryAfterMs !== undefined) delivery.retryAfterMs = retryAfterMs;
+      ended: (busyFor) => {
+        delivery.endedAt = busyFor?.at ?? Date.now();
+        if (busyFor !== undefined) delivery.retryAfterMs = busyFor.retryAfterMs;
       },
     };
   }

@@ -114,9 +114,15 @@ function unacknowledged({ stations }: Ledgers): Violation[] {
 
 /** interface.md §2: event n+1 is not sent before n is acknowledged. Within a batch they rise. */
 function ahead(ledgers: Ledgers): Violation[] {
+  const firstSeen = new Map<string, number>();
+  for (const { events, at } of ledgers.deliveries)
+    for (const { id } of events) firstSeen.set(id, Math.min(firstSeen.get(id) ?? Infinity, at));
   return streams(ledgers).flatMap((deliveries) => {
     const [{ webhook, stationId }] = deliveries as [Delivery];
-    const known = [...new Set(deliveries.flatMap(({ events }) => events.map(({ sequence }) => sequence)))];
+    const from = ledgers.guests.find((guest) => guest.webhook === webhook)?.from ?? 0;
+    // What was there before a webhook got this URL was another URL's to take; after a crash it may come once more, to this one.
+    const own = deliveries.flatMap(({ events }) => events).filter(({ id }) => (firstSeen.get(id) ?? 0) >= from);
+    const known = [...new Set(own.map(({ sequence }) => sequence))];
     known.sort((a, b) => a - b);
     let acknowledged = 0;
     const found: Violation[] = [];

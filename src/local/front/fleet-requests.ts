@@ -2,6 +2,7 @@
  * Carries what concerns the whole fleet to each workerd process that it is for, and one answer back. Must not know what is asked.
  */
 import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import { combine, type ShardAnswer } from "./fleet-wide.ts";
 import { answeredHeaders, isOfWorker } from "./passed-on-headers.ts";
 import { answerProblem, NOT_RUNNING, type Problem, problemOf, problemOfRuntime, TOO_LARGE } from "./front-problem.ts";
@@ -20,8 +21,9 @@ interface FleetRequest {
 
 /** Bytes of what all workerd processes are told: the Worker's own bound on a body is below. */
 const FLEET_BODY_MAX_BYTES = 2_000_000;
-/** For a word to another workerd, while a client waits. */
-const TELL_MAX_MS = 1_000;
+/** For a word to another workerd: so long a client waits, and so long it is tried. On a busy machine it comes late, not never. */
+const TELL_WAIT_MS = 1_000;
+const TELL_MAX_MS = 30_000;
 
 export async function askFleet(
   request: IncomingMessage,
@@ -56,7 +58,8 @@ export async function askFleet(
       }
       answers.push(answer);
     }
-    if (kind === "shared") await tellOthers(others, secret);
+    if (kind === "shared")
+      await Promise.race([tellOthers(others, secret), delay(TELL_WAIT_MS, undefined, { ref: false })]);
     const { status, headers, body: text } = combine(kind, path, answers);
     response.writeHead(status, headers).end(text);
   } catch (error) {
@@ -64,7 +67,7 @@ export async function askFleet(
   }
 }
 
-/** They may act on what they knew for 30 s more; one that cannot be told has lost what it knew. */
+/** They would act on what they knew for 30 s more; one that cannot be told has lost what it knew. */
 async function tellOthers(others: readonly Upstream[], secret: string): Promise<void> {
   const headers = { "X-Kerbside-Front": secret, "X-Kerbside-Local": "forget-webhooks" };
   const tell = (port: number | undefined) =>
