@@ -77,6 +77,9 @@ const settingsSchema = z.object({
 
 export type Config = z.infer<typeof settingsSchema>;
 
+/** Every setting there is; each is an environment variable of its name. */
+export const SETTINGS = Object.keys(settingsSchema.shape) as (keyof Config)[];
+
 /** Thrown where the environment cannot be used; the message names every fault. */
 export class ConfigError extends Error {}
 

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
+import { drawing, PAPER, withDrawing } from "./support/architecture-drawing.ts";
+import { files, type Import, importsOf, roomOf } from "./support/source-files.ts";
 
-const ROOT = resolve(import.meta.dirname, "../src");
 const PURE = ["ocpp", "security", "delivery"];
 /** Programs for Node, and what a browser or a backend has of its own. */
 const NEVER_BUNDLED = ["local", "simulator", "bridge", "client", "console"];
@@ -31,41 +32,6 @@ const SCRIPTS = ["ocpp/schemas/generate.ts"];
 const ENTRIES = ["worker.ts", "local/runtime/gate.ts"];
 const MAX_LINES = 300;
 
-interface Import {
-  /** Relative to src for our own files, otherwise the specifier. */
-  target: string;
-  own: boolean;
-  typeOnly: boolean;
-}
-
-const STATEMENT = /^(?:import|export)\s(?:(type)\s)?([^;"']*?)\sfrom\s+["']([^"']+)["']/gm;
-const BARE = /^import\s+["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm;
-
-function importsOf(file: string, text: string): Import[] {
-  const found = [...text.matchAll(STATEMENT)].map(([, type, names = "", specifier = ""]) => {
-    const listed = /^\{(.*)\}$/s
-      .exec(names.trim())?.[1]
-      ?.split(",")
-      .filter((name) => name.trim() !== "");
-    const typeOnly = type !== undefined || (listed?.every((name) => /^\s*type\s/.test(name)) ?? false);
-    return { specifier, typeOnly };
-  });
-  for (const [, bare, dynamic] of text.matchAll(BARE))
-    found.push({ specifier: bare ?? dynamic ?? "", typeOnly: false });
-  return found.map(({ specifier, typeOnly }) => {
-    const own = specifier.startsWith(".");
-    return { own, typeOnly, target: own ? relative(ROOT, resolve(ROOT, dirname(file), specifier)) : specifier };
-  });
-}
-
-const files = readdirSync(ROOT, { recursive: true, encoding: "utf8" })
-  .filter((file) => /\.(?:ts|mjs)$/.test(file))
-  .sort()
-  .map((file) => {
-    const text = readFileSync(join(ROOT, file), "utf8");
-    return { file, text, imports: importsOf(file, text), isGenerated: file.includes("/generated/") };
-  });
-const roomOf = (path: string) => (path.includes("/") ? path.slice(0, path.indexOf("/")) : "");
 const isPure = (path: string) => PURE.includes(roomOf(path));
 
 /** "file → what it must not", for every import that `isWrong`. */
@@ -208,6 +174,11 @@ describe("Imports point one way", () => {
     const planted = (file: string, target: string) => ({ file, imports: [{ own: true, typeOnly: true, target }] });
     expect(circlesOf([planted("a.ts", "b.ts"), planted("b.ts", "a.ts")])).toEqual(["a.ts → b.ts → a.ts"]);
   });
+});
+
+test("The drawing in the paper is the one that the code makes: `npm run papers`", () => {
+  const paper = readFileSync(join(import.meta.dirname, "..", PAPER), "utf8");
+  expect(paper).toBe(withDrawing(paper, drawing()));
 });
 
 describe("A pure room", () => {

@@ -6,31 +6,16 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Json, V4WorkerOptions } from "miniflare";
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
+import { SETTINGS } from "../../config.ts";
 import { SCOPES } from "../../security/api-key.ts";
 import { REPOSITORY } from "../state/local-folder.ts";
 import type { QueueSettings } from "./local-queue.ts";
 import type { RateLimiterOptions } from "./rate-limiter.ts";
 
+/** Those that the local edge sets itself. */
+const OWN: readonly string[] = ["LOCAL", "MTLS_HOSTS"];
 /** Beside those that wrangler.toml names under [vars]. */
-const PASSED_THROUGH = [
-  "CSMS_URL",
-  "CSMS_TIMEOUT_MS",
-  "CSMS_SECRET",
-  "ALLOW_PROFILE_0",
-  "VALIDATION",
-  "SUBPROTOCOL_MISMATCH",
-  "STANDALONE_AUTHORIZATION",
-  "PROTOCOLS",
-  "HEARTBEAT_INTERVAL_SECONDS",
-  "BOOT_RETRY_SECONDS",
-  "API_KEYS",
-  "CLIENT_CA_SKIS",
-  "WEBHOOK_RETRY_BASE_MS",
-  "WEBHOOK_BACKLOG_MAX",
-  "WEBHOOK_BACKLOG_MAX_BYTES",
-  "WEBHOOK_BATCH_MAX_BYTES",
-  "PRESENCE_CHECK_SECONDS",
-] as const;
+const PASSED_THROUGH = SETTINGS.filter((name) => !OWN.includes(name));
 
 /** The whole local fleet has one address, so the limit that wrangler.toml sets for an address would be the fleet's. */
 const CONNECTS_PER_ADDRESS = 100_000;
