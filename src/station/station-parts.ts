@@ -1,0 +1,148 @@
+/**
+ * The parts of a station's object, and who tells whom of what: made once for each object that wakes. Must not know the runtime's
+ * handlers, nor who asks for anything.
+ */
+import type { Env } from "../env.ts";
+import type { Outcome } from "../ocpp/session.ts";
+import type { Command } from "./command/command-row.ts";
+import { Commands, type Line } from "./command/commands.ts";
+import { ReconnectHold } from "./command/reconnect-hold.ts";
+import { CLOSE_REASONS } from "./connection/close-reasons.ts";
+import { Connections, type ConnectionsPort } from "./connection/connections.ts";
+import { Questions } from "./connection/questions.ts";
+import { RefusedCalls } from "./connection/refused-calls.ts";
+import { SecurityReports } from "./connection/security-reports.ts";
+import { Delivery } from "./delivery/delivery.ts";
+import { Agenda } from "./object/agenda.ts";
+import { StationContext } from "./object/context.ts";
+import { Announcements } from "./registration/announcements.ts";
+import { Lifecycle } from "./registration/lifecycle.ts";
+
+export class StationParts {
+  readonly context: StationContext;
+  readonly agenda: Agenda;
+  readonly announcements: Announcements;
+  readonly delivery: Delivery;
+  readonly commands: Commands;
+  readonly connections: Connections;
+  readonly #object: DurableObjectState;
+  readonly #hold = new ReconnectHold();
+  #lifecycle: Lifecycle | null = null;
+
+  constructor(object: DurableObjectState, env: Env) {
+    this.#object = object;
+    const background = (work: Promise<void>) => object.waitUntil(work);
+    this.context = new StationContext(object, env, () => this.connections.current());
+    this.agenda = new Agenda(this.context, object.storage, background);
+    this.announcements = new Announcements(this.context, this.agenda, () => ({
+      connection: this.connections.current()?.connection ?? null,
+      undelivered: this.delivery.inTrouble,
+    }));
+    this.delivery = new Delivery(
+      this.context,
+      this.agenda,
+      () => this.announcements.announce(),
+      (log, webhook) => this.lifecycle.turn(log, webhook),
+    );
+    this.commands = new Commands(this.context, () => this.#line());
+    const security = new SecurityReports(this.context);
+    this.connections = new Connections(this.context, object, this.agenda, this.#port(security), security);
+    this.agenda.addDeadlines(this.connections.deadlines);
+    // Before the commands', which are sent once it has ended.
+    const look = () => this.#hold.look(this.context.now(), this.#isDeciding);
+    this.agenda.addDeadlines([{ ...this.#hold.deadline, look }]);
+    this.agenda.addDeadlines(this.commands.deadlines);
+    this.agenda.addDeadlines(this.announcements.deadlines(background));
+    this.agenda.addSink(this.delivery);
+  }
+
+  /** Made when it is needed first: most objects that wake neither begin nor end a registration. */
+  get lifecycle(): Lifecycle {
+    this.#lifecycle ??= new Lifecycle(this.context, this, (work) => this.#object.waitUntil(work));
+    return this.#lifecycle;
+  }
+
+  /** The station has connected: what waits for it comes behind its own first word. */
+  returned(): void {
+    if (this.commands.queueLength === 0) this.#hold.end();
+    else this.#hold.begin(this.context.now());
+    this.agenda.changed();
+  }
+
+  /** The station has said something. */
+  heard(): void {
+    if (!this.#hold.isOn || this.#isDeciding) return;
+    this.#hold.end();
+    this.commands.sendNext();
+  }
+
+  /** Of what is under way the alarm finds what is left to do. */
+  async #giveUp(reason: string): Promise<void> {
+    await this.agenda.wakeAt(this.context.now());
+    await this.#object.storage.sync();
+    this.#object.abort(reason);
+  }
+
+  /** What a connection asks of the other parts. */
+  #port(security: SecurityReports): ConnectionsPort {
+    const questions = new Questions(this.context);
+    const refusedCalls = new RefusedCalls(this.context);
+    return {
+      ask: (call, { protocol }) => questions.ask(call, protocol),
+      settle: (messageId, outcome) => this.#settle(messageId, outcome),
+      lineFree: () => this.commands.sendNext(),
+      reportSecurity: (kind, details) => security.report(kind, details),
+      reportRefused: (protocol, refused) => refusedCalls.report(protocol, refused),
+      bootAcknowledged: () => {
+        this.agenda.changed();
+        void this.announcements.announce();
+      },
+      tooManyFrames: () => this.connections.disconnect(CLOSE_REASONS.tooManyMessages),
+      changed: (online) => this.#connectionChanged(online),
+      giveUp: (reason) => this.#giveUp(reason),
+    };
+  }
+
+  #settle(messageId: string, outcome: (action: string) => Outcome): Outcome | null {
+    const { status } = this.context.eventLog;
+    try {
+      return this.commands.settle(messageId, outcome);
+    } finally {
+      // The line is free, whatever became of the row.
+      if (status !== this.context.eventLog.status) this.agenda.changed();
+      this.connections.askIfSilent();
+      this.commands.sendNext();
+    }
+  }
+
+  #connectionChanged(online: boolean): void {
+    this.agenda.changed();
+    if (!online) {
+      // A process that dies while this is delivered leaves nobody to try it again; a station that is there comes back to it.
+      if (this.context.eventLog.isFollowed) this.agenda.lookAtSinks();
+      this.commands.lineLost();
+    }
+    void this.announcements.announce();
+  }
+
+  /** Somebody is asked for the answer to what the station said. */
+  get #isDeciding(): boolean {
+    return (this.connections.current()?.session.asking ?? null) !== null;
+  }
+
+  #line(): Line | null {
+    const conversation = this.connections.current();
+    if (conversation === null) return null;
+    return {
+      protocol: conversation.session.protocol,
+      registrationStatus: conversation.session.registrationStatus,
+      // On a socket that is closing nothing is sent: what is queued is known to be unsent.
+      busy:
+        this.#hold.isOn || conversation.session.openCall !== null || conversation.socket.readyState !== WebSocket.OPEN,
+      send: ({ id, action, payload, timeoutMs }: Command) => {
+        this.agenda.changed();
+        void conversation.command({ kind: "command", messageId: id, action, payload, timeoutMs });
+      },
+    };
+  }
+}
