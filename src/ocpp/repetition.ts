@@ -1,10 +1,20 @@
 /**
  * Is this CALL one that was acknowledged before? A station that got no answer asks again, after a reconnect under the
- * same messageId or a new one; what counts is what identifies the message (docs/decisions/0027). Must not know where
+ * same messageId or a new one; what counts is what identifies the message (docs/decisions/0027, 0035). Must not know where
  * acknowledged calls are kept.
  */
 import { answeredBy, isTransactional } from "./actions.ts";
 import { isPayload, type Payload } from "./message.ts";
+import {
+  clockSeen,
+  isBeginning,
+  isGiven,
+  isSameEvse,
+  LATE_AFTER_MS,
+  type TimedCall,
+  transactionOf,
+  usableInstantOf,
+} from "./station-clock.ts";
 
 export interface CallIdentity {
   messageId: string;
@@ -19,21 +29,21 @@ export interface KeptCall extends CallIdentity {
 
 /** What lies between a kept CALL and the one that may repeat it. */
 export interface Meanwhile {
-  /** ms, never negative: a clock may have been set. */
+  /** ms, by the edge's clock: when the kept one was acknowledged. */
+  keptAt: number;
+  /** ms since then, never negative: a clock may have been set. */
   elapsedMs: number;
   /** A BootNotification was acknowledged. */
   booted: boolean;
   /** Calls that are kept since, the oldest first. */
-  between: Iterable<KeptCall>;
+  between: Iterable<KeptCall & { at: number }>;
 }
 
 /** ms for which a station may be waiting for the answer that it asks for again: twice the 30 s of [2.x P4 §4.1.2]. */
 export const REPEATED_WITHIN_MS = 60_000;
 /** ms for which a message without a usable time can be the repetition of the one before it: a long outage of the network. */
 export const CLOCKLESS_WITHIN_MS = 86_400_000;
-/** No station is older: a clock that says so was never set. [1.6, 2.x] Epochs of 1970, 2000 and 0001 are what firmware starts from. */
-const CLOCK_SET_FROM_YEAR = 2010;
-/** Kept calls that are looked through for an end; behind more of them the message is taken for a new one. */
+/** Kept calls that are looked through for an end; behind more of them a message without a usable time is taken for a new one. */
 const BETWEEN_MAX = 16;
 
 /**
@@ -45,18 +55,34 @@ export function isRecognisable({ action, payload }: { action: string; payload: P
   return action !== "Authorize" && action !== "BootNotification" && answeredBy(action, payload) === "csms";
 }
 
-/** The table of cases is in docs/decisions/0027; where it is unsure, a message is a new one: a second event is seen, a lost transaction is not. */
+/** The tables of cases are in docs/decisions/0027 and 0035; where it is unsure, a message is a new one: a second event is seen, a lost transaction is not. */
 export function isRepetition(call: CallIdentity, earlier: KeptCall, meanwhile: Meanwhile): boolean {
   if (!isSameContent(call, earlier)) return false;
   const isSoonUnderItsId = call.messageId === earlier.messageId && meanwhile.elapsedMs <= REPEATED_WITHIN_MS;
   if (!isTransactional(call.action)) return isSoonUnderItsId;
-  if (hasUsableTime(call.payload)) return true;
+  const instant = usableInstantOf({ ...earlier, at: meanwhile.keptAt });
+  if (instant !== null) return isByItsTime(earlier, instant, isSoonUnderItsId, meanwhile);
   if (call.action === "StopTransaction" && isGiven(call.payload.transactionId)) {
     return !isEnded(meanwhile.between, (other) => givesTransaction(other, call.payload.transactionId));
   }
   if (meanwhile.booted && !isSoonUnderItsId) return false;
   if (meanwhile.elapsedMs > CLOCKLESS_WITHIN_MS) return false;
   return !isEnded(meanwhile.between, (other) => isSamePlace(call, other));
+}
+
+/** Its time tells, unless its clock is seen to have stood still; or may have, where a transaction may begin by it. */
+function isByItsTime(
+  earlier: KeptCall,
+  instant: number,
+  isSoonUnderItsId: boolean,
+  { keptAt, booted, between }: Meanwhile,
+): boolean {
+  const later: TimedCall[] = [];
+  for (const each of between) if (later.push(each) >= BETWEEN_MAX) break;
+  const { stoodStill, ranInAQueue } = clockSeen({ ...earlier, at: keptAt }, instant, later);
+  if (stoodStill) return false;
+  const isLate = keptAt - instant > LATE_AFTER_MS;
+  return !(isBeginning(earlier) && isLate && booted) || isSoonUnderItsId || ranInAQueue;
 }
 
 /** Is it what the CSMS is being asked already, on a line that is gone? */
@@ -111,15 +137,6 @@ function timeOf(timestamp: unknown): string {
   return Number.isNaN(instant) ? (JSON.stringify(timestamp) ?? "") : String(instant);
 }
 
-/** Read as text: a timestamp that lenient checking let pass need not be one that `Date` can read. */
-function hasUsableTime({ timestamp }: Payload): boolean {
-  const [, year] = (typeof timestamp === "string" && /^\s*(\d{4})-\d\d-\d\d/.exec(timestamp)) || [];
-  return year !== undefined && Number(year) >= CLOCK_SET_FROM_YEAR;
-}
-
-/** By a CSMS: zero and less is what stations put where they have none. */
-const isGiven = (transactionId: unknown): boolean => typeof transactionId === "number" && transactionId > 0;
-
 function givesTransaction({ action, answer }: KeptCall, transactionId: unknown): boolean {
   return action === "StartTransaction" && answer?.transactionId === transactionId;
 }
@@ -137,13 +154,5 @@ function isSamePlace(call: CallIdentity, other: CallIdentity): boolean {
     return call.payload.connectorId === other.payload.connectorId;
   }
   if (call.action !== "TransactionEvent" || other.action !== "TransactionEvent") return true;
-  const [one, two] = [call.payload, other.payload].map(transactionPlace);
-  return one?.transaction === two?.transaction || (one?.evse !== undefined && one.evse === two?.evse);
-}
-
-function transactionPlace({ transactionInfo, evse }: Payload): { transaction: unknown; evse: unknown } {
-  return {
-    transaction: isPayload(transactionInfo) ? transactionInfo.transactionId : undefined,
-    evse: isPayload(evse) ? evse.id : undefined,
-  };
+  return transactionOf(call.payload) === transactionOf(other.payload) || isSameEvse(call.payload, other.payload);
 }

@@ -11,12 +11,17 @@ import {
   type Meanwhile,
   REPEATED_WITHIN_MS,
 } from "../../src/ocpp/repetition.ts";
+import { CLOCK_AHEAD_MAX_MS, CLOCK_BEHIND_MAX_MS } from "../../src/ocpp/station-clock.ts";
 import { isTransactional } from "../../src/ocpp/actions.ts";
 
 type Payload = Record<string, unknown>;
 const AT = "2026-11-20T12:00:00.000Z";
+const LATER = "2026-11-20T13:00:00.000Z";
 const NEVER_SET = "1970-01-01T00:00:00Z";
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** A second behind `AT`. */
+const KEPT_AT = Date.parse(AT) + 1_000;
 
 const call = (action: string, payload: Payload, messageId = "old"): CallIdentity => ({ messageId, action, payload });
 const start = (more: Payload = {}, messageId = "old") =>
@@ -42,16 +47,19 @@ const transfer = (messageId: string) => call("DataTransfer", { vendorId: "v", da
 const kept = (it: CallIdentity, answer: Payload | null = {}): KeptCall => ({ ...it, answer });
 const clockless = { timestamp: NEVER_SET };
 
+type Between = KeptCall & { at?: number };
 interface Case {
   what: string;
   earlier: CallIdentity;
   now: CallIdentity;
-  meanwhile?: Partial<Meanwhile>;
+  /** What the earlier one was answered. */
+  answer?: Payload;
+  meanwhile?: Partial<Omit<Meanwhile, "between">> & { between?: Between[] };
   is: "repetition" | "new";
 }
 const again = (it: CallIdentity): CallIdentity => ({ ...it, messageId: "new" });
 
-/** docs/decisions/0027 has the same table. */
+/** docs/decisions/0027 has the same table, and 0035 that of `BY_THE_CLOCK`. */
 const CASES: Case[] = [
   // What a set clock tells
   { what: "the same, under its id", earlier: start(), now: start(), is: "repetition" },
@@ -60,7 +68,11 @@ const CASES: Case[] = [
     what: "the same after a day, a boot and other transactions: a queue that is replayed",
     earlier: start(),
     now: again(start()),
-    meanwhile: { elapsedMs: 30 * HOUR, booted: true, between: [kept(stop()), kept(start({ meterStart: 100 }))] },
+    meanwhile: {
+      elapsedMs: 30 * HOUR,
+      booted: true,
+      between: [kept(stop({ timestamp: LATER })), kept(start({ meterStart: 100, timestamp: LATER }))],
+    },
     is: "repetition",
   },
   {
@@ -320,9 +332,269 @@ const CASES: Case[] = [
   { what: "a DataTransfer under a new id", earlier: transfer("d"), now: transfer("e"), is: "new" },
 ];
 
-test.each(CASES)("$what: $is", ({ earlier, now, meanwhile, is }) => {
-  const between = { elapsedMs: 5_000, booted: false, between: [], ...meanwhile };
-  expect(isRepetition(now, kept(earlier), between)).toBe(is === "repetition");
+const SEVEN = { transactionId: 7, idTagInfo: { status: "Accepted" } };
+const began = { earlier: start(), now: again(start()), answer: SEVEN };
+const begun = { earlier: event(), now: again(event()) };
+/** As it was said: at a clock that is behind, or from a queue. */
+const DAYS_LATE = KEPT_AT + 5 * DAY;
+const stuckAt = (timestamp: string) => ({
+  earlier: start({ timestamp }),
+  now: again(start({ timestamp })),
+  answer: SEVEN,
+});
+
+/** A clock that sticks at a date that could be right. */
+const BY_THE_CLOCK: Case[] = [
+  ...[
+    "2011-01-01T00:00:00Z",
+    "2020-01-01T00:00:00Z",
+    "2036-02-07T06:28:16Z",
+    "2099-01-01T00:00:00Z",
+    "9999-12-31T23:59:59Z",
+  ].flatMap((timestamp): Case[] => [
+    { what: `${timestamp}: asked again at once`, ...stuckAt(timestamp), is: "repetition" },
+    {
+      what: `${timestamp}: after its end, whenever that was by the clock`,
+      ...stuckAt(timestamp),
+      meanwhile: { between: [kept(stop({ timestamp: LATER }))] },
+      is: "new",
+    },
+    { what: `${timestamp}: after a boot`, ...stuckAt(timestamp), meanwhile: { booted: true }, is: "new" },
+  ]),
+  {
+    what: "two years in a queue",
+    ...began,
+    meanwhile: {
+      keptAt: Date.parse(AT) + CLOCK_BEHIND_MAX_MS,
+      between: [kept(stop({ timestamp: LATER }))],
+      booted: true,
+    },
+    is: "repetition",
+  },
+  {
+    what: "more than two years",
+    ...began,
+    meanwhile: {
+      keptAt: Date.parse(AT) + CLOCK_BEHIND_MAX_MS + 1,
+      between: [kept(stop({ timestamp: LATER }))],
+      booted: true,
+    },
+    is: "new",
+  },
+  {
+    what: "a day ahead",
+    ...began,
+    meanwhile: { keptAt: Date.parse(AT) - CLOCK_AHEAD_MAX_MS, booted: true },
+    is: "repetition",
+  },
+  {
+    what: "more than a day ahead",
+    ...began,
+    meanwhile: { keptAt: Date.parse(AT) - CLOCK_AHEAD_MAX_MS - 1, booted: true },
+    is: "new",
+  },
+  // Order as proof
+  { what: "after its end in the same second", ...began, meanwhile: { between: [kept(stop())] }, is: "new" },
+  {
+    what: "after its end in the same second, under its id",
+    ...began,
+    now: start(),
+    meanwhile: { between: [kept(stop())] },
+    is: "new",
+  },
+  {
+    what: "after its end at an earlier time",
+    ...began,
+    meanwhile: { between: [kept(stop({ timestamp: "2026-11-20T11:00:00Z" }))] },
+    is: "new",
+  },
+  {
+    what: "after its end at a time that none can read",
+    ...began,
+    meanwhile: { between: [kept(stop({ timestamp: "now" }))] },
+    is: "new",
+  },
+  {
+    what: "after an end of no transaction in the same second",
+    ...began,
+    meanwhile: { between: [kept(stop({ transactionId: 0 }))] },
+    is: "new",
+  },
+  {
+    what: "after another one's end in the same second",
+    ...began,
+    meanwhile: { between: [kept(stop({ transactionId: 8 }))] },
+    is: "repetition",
+  },
+  {
+    what: "after another driver's start on its connector in the same second",
+    ...began,
+    meanwhile: { between: [kept(start({ idTag: "B" }))] },
+    is: "new",
+  },
+  {
+    what: "after a start on another connector in the same second",
+    ...began,
+    meanwhile: { between: [kept(start({ connectorId: 2 }))] },
+    is: "repetition",
+  },
+  {
+    what: "after its end an hour later, and a boot: a queue that is replayed",
+    ...began,
+    meanwhile: { booted: true, between: [kept(stop({ timestamp: LATER }))] },
+    is: "repetition",
+  },
+  {
+    what: "the same where Date cannot read the zone",
+    ...stuckAt("2026-11-20T12:00:00+03"),
+    meanwhile: { booted: true, between: [kept(stop({ timestamp: "2026-11-20T13:00:00+03" }))] },
+    is: "repetition",
+  },
+  {
+    what: "after more calls than are looked through",
+    ...began,
+    meanwhile: {
+      booted: true,
+      between: Array.from({ length: 17 }, (_, i) => kept(start({ timestamp: LATER, meterStart: i + 1 }))),
+    },
+    is: "repetition",
+  },
+  // Days late: a queue, or a clock that is wrong
+  {
+    what: "days late: asked again",
+    ...began,
+    meanwhile: { keptAt: DAYS_LATE, elapsedMs: 30 * HOUR },
+    is: "repetition",
+  },
+  {
+    what: "days late: after a boot",
+    ...began,
+    meanwhile: { keptAt: DAYS_LATE, booted: true, elapsedMs: REPEATED_WITHIN_MS + 1 },
+    is: "new",
+  },
+  {
+    what: "days late: after a boot, under its id and at once",
+    ...began,
+    now: start(),
+    meanwhile: { keptAt: DAYS_LATE, booted: true },
+    is: "repetition",
+  },
+  {
+    what: "days late: after its end and a boot, both at once for us and an hour apart for the station: a queue",
+    ...began,
+    meanwhile: { keptAt: DAYS_LATE, booted: true, between: [kept(stop({ timestamp: LATER }))] },
+    is: "repetition",
+  },
+  {
+    what: "days late: after its end and a boot, an hour apart for both: said as it happened, by a clock that is wrong",
+    ...began,
+    meanwhile: {
+      keptAt: DAYS_LATE,
+      booted: true,
+      between: [{ ...kept(stop({ timestamp: LATER })), at: DAYS_LATE + HOUR }],
+    },
+    is: "new",
+  },
+  // A transaction ends once, unless its number is given again
+  {
+    what: "a stop under a number that was given again since, at a later time",
+    earlier: stop(),
+    now: again(stop()),
+    meanwhile: { between: [kept(start({ timestamp: LATER }), SEVEN)] },
+    is: "repetition",
+  },
+  {
+    what: "a stop under a number that was given again since, by a clock that stands",
+    earlier: stop(),
+    now: again(stop()),
+    meanwhile: { between: [kept(start({ meterStart: 100 }), SEVEN)] },
+    is: "new",
+  },
+  {
+    what: "a stop of no transaction after a start by a clock that stands",
+    earlier: stop({ transactionId: -1 }),
+    now: again(stop({ transactionId: -1 })),
+    meanwhile: { between: [kept(start({ meterStart: 100 }))] },
+    is: "new",
+  },
+  {
+    what: "a stop days late, after a boot",
+    earlier: stop(),
+    now: again(stop()),
+    meanwhile: { keptAt: DAYS_LATE, booted: true },
+    is: "repetition",
+  },
+  // 2.x
+  {
+    what: "a Started after an Ended of its transaction in the same second",
+    ...begun,
+    meanwhile: { between: [kept(event({ eventType: "Ended", seqNo: 1 }))] },
+    is: "new",
+  },
+  {
+    what: "a Started after an Updated in the same second",
+    ...begun,
+    meanwhile: { booted: true, between: [kept(event({ eventType: "Updated", seqNo: 1 }))] },
+    is: "repetition",
+  },
+  {
+    what: "a Started after another driver's at its EVSE in the same second",
+    ...begun,
+    meanwhile: { between: [kept(event({ transactionInfo: { transactionId: "U" }, idToken: undefined }))] },
+    is: "new",
+  },
+  {
+    what: "a Started after another one's Ended in the same second",
+    ...begun,
+    meanwhile: { between: [kept(event({ eventType: "Ended", transactionInfo: { transactionId: "U" } }))] },
+    is: "repetition",
+  },
+  {
+    what: "a Started after its Ended an hour later and a boot",
+    ...begun,
+    meanwhile: { booted: true, between: [kept(event({ eventType: "Ended", timestamp: LATER }))] },
+    is: "repetition",
+  },
+  {
+    what: "a Started days late after a power cut",
+    ...begun,
+    meanwhile: { keptAt: DAYS_LATE, booted: true },
+    is: "new",
+  },
+  {
+    what: "a Started days late after what came from a queue with it, and a boot",
+    ...begun,
+    meanwhile: { keptAt: DAYS_LATE, booted: true, between: [kept(event({ eventType: "Updated", timestamp: LATER }))] },
+    is: "repetition",
+  },
+  {
+    what: "an Updated after a Started of its transaction by a clock that stands",
+    earlier: event({ eventType: "Updated", seqNo: 1 }),
+    now: again(event({ eventType: "Updated", seqNo: 1 })),
+    meanwhile: { between: [kept(event({ eventType: "Ended", seqNo: 2 })), kept(event())] },
+    is: "new",
+  },
+  {
+    what: "an Updated after an Ended in the same second: a queue that is replayed",
+    earlier: event({ eventType: "Updated", seqNo: 1 }),
+    now: again(event({ eventType: "Updated", seqNo: 1 })),
+    meanwhile: { booted: true, between: [kept(event({ eventType: "Ended", seqNo: 2 }))] },
+    is: "repetition",
+  },
+  {
+    what: "an Ended days late after a boot",
+    earlier: event({ eventType: "Ended", seqNo: 2 }),
+    now: again(event({ eventType: "Ended", seqNo: 2 })),
+    meanwhile: { keptAt: DAYS_LATE, booted: true },
+    is: "repetition",
+  },
+];
+
+test.each([...CASES, ...BY_THE_CLOCK])("$what: $is", ({ earlier, now, answer, meanwhile, is }) => {
+  const keptAt = meanwhile?.keptAt ?? KEPT_AT;
+  const between = (meanwhile?.between ?? []).map((each, index) => ({ at: keptAt + index + 1, ...each }));
+  const lies = { elapsedMs: 5_000, booted: false, ...meanwhile, keptAt, between };
+  expect(isRepetition(now, kept(earlier, answer), lies)).toBe(is === "repetition");
   if (is === "repetition") expect(fingerprint(now)).toBe(fingerprint(earlier));
 });
 
@@ -366,7 +638,7 @@ describe("whatever a message holds,", () => {
       .dictionary(fc.string(), value)
       .map((payload): Payload => JSON.parse(JSON.stringify({ ...payload, timestamp: AT }))),
   });
-  const QUIET: Meanwhile = { elapsedMs: 0, booted: false, between: [] };
+  const QUIET: Meanwhile = { keptAt: KEPT_AT, elapsedMs: 0, booted: false, between: [] };
 
   /** The same JSON value with its keys in another order, other spaces, and numbers spelled otherwise. */
   function rewritten(of: unknown): string {

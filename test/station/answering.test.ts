@@ -349,7 +349,8 @@ describe("While the CSMS", () => {
     ["answers what fits no schema", () => ({ body: { payload: { idTagInfo: {}, idTokenInfo: {} } } })],
     ["answers an error", () => ({ body: { error: { code: "InternalError", description: "no such transaction" } } })],
   ])("%s, what has happened already is kept and acknowledged, and nobody is accepted", async (how, reply) => {
-    const ended = { ...TRANSACTION_EVENT, eventType: "Ended", idToken: ID_TOKEN, seqNo: 5 };
+    const timestamp = "2026-11-20T14:00:00Z";
+    const ended = { ...TRANSACTION_EVENT, eventType: "Ended", idToken: ID_TOKEN, seqNo: 5, timestamp };
     const offline = { ...TRANSACTION_EVENT, idToken: ID_TOKEN, offline: true };
     const kinds: [Protocol, string, [string, unknown][]][] = [
       [

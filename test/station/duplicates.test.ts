@@ -227,6 +227,71 @@ describe("A station whose clock was never set", () => {
   });
 });
 
+describe("A station whose clock sticks at a date that could be right", () => {
+  /** Whom the CSMS lets in changes. */
+  const deciding = (): { block: () => void } => {
+    const { reply } = csms;
+    let status = "Accepted";
+    csms.reply = booting((received) => {
+      reply(received);
+      const { action } = JSON.parse(received.body);
+      if (action === "TransactionEvent") return { body: { payload: { idTokenInfo: { status } } } };
+      return { body: { payload: { transactionId: asked, idTagInfo: { status } } } };
+    });
+    return {
+      block: () => {
+        status = "Blocked";
+      },
+    };
+  };
+  const DAYS_AGO = new Date(Date.now() - 5 * 86_400_000).toISOString();
+
+  test.each([
+    ["2011", "2011-01-01T00:00:00Z"],
+    ["2020", "2020-01-01T00:00:00Z"],
+    ["2036", "2036-02-07T06:28:16Z"],
+    ["2099", "2099-12-31T23:59:59Z"],
+    ["9999", "9999-12-31T23:59:59Z"],
+    ["days ago", DAYS_AGO],
+  ])("(%s) has a driver who is blocked by now refused, after an end and after a boot", async (when, timestamp) => {
+    const id = `STUCK-${when.slice(0, 4)}`;
+    const station = await kerbside.station(id);
+    const decided = deciding();
+    const start = { ...START, meterStart: 0, timestamp };
+    const [, , one] = await station.call("StartTransaction", start, "a");
+    // Not kept from the station: it asks again.
+    expect((await station.call("StartTransaction", start, "b"))[2]).toEqual(one);
+    const { transactionId } = one;
+    await station.call("StopTransaction", { transactionId, meterStop: 5, timestamp }, "c");
+    decided.block();
+    expect((await station.call("StartTransaction", start, "d"))[2].idTagInfo.status).toBe("Blocked");
+    await station.call("BootNotification", BOOT_16, "boot");
+    expect((await station.call("StartTransaction", start, "e"))[2].idTagInfo.status).toBe("Blocked");
+    const events = await callsOf(id, station);
+    expect(events.map(({ data }) => data.messageId)).toEqual(["a", "c", "d", "boot", "e"]);
+  });
+
+  test("and whose 2.x counters restart has each of its transactions asked for and kept", async () => {
+    const station = await kerbside.station("STUCK-2X", { protocols: ["ocpp2.0.1"] });
+    const decided = deciding();
+    const event = (seqNo: number, eventType: string, more = {}) =>
+      station.call("TransactionEvent", transactionEvent(seqNo, eventType, { timestamp: DAYS_AGO, ...more }));
+    const idToken = { idToken: "04A1", type: "ISO14443" };
+    expect((await event(0, "Started", { idToken }))[2].idTokenInfo.status).toBe("Accepted");
+    await event(1, "Updated");
+    await event(2, "Ended");
+    decided.block();
+    expect((await event(0, "Started", { idToken }))[2].idTokenInfo.status).toBe("Blocked");
+    await event(1, "Updated");
+    await event(2, "Ended");
+    const status = { timestamp: DAYS_AGO, connectorStatus: "Available", evseId: 1, connectorId: 1 };
+    await station.call("StatusNotification", status, "last");
+    const events = () => eventsOf(receiver).filter(({ subject }) => subject === "STUCK-2X");
+    await until("the last event", () => events().at(-1)?.data.messageId === "last");
+    expect(events().map(({ data }) => data.payload.seqNo)).toEqual([0, 1, 2, 0, 1, 2, undefined]);
+  });
+});
+
 test("A queue that is replayed after a reboot is recognised, message by message", async () => {
   const station = await kerbside.station("REPLAY");
   csms.reply = booting(csms.reply);

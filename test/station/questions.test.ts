@@ -128,7 +128,7 @@ test("A CALL whose row cannot be written is not acknowledged, and those behind i
   await until("the events", () => ids().slice(-2).join() === "behind,not-kept");
 });
 
-test("To look for a repetition reads the log once a wake, if a message asks for it, and then one row", async () => {
+test("To look for a repetition reads the log once a wake, if a message asks for it, and then one row and those behind it", async () => {
   const id = "READS";
   const station = await counting.station(id);
   const startOf = (minute: number) => ({
@@ -157,5 +157,6 @@ test("To look for a repetition reads the log once a wake, if a message asks for 
   for (let minute = 51; minute < 55; minute++) {
     expect(await readBy(() => station.call("StartTransaction", startOf(minute)))).toBeLessThan(5);
   }
-  expect(await readBy(() => station.call("StartTransaction", startOf(52), "again"))).toBeLessThan(5);
+  // The two behind it may tell that the clock stood still.
+  expect(await readBy(() => station.call("StartTransaction", startOf(52), "again"))).toBeLessThan(5 + 2);
 });

@@ -87,6 +87,7 @@ export class Repetitions {
     const kept = sequence === undefined ? null : this.#read(sequence);
     if (sequence === undefined || kept === null || kept.call.answer === null) return null;
     const meanwhile = {
+      keptAt: kept.at,
       elapsedMs: Math.abs(now - kept.at),
       booted: this.#booted > sequence,
       between: this.#behind(at),
@@ -94,10 +95,10 @@ export class Repetitions {
     return isRepetition(call, kept.call, meanwhile) ? { payload: kept.call.answer } : null;
   }
 
-  *#behind(at: number): Generator<KeptCall> {
+  *#behind(at: number): Generator<KeptCall & { at: number }> {
     for (const sequence of this.#sequences.slice(at + 1)) {
       const kept = this.#read(sequence);
-      if (kept !== null) yield kept.call;
+      if (kept !== null) yield { ...kept.call, at: kept.at };
     }
   }
 
