@@ -11,7 +11,6 @@ import {
   isGiven,
   isSameEvse,
   LATE_AFTER_MS,
-  type TimedCall,
   transactionOf,
   usableInstantOf,
 } from "./station-clock.ts";
@@ -77,9 +76,7 @@ function isByItsTime(
   isSoonUnderItsId: boolean,
   { keptAt, booted, between }: Meanwhile,
 ): boolean {
-  const later: TimedCall[] = [];
-  for (const each of between) if (later.push(each) >= BETWEEN_MAX) break;
-  const { stoodStill, ranInAQueue } = clockSeen({ ...earlier, at: keptAt }, instant, later);
+  const { stoodStill, ranInAQueue } = clockSeen({ ...earlier, at: keptAt }, instant, between);
   if (stoodStill) return false;
   const isLate = keptAt - instant > LATE_AFTER_MS;
   return !(isBeginning(earlier) && isLate && booted) || isSoonUnderItsId || ranInAQueue;

@@ -23,6 +23,9 @@ export const CLOCK_BEHIND_MAX_MS = 63_072_000_000;
 /** ms by which two messages that were said as they happened may have been held up on their way. */
 const HELD_UP_MS = 60_000;
 
+/** Later messages that are looked at: more than most transactions have. */
+export const LATER_MAX = 128;
+
 /** The instant that a message names; `null`: none, or none that can be read. */
 export function instantOf({ timestamp }: Payload): number | null {
   // Read as text first: `Date` makes something of nearly everything.
@@ -53,18 +56,22 @@ export interface ClockSeen {
   ranInAQueue: boolean;
 }
 
-/** @param later messages that were acknowledged behind `one`, the oldest first */
-export function clockSeen(one: TimedCall, instant: number, later: readonly TimedCall[]): ClockSeen {
-  const seen: ClockSeen = { stoodStill: false, ranInAQueue: false };
+/**
+ * @param later messages that were acknowledged behind `one`, the oldest first; read no further than needed. A transaction's end,
+ * and the next one's beginning, may be many messages away.
+ */
+export function clockSeen(one: TimedCall, instant: number, later: Iterable<TimedCall>): ClockSeen {
+  let ranInAQueue = false;
+  let count = 0;
   for (const other of later) {
     const then = instantOf(other.payload);
     const isNotLater = then === null || then <= instant;
-    if (isNotLater && isAnotherTransaction(one, other)) seen.stoodStill = true;
-    if (then !== null && then - instant > other.at - one.at + HELD_UP_MS && isOfTransaction(one, other)) {
-      seen.ranInAQueue = true;
-    }
+    if (isNotLater && isAnotherTransaction(one, other)) return { stoodStill: true, ranInAQueue };
+    const isQueued = then !== null && then - instant > other.at - one.at + HELD_UP_MS;
+    if (isQueued && isOfTransaction(one, other)) ranInAQueue = true;
+    if (++count === LATER_MAX) break;
   }
-  return seen;
+  return { stoodStill: false, ranInAQueue };
 }
 
 /** Does it begin one? Only then does a blocked driver get in where it is taken for an earlier one. */

@@ -575,6 +575,17 @@ const BY_THE_CLOCK: Case[] = [
     is: "new",
   },
   {
+    what: "a Started after many Updated and an Ended in the same second",
+    ...begun,
+    meanwhile: {
+      between: [
+        ...Array.from({ length: 40 }, (_, i) => kept(event({ eventType: "Updated", seqNo: i + 1 }))),
+        kept(event({ eventType: "Ended", seqNo: 41 })),
+      ],
+    },
+    is: "new",
+  },
+  {
     what: "an Updated after an Ended in the same second: a queue that is replayed",
     earlier: event({ eventType: "Updated", seqNo: 1 }),
     now: again(event({ eventType: "Updated", seqNo: 1 })),
