@@ -20,8 +20,8 @@ export const CLOCK_AHEAD_MAX_MS = 86_400_000;
 export const LATE_AFTER_MS = 86_400_000;
 /** ms that a message may have waited in a station's queue: two years. What claims more comes from a clock that is wrong. */
 export const CLOCK_BEHIND_MAX_MS = 63_072_000_000;
-/** ms by which two messages that were said as they happened may have been held up on their way. */
-const HELD_UP_MS = 60_000;
+/** ms by which messages that were said as they happened may have been held up on their way. */
+export const HELD_UP_MS = 60_000;
 
 /** Later messages that are looked at: more than most transactions have. */
 export const LATER_MAX = 128;
@@ -61,18 +61,24 @@ export interface ClockSeen {
  * and the next one's beginning, may be many messages away.
  */
 export function clockSeen(one: TimedCall, instant: number, later: Iterable<TimedCall>): ClockSeen {
-  let ranInAQueue = false;
+  const seen: ClockSeen = { stoodStill: false, ranInAQueue: false };
+  let isOver = false;
   let count = 0;
   for (const other of later) {
     const then = instantOf(other.payload);
-    const isNotLater = then === null || then <= instant;
-    if (isNotLater && isAnotherTransaction(one, other)) return { stoodStill: true, ranInAQueue };
-    const isQueued = then !== null && then - instant > other.at - one.at + HELD_UP_MS;
-    if (isQueued && isOfTransaction(one, other)) ranInAQueue = true;
+    const isAnother = isAnotherTransaction(one, other);
+    if (isAnother && (then === null || then <= instant)) return { ...seen, stoodStill: true };
+    if (!isOver && isOfTransaction(one, other) && waitedTogether(one, instant, other, then)) seen.ranInAQueue = true;
+    // What has the number of a transaction that is over belongs to the next one.
+    isOver ||= isAnother;
     if (++count === LATER_MAX) break;
   }
-  return { stoodStill: false, ranInAQueue };
+  return seen;
 }
+
+/** Not one that was said as it happened, by a clock that was set meanwhile. */
+const waitedTogether = (one: TimedCall, instant: number, other: TimedCall, then: number | null): boolean =>
+  then !== null && then - instant > other.at - one.at + HELD_UP_MS && other.at - then > HELD_UP_MS;
 
 /** Does it begin one? Only then does a blocked driver get in where it is taken for an earlier one. */
 export const isBeginning = ({ action, payload }: { action: string; payload: Payload }): boolean =>
@@ -95,9 +101,10 @@ function isAnotherTransaction(one: TimedCall, other: TimedCall): boolean {
   return isSame && other.payload.eventType === "Ended";
 }
 
+/** Does `other` go on with, or end, what `one` belongs to? */
 function isOfTransaction(one: TimedCall, other: TimedCall): boolean {
   if (one.action === "StartTransaction") return other.action === "StopTransaction" && mayBeOf(one, other);
-  if (one.action !== "TransactionEvent" || other.action !== "TransactionEvent") return false;
+  if (one.action !== "TransactionEvent" || other.action !== "TransactionEvent" || isBeginning(other)) return false;
   return transactionOf(one.payload) === transactionOf(other.payload);
 }
 

@@ -11,7 +11,7 @@ import {
   type Meanwhile,
   REPEATED_WITHIN_MS,
 } from "../../src/ocpp/repetition.ts";
-import { CLOCK_AHEAD_MAX_MS, CLOCK_BEHIND_MAX_MS } from "../../src/ocpp/station-clock.ts";
+import { CLOCK_AHEAD_MAX_MS, CLOCK_BEHIND_MAX_MS, HELD_UP_MS } from "../../src/ocpp/station-clock.ts";
 import { isTransactional } from "../../src/ocpp/actions.ts";
 
 type Payload = Record<string, unknown>;
@@ -495,6 +495,16 @@ const BY_THE_CLOCK: Case[] = [
     },
     is: "new",
   },
+  {
+    what: "days late: after an end that was said as it happened, since the clock was set meanwhile, and a boot",
+    ...began,
+    meanwhile: {
+      keptAt: DAYS_LATE,
+      booted: true,
+      between: [{ ...kept(stop({ timestamp: new Date(DAYS_LATE).toISOString() })), at: DAYS_LATE + HELD_UP_MS }],
+    },
+    is: "new",
+  },
   // A transaction ends once, unless its number is given again
   {
     what: "a stop under a number that was given again since, at a later time",
@@ -566,6 +576,16 @@ const BY_THE_CLOCK: Case[] = [
     ...begun,
     meanwhile: { keptAt: DAYS_LATE, booted: true, between: [kept(event({ eventType: "Updated", timestamp: LATER }))] },
     is: "repetition",
+  },
+  {
+    what: "a Started days late, a power cut, and another transaction of its number that came from a queue",
+    ...begun,
+    meanwhile: {
+      keptAt: DAYS_LATE,
+      booted: true,
+      between: [kept(event({ timestamp: LATER })), kept(event({ eventType: "Ended", timestamp: LATER }))],
+    },
+    is: "new",
   },
   {
     what: "an Updated after a Started of its transaction by a clock that stands",
