@@ -41,18 +41,26 @@ export const deregister = step("DELETE", always, async (model, world) => {
   assert.equal((await world.api("DELETE", "")).status, model.registered ? 204 : 404, "DELETE of the station");
   if (!model.registered) return;
   const { station } = world;
-  if (model.online) assert.deepEqual(await station?.closed, { code: 1008, reason: "deregistered" });
+  if (model.online) assert.deepEqual(await world.closed(station), { code: 1008, reason: "deregistered" });
   model.deregister();
 });
 
-export const connect = step("connect", always, async (model, world) => {
-  const before = model.online ? world.station : null;
-  assert.equal(await world.connect(), model.registered ? 101 : 404, "upgrade");
-  if (!model.registered) return;
-  if (before !== null) assert.deepEqual(await before.closed, { code: 1008, reason: "superseded" });
-  model.connected();
-  await commandsAre(model, world);
-});
+/** @param isSilent it says nothing: what was queued comes after a while */
+const connecting = (isSilent: boolean) =>
+  step(isSilent ? "connect, silently" : "connect", always, async (model, world) => {
+    const before = model.online ? world.station : null;
+    assert.equal(await world.connect(), model.registered ? 101 : 404, "upgrade");
+    if (!model.registered) return;
+    if (before !== null) assert.deepEqual(await world.closed(before), { code: 1008, reason: "superseded" });
+    if (!isSilent && model.commands.some(({ states }) => states.includes("queued"))) {
+      const id = `m${model.next()}`;
+      world.send([2, id, "Heartbeat", {}]);
+      await world.answerTo(id);
+    }
+    model.connected();
+    await commandsAre(model, world);
+  });
+export const connect = connecting(false);
 
 const drop = (clean: boolean) =>
   step(clean ? "close" : "drop", isOnline, async (model, world) => {
@@ -64,7 +72,7 @@ const drop = (clean: boolean) =>
 
 const disconnect = step("disconnect", isRegistered, async (model, world) => {
   assert.equal((await world.api("POST", "/disconnect")).status, 204);
-  if (model.online) assert.equal((await world.station?.closed)?.code, 1000);
+  if (model.online) assert.equal((await world.closed(world.station))?.code, 1000);
   model.disconnected("disconnected");
 });
 
@@ -73,7 +81,10 @@ const disconnect = step("disconnect", isRegistered, async (model, world) => {
 /** What the CSMS says, and what becomes of the message: the contract's "Answering stations". */
 function answerOf(model: Model, kind: Kind): string {
   const verdict = model.csms === "block" ? "Blocked" : "Accepted";
-  if (kind === "boot") return model.csms === "down" ? "Pending" : "Accepted";
+  if (kind === "boot") {
+    if (model.csms === "rejecting") return "Rejected";
+    return model.csms === "down" || model.csms === "pending" ? "Pending" : "Accepted";
+  }
   if (!model.isWelcome) return "error SecurityError";
   if (kind === "authorize" || kind === "start") {
     if (model.csms === "down") return "error InternalError";
@@ -94,17 +105,26 @@ function taken(
   const { action, payload } = message;
   model.call(action, [id], [answer]);
   if (kind === "boot") {
-    model.boot = answer as "Accepted" | "Pending";
+    model.boot = answer as "Accepted" | "Pending" | "Rejected";
     if (model.last?.clockless) model.last = null;
     model.sendQueued();
   }
   const seqNo = Number(payload.seqNo ?? 0);
-  if (kind === "start") model.open = { transactionId: model.is16 ? Number(answer.split(" ")[0]) : "T", seqNo };
+  if (kind === "start")
+    model.open = { transactionId: model.is16 ? Number(answer.split(" ")[0]) : "T", seqNo, clockless };
   if (kind === "update" && model.open !== null) model.open = { ...model.open, seqNo };
   if (kind === "stop") model.open = null;
   if (kind === "start" || kind === "stop" || (kind === "update" && !model.is16)) {
     model.last = { action, payload, messageId: id, answers: [answer], clockless };
+    model.said.push(model.last);
   }
+}
+
+/** A clock that stands does so for a whole transaction; one that says 1970 now and then tells nothing either. */
+function isClockless(model: Model, kind: Kind, wanted: boolean): boolean {
+  if (kind === "start") return wanted;
+  if (kind !== "stop" && (kind !== "update" || model.is16)) return false;
+  return model.open?.clockless === true || (wanted && !model.stoppedClock.isUsable);
 }
 
 const isPossible = (model: Readonly<Model>, kind: Kind): boolean => {
@@ -119,14 +139,14 @@ const call = (kind: Kind, clockless: boolean) =>
     (model) => isPossible(model, kind),
     async (model, world) => {
       const number = model.next();
-      const isClockless = clockless && model.is16 && (kind === "start" || kind === "stop");
-      const message = messageOf(model, kind, number, isClockless);
+      const stands = isClockless(model, kind, clockless);
+      const message = messageOf(model, kind, number, stands);
       const id = `m${number}`;
       const expected = answerOf(model, kind);
       world.send([2, id, message.action, message.payload]);
       const answer = await world.answerTo(id);
-      assert.equal(kind === "heartbeat" ? "" : answer, expected, `answer to ${message.action}`);
-      taken(model, kind, message, id, expected, isClockless);
+      assert.equal(answer, expected, `answer to ${message.action}`);
+      taken(model, kind, message, id, expected, stands);
     },
   );
 
@@ -151,7 +171,7 @@ const bootAndStatus = step("boot, status at once", isOnline, async (model, world
 const repeat = (sameId: boolean, otherOrder: boolean) =>
   step(
     `repeat${sameId ? "" : " under a new id"}${otherOrder ? ", reordered" : ""}`,
-    ({ online, last, isWelcome }) => online && isWelcome && last !== null && (sameId || !last.clockless),
+    ({ online, last, isWelcome }) => online && isWelcome && last !== null,
     async (model, world) => {
       const last = model.last;
       if (last === null) return;
@@ -209,16 +229,45 @@ const interrupted = (by: Interruption, sameId: boolean, beforeRelease: boolean) 
         `answer to ${message.action}: "${answer}" instead of "${answers.join('" or "')}"`,
       );
       model.call(message.action, isOther ? [id] : [first, id], [answer]);
-      model.open = { transactionId: model.is16 ? Number(answer.split(" ")[0]) : "T", seqNo: 0 };
+      model.open = { transactionId: model.is16 ? Number(answer.split(" ")[0]) : "T", seqNo: 0, clockless: false };
       model.last = { ...message, messageId: id, answers: [answer], clockless: false };
+      model.said.push(model.last);
     },
   );
+
+const REPLAYED_MAX = 6;
+
+/** [issue 19] A station that starts again says its whole queue once more, under new ids: nobody is asked, and nothing is kept twice. */
+const replayQueue = step(
+  "boot, the queue once more",
+  ({ online, csms, said }) =>
+    online && (csms === "up" || csms === "block") && said.length > 0 && !said.some(({ clockless }) => clockless),
+  async (model, world) => {
+    await call("boot", false).run(model, world);
+    const asked = world.asked.length;
+    for (const { action, payload, answers } of model.said.slice(-REPLAYED_MAX)) {
+      const id = `m${model.next()}`;
+      world.send([2, id, action, payload]);
+      const answer = await world.answerTo(id);
+      assert.ok(answers.includes(answer), `replayed ${action}: "${answer}" instead of "${answers}"`);
+    }
+    assert.equal(world.asked.length, asked, "the CSMS was asked again for a queue");
+  },
+);
+
+/** The transaction that was open is lost to the station. */
+const powerCut = step("power cut", isOnline, async (model, world) => {
+  await drop(false).run(model, world);
+  await connect.run(model, world);
+  await call("boot", false).run(model, world);
+  model.open = null;
+});
 
 // Commands
 
 /** What the model says of each command is what the API says of it. */
 async function commandsAre(model: Model, world: World): Promise<void> {
-  if (!model.registered) return;
+  if (!model.registered || model.commands.length === 0) return;
   await world.until(async () => {
     const { body } = await world.api("GET", "/commands?limit=500");
     const found = new Map<number, string>();
@@ -259,8 +308,8 @@ const command = (mode: AnswerMode, keepOffline: boolean, key: string | null) =>
         return;
       }
       const stays = key !== null || keepOffline;
-      if (!model.online && !stays) {
-        assert.equal(status, 409, "a command to a station that is offline");
+      if ((!model.online || !model.mayBeCalled) && !stays) {
+        assert.equal(status, 409, "a command to a station that is offline, or rejected");
         world.answerMode = "accept";
         return;
       }
@@ -272,10 +321,10 @@ const command = (mode: AnswerMode, keepOffline: boolean, key: string | null) =>
         keepOffline: stays,
         key,
       };
-      const isFree = model.online && model.openCommand === undefined;
+      const isFree = model.online && model.mayBeCalled && model.openCommand === undefined;
       model.commands.push(made);
       if (!isFree) {
-        if (!model.online) world.answerMode = "accept";
+        if (!model.online || !model.mayBeCalled) world.answerMode = "accept";
         assert.equal(status, 202, "a command that waits");
       } else if (mode === "ignore") {
         made.states = ["sent"];
@@ -328,10 +377,10 @@ const addHook = (name: string, types: string[]) =>
   step(`webhook ${name} ${types.join(",") || "all"}`, always, async (model, world) => {
     const known = model.hooks.get(name);
     if (known !== undefined) {
-      if (known.mode === "down" || known.troubled) return;
+      if (known.troubled) return;
       // What waits for it would be judged by the old types or by the new ones.
       await settle(model, world, known);
-      known.types = types;
+      model.changeTypes(known, types);
       await world.putHook(name, known.generation, types);
       return;
     }
@@ -358,12 +407,12 @@ const hookMode = (name: string, mode: HookMode) =>
     ({ hooks }) => hooks.has(name),
     async (model, world) => {
       const hook = model.hooks.get(name);
-      const receiver = hook && world.receivers.get(hook.generation);
-      if (hook === undefined || receiver === undefined) return;
+      if (hook === undefined) return;
       hook.mode = mode;
-      receiver.mode = mode;
-      if (mode !== "down" && mode !== "too-large") return;
+      world.setHookMode(hook.generation, mode);
+      if (mode === "up" || mode === "slow") return;
       hook.troubled = true;
+      hook.comesLate ||= mode === "refusing";
       if (world.incarnations > 1 || !model.registered) model.farewellLost([hook]);
     },
   );
@@ -386,6 +435,7 @@ const csms = (mode: CsmsMode) =>
 const crash = step("crash", isRegistered, async (model, world) => {
   await world.crash();
   if (model.online) await world.untilOffline();
+  model.crashed();
   model.disconnected("crashed");
   if (world.incarnations > 1) model.farewellLost(model.hooks.values());
 });
@@ -397,7 +447,8 @@ const evict = step(
   async (model, world) => {
     for (const hook of model.hooks.values()) await settle(model, world, hook);
     // A slow receiver has its events before it says so.
-    await new Promise((resolve) => setTimeout(resolve, 2 * SLOW_MS));
+    const isSlow = [...model.hooks.values()].some(({ mode }) => mode === "slow");
+    if (isSlow) await new Promise((resolve) => setTimeout(resolve, 2 * SLOW_MS));
     // Awake: there is nothing to evict of one that sleeps.
     await world.view();
     await world.evict();
@@ -417,6 +468,8 @@ export const clockBack = step(
   ({ registered, commands }) => registered && !commands.some(({ states }) => /queued|sent/.test(states.join())),
   async (model, world) => {
     model.clockWasSetBack = true;
+    // Whoever the station has not met yet: no time tells any more what came before it.
+    for (const hook of model.hooks.values()) if (!hook.isMet) world.allowEarlier(hook.generation);
     await world.setClock(world.clockMs - TWO_HOURS_MS);
   },
 );
@@ -441,7 +494,7 @@ const weighted = (weight: number, arbitrary: fc.Arbitrary<Step>) => ({ weight, a
 export const steps = fc.oneof(
   weighted(3, fc.constant(register)),
   weighted(2, fc.constant(deregister)),
-  weighted(5, fc.constant(connect)),
+  weighted(5, fc.oneof(weighted(24, fc.constant(connect)), weighted(1, fc.constant(connecting(true))))),
   weighted(2, fc.boolean().map(drop)),
   weighted(1, fc.constant(disconnect)),
   weighted(
@@ -465,6 +518,8 @@ export const steps = fc.oneof(
       .map((given) => call(...given)),
   ),
   weighted(1, fc.constant(bootAndStatus)),
+  weighted(1, fc.constant(powerCut)),
+  weighted(1, fc.constant(replayQueue)),
   weighted(
     3,
     fc.tuple(fc.boolean(), fc.boolean()).map((given) => repeat(...given)),
@@ -495,11 +550,11 @@ export const steps = fc.oneof(
   weighted(
     3,
     fc
-      .tuple(names, fc.constantFrom<HookMode>("up", "down", "slow", "slow", "too-large"))
+      .tuple(names, fc.constantFrom<HookMode>("up", "up", "down", "slow", "slow", "hanging", "too-large", "refusing"))
       .map((given) => hookMode(...given)),
   ),
   weighted(1, names.map(replay)),
-  weighted(2, fc.constantFrom<CsmsMode>("up", "down", "block").map(csms)),
+  weighted(2, fc.constantFrom<CsmsMode>("up", "up", "down", "block", "pending", "rejecting").map(csms)),
   weighted(2, fc.constant(evict)),
   weighted(2, fc.constant(crash)),
   weighted(1, fc.constant(clockAhead)),

@@ -2,7 +2,7 @@
  * What the model's station says: one legal CALL of each kind in its version, no two of them alike. Must not know what is
  * answered.
  */
-import type { Model } from "./model.ts";
+import type { Model, StoppedClock } from "./model.ts";
 
 export type Kind = "boot" | "heartbeat" | "status" | "meter" | "authorize" | "start" | "update" | "stop";
 
@@ -11,15 +11,22 @@ export interface Message {
   payload: Record<string, unknown>;
 }
 
-const DAY_MS = 86_400_000;
-const FIRST_MS = Date.UTC(2026, 0, 1);
-/** What a station without a clock says, each time. */
-const NO_CLOCK = "1970-01-01T00:00:00Z";
+const FIRST_MS = Math.floor(Date.now() / 1_000) * 1_000;
+
+/** What a station whose clock stands says each time: never set, wrong by years, or by five days. */
+export const STOPPED_CLOCKS: readonly StoppedClock[] = [
+  { at: "1970-01-01T00:00:00Z", isUsable: false },
+  { at: "2020-01-01T00:00:00Z", isUsable: false },
+  { at: "2099-12-31T23:59:59Z", isUsable: false },
+  { at: new Date(FIRST_MS - 5 * 86_400_000).toISOString(), isUsable: true },
+];
 
 /** @param number different for each message; so is the time that goes into it */
 export function messageOf(model: Model, kind: Kind, number: number, clockless: boolean): Message {
-  const timestamp = clockless ? NO_CLOCK : new Date(FIRST_MS + number * DAY_MS).toISOString();
-  return model.is16 ? message16(model, kind, number, timestamp, clockless) : message2x(model, kind, number, timestamp);
+  const timestamp = clockless ? model.stoppedClock.at : new Date(FIRST_MS + number * 1_000).toISOString();
+  return model.is16
+    ? message16(model, kind, number, timestamp, clockless)
+    : message2x(model, kind, number, timestamp, clockless);
 }
 
 function message16(model: Model, kind: Kind, number: number, timestamp: string, clockless: boolean): Message {
@@ -49,7 +56,7 @@ function message16(model: Model, kind: Kind, number: number, timestamp: string, 
   }
 }
 
-function message2x(model: Model, kind: Kind, number: number, timestamp: string): Message {
+function message2x(model: Model, kind: Kind, number: number, timestamp: string, clockless: boolean): Message {
   switch (kind) {
     case "boot":
       return {
@@ -83,7 +90,7 @@ function message2x(model: Model, kind: Kind, number: number, timestamp: string):
           triggerReason: kind === "start" ? "Authorized" : "MeterValuePeriodic",
           seqNo,
           transactionInfo: { transactionId: "T" },
-          evse: { id: 1 + (number % 2) },
+          evse: { id: clockless ? 1 : 1 + (number % 2) },
           ...(kind === "start" && { idToken: { idToken: "TAG", type: "ISO14443" } }),
         },
       };

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { beginning, clockBack, connect, deregister, register } from "./commands.ts";
-import { Model } from "./model.ts";
+import { STOPPED_CLOCKS } from "./messages.ts";
+import { Model, type StoppedClock } from "./model.ts";
 import { calm } from "./settlement.ts";
 import { World } from "./world.ts";
 import { runModel } from "./run.ts";
@@ -15,7 +16,7 @@ test("Whatever happens to a station, its events, commands, answers and presence 
 
 test("Webhooks get what a station says that is registered anew after the clock was set back", async () => {
   const world = await World.start();
-  const model = new Model("ocpp1.6");
+  const model = new Model("ocpp1.6", STOPPED_CLOCKS[0] as StoppedClock);
   await world.begin("BACK1", "ocpp1.6");
   try {
     for (const step of [...beginning, clockBack, deregister, register, connect]) await step.run(model, world);

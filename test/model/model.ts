@@ -4,9 +4,17 @@
  */
 import type { Protocol } from "../../src/ocpp/protocol.ts";
 
-export type HookMode = "up" | "down" | "slow" | "too-large";
-export type CsmsMode = "up" | "down" | "block";
+/** `hanging`: it never answers; `too-large`: it takes no two events at once; `refusing`: it takes none, so that they become dead letters. */
+export type HookMode = "up" | "down" | "slow" | "hanging" | "too-large" | "refusing";
+/** Of `pending` and `rejecting` boots get that answer. */
+export type CsmsMode = "up" | "down" | "block" | "pending" | "rejecting";
 export type CommandState = "queued" | "sent" | "result" | "error" | "timeout" | "expired" | "cancelled";
+
+/** Where a clock may stand. `isUsable`: a clock that is set could say so. */
+export interface StoppedClock {
+  at: string;
+  isUsable: boolean;
+}
 
 /** One event: any of `texts` is right. `may`: the contract leaves open whether it comes. */
 export interface Expected {
@@ -21,7 +29,15 @@ export interface Hook {
   mode: HookMode;
   /** Something may wait for it: a deregistration tries that once, and no more. */
   troubled: boolean;
+  /** Events were kept while it was there: what comes before them is not for it. */
+  isMet: boolean;
+  /** Given up and asked for again, or judged once more after a crash, events come behind later ones. */
+  comesLate: boolean;
   events: Expected[];
+  /** What its types left out before they were changed, each with its place in `events`. */
+  skipped: { at: number; event: Expected }[];
+  /** What its types leave out now. */
+  passed: { at: number; event: Expected }[];
 }
 
 export interface ModelCommand {
@@ -32,13 +48,13 @@ export interface ModelCommand {
   key: string | null;
 }
 
-/** A message of a transaction that was acknowledged last. */
+/** A message of a transaction that was acknowledged. */
 export interface LastMessage {
   action: string;
   payload: Record<string, unknown>;
   messageId: string;
   answers: string[];
-  /** Its time says nothing: only its messageId tells a repetition. */
+  /** Its time says nothing: after a boot it is another one. */
   clockless: boolean;
 }
 
@@ -46,21 +62,26 @@ export class Model {
   readonly protocol: Protocol;
   registered = false;
   online = false;
-  boot: "unknown" | "Accepted" | "Pending" = "unknown";
+  boot: "unknown" | "Accepted" | "Pending" | "Rejected" = "unknown";
   csms: CsmsMode = "up";
   hooks = new Map<string, Hook>();
   removed: Hook[] = [];
   commands: ModelCommand[] = [];
   last: LastMessage | null = null;
+  /** All messages of transactions of this registration, as a station's queue may say them again. */
+  said: LastMessage[] = [];
   /** The newest transaction, 1.6 by the CSMS's number; `null`: none is open. */
-  open: { transactionId: number | string; seqNo: number } | null = null;
+  open: { transactionId: number | string; seqNo: number; clockless: boolean } | null = null;
+  /** What the station says while its clock stands. */
+  readonly stoppedClock: StoppedClock;
   clockWasSetBack = false;
   #counter = 0;
   #generation = 0;
   #transactionId = 0;
 
-  constructor(protocol: Protocol) {
+  constructor(protocol: Protocol, stoppedClock: StoppedClock) {
     this.protocol = protocol;
+    this.stoppedClock = stoppedClock;
   }
 
   get is16(): boolean {
@@ -72,13 +93,18 @@ export class Model {
 
   /** [2.x B02.FR.09] Before acceptance nothing but a boot; 1.6 takes all. */
   get isWelcome(): boolean {
-    return this.is16 || this.boot !== "Pending";
+    return this.is16 || (this.boot !== "Pending" && this.boot !== "Rejected");
+  }
+  /** [1.6 §4.2, 2.x B03] The CSMS sends nothing to a station that it rejected. */
+  get mayBeCalled(): boolean {
+    return this.boot !== "Rejected";
   }
 
   emit(type: string, ...texts: string[]): void {
     for (const hook of this.hooks.values()) {
-      if (hook.types.length > 0 && !hook.types.includes(type)) continue;
-      hook.events.push({ texts, type, need: "must" });
+      hook.isMet = true;
+      if (isWanted(hook, type)) hook.events.push({ texts, type, need: "must" });
+      else hook.passed.push({ at: hook.events.length, event: { texts, type, need: "may" } });
     }
     // An old list of webhooks may be acted on for a while.
     for (const hook of this.removed) hook.events.push({ texts, type, need: "may" });
@@ -104,6 +130,7 @@ export class Model {
     this.registered = false;
     this.commands = [];
     this.last = null;
+    this.said = [];
     this.open = null;
     for (const hook of this.hooks.values()) if (hook.troubled) this.#loosen(hook);
   }
@@ -145,7 +172,7 @@ export class Model {
   }
 
   sendQueued(): void {
-    if (!this.online || this.openCommand !== undefined) return;
+    if (!this.online || !this.mayBeCalled || this.openCommand !== undefined) return;
     for (const command of this.commands) if (command.states.includes("queued")) this.#end(command, "result");
   }
 
@@ -170,9 +197,39 @@ export class Model {
   // Webhooks
 
   addHook(name: string, types: string[]): Hook {
-    const hook: Hook = { generation: ++this.#generation, types, mode: "up", troubled: false, events: [] };
+    const hook: Hook = {
+      generation: ++this.#generation,
+      types,
+      mode: "up",
+      troubled: false,
+      isMet: false,
+      comesLate: false,
+      events: [],
+      skipped: [],
+      passed: [],
+    };
     this.hooks.set(name, hook);
     return hook;
+  }
+
+  changeTypes(hook: Hook, types: string[]): void {
+    hook.types = types;
+    hook.skipped.push(...hook.passed);
+    hook.passed = [];
+  }
+
+  /** What was acknowledged last may be read once more after a crash, and be judged by the types as they are now. */
+  crashed(): void {
+    for (const hook of this.hooks.values()) {
+      const again = hook.skipped.filter(({ event }) => isWanted(hook, event.type));
+      if (again.length === 0) continue;
+      hook.comesLate = true;
+      hook.skipped = hook.skipped.filter((each) => !again.includes(each));
+      // From behind, so that the places before stay what they are.
+      for (const { at, event } of again.reverse()) hook.events.splice(at, 0, event);
+      const moved = (at: number) => at + again.filter((each) => each.at <= at).length;
+      for (const each of [...hook.skipped, ...hook.passed]) each.at = moved(each.at);
+    }
   }
 
   removeHook(name: string): void {
@@ -183,6 +240,8 @@ export class Model {
     this.removed.push(hook);
   }
 }
+
+const isWanted = ({ types }: Hook, type: string): boolean => types.length === 0 || types.includes(type);
 
 export const callText = (action: string, messageId: string, answer: string): string =>
   `${action} ${messageId} → ${answer}`;

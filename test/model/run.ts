@@ -5,6 +5,7 @@ import { inspect } from "node:util";
 import fc from "fast-check";
 import { PROTOCOLS } from "../../src/ocpp/protocol.ts";
 import { beginning, steps, viewIs } from "./commands.ts";
+import { STOPPED_CLOCKS } from "./messages.ts";
 import { Model } from "./model.ts";
 import { calm } from "./settlement.ts";
 import { World } from "./world.ts";
@@ -36,9 +37,10 @@ export async function runModel({ seed, runs, lanes, minutes, path, progress }: M
     let sequence = 0;
     const property = fc.asyncProperty(
       fc.constantFrom(...PROTOCOLS),
+      fc.constantFrom(...STOPPED_CLOCKS),
       fc.commands([steps], { maxCommands: MAX_STEPS, size: "max" }),
-      async (protocol, commands) => {
-        const model = new Model(protocol);
+      async (protocol, stoppedClock, commands) => {
+        const model = new Model(protocol, stoppedClock);
         await world.begin(`M${index}-${++sequence}`, protocol);
         progress?.(index, sequence);
         try {
@@ -62,7 +64,8 @@ export async function runModel({ seed, runs, lanes, minutes, path, progress }: M
       outcome.sequences += details.numRuns;
       if (details.failed && details.counterexample !== null) {
         const error = inspect(details.errorInstance);
-        const shrunk = details.counterexample?.map(String).join("; ");
+        const [protocol, stoppedClock, commands] = details.counterexample;
+        const shrunk = `${protocol}; a clock that stands says ${stoppedClock.at}; ${commands}`;
         outcome.counterexamples.push(
           `seed ${details.seed} path ${details.counterexamplePath?.split(":")[0]} after ${details.numRuns} sequences: ${shrunk}\n  ${error}`,
         );

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { WebSocket } from "ws";
 import type { Protocol } from "../../src/ocpp/protocol.ts";
 import { HttpPeer, SECRET } from "../support/http-peers.ts";
 import { type ApiAnswer, type Kerbside, startKerbside } from "../support/kerbside.ts";
@@ -26,6 +27,8 @@ export interface Delivered {
 
 interface Receiver {
   mode: HookMode;
+  /** What it let hang breaks off. */
+  letGo: (() => void)[];
   delivered: Map<string, Delivered>;
 }
 
@@ -93,7 +96,7 @@ export class World {
   async end(): Promise<void> {
     this.release();
     this.station?.kill();
-    for (const receiver of this.receivers.values()) receiver.mode = "up";
+    for (const generation of this.receivers.keys()) this.setHookMode(generation, "up");
     const { body } = await this.kerbside.api("GET", "/v1/webhooks");
     for (const { name } of body.webhooks) await this.kerbside.api("DELETE", `/v1/webhooks/${name}`);
     await this.api("DELETE", "");
@@ -106,10 +109,18 @@ export class World {
   // Webhooks
 
   async putHook(name: string, generation: number, types: string[]): Promise<void> {
-    if (!this.receivers.has(generation)) this.receivers.set(generation, { mode: "up", delivered: new Map() });
+    if (!this.receivers.has(generation))
+      this.receivers.set(generation, { mode: "up", letGo: [], delivered: new Map() });
     const url = `${this.#receiver.url}${generation}`;
     const { status } = await this.kerbside.api("PUT", `/v1/webhooks/${name}`, { url, secret: SECRET, types });
     assert.ok(status < 300, `PUT of a webhook: ${status}`);
+  }
+
+  setHookMode(generation: number, mode: HookMode): void {
+    const receiver = this.receivers.get(generation);
+    if (receiver === undefined) return;
+    receiver.mode = mode;
+    for (const letGo of receiver.letGo.splice(0)) letGo();
   }
 
   allowEarlier(generation: number): void {
@@ -134,6 +145,10 @@ export class World {
     const batch = JSON.parse(body) as any[];
     if (receiver === undefined) return { status: 204 };
     if (receiver.mode === "down") return { status: 500 };
+    if (receiver.mode === "refusing") return { status: 413 };
+    if (receiver.mode === "hanging") {
+      return { status: 500, after: new Promise<void>((resolve) => receiver.letGo.push(resolve)) };
+    }
     if (receiver.mode === "too-large" && batch.length > 1) return { status: 413 };
     for (const event of batch) {
       if (event.subject !== this.stationId) continue;
@@ -197,10 +212,15 @@ export class World {
     return { body: { payload }, ...(this.#held !== null && { after: this.#held.released }) };
   }
 
+  get #bootStatus(): string {
+    if (this.csmsMode === "pending") return "Pending";
+    return this.csmsMode === "rejecting" ? "Rejected" : "Accepted";
+  }
+
   #answer(action: string, status: string): Record<string, unknown> {
     switch (action) {
       case "BootNotification":
-        return { currentTime: new Date().toISOString(), interval: 86_400, status: "Accepted" };
+        return { currentTime: new Date().toISOString(), interval: 86_400, status: this.#bootStatus };
       case "Authorize":
         return this.protocol === "ocpp1.6" ? { idTagInfo: { status } } : { idTokenInfo: { status } };
       case "StartTransaction":
@@ -296,6 +316,13 @@ export class World {
     this.#clockMs = ms;
     await this.#own("clock", `?station=${this.stationId}&ms=${ms}`);
   }
+  /** Ends a socket that was said goodbye to: the local edge would keep it for a quarter of a second. */
+  async closed(station: TestStation | null): Promise<{ code: number; reason: string } | undefined> {
+    await this.until(() => station?.socket.readyState !== WebSocket.OPEN || "the socket is open still");
+    station?.kill();
+    return station?.closed;
+  }
+
   get clockMs(): number {
     return this.#clockMs;
   }
