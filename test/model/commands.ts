@@ -9,7 +9,7 @@ import type { CsmsMode, HookMode, Model } from "./model.ts";
 import { settle } from "./settlement.ts";
 import { type AnswerMode, SLOW_MS, type World } from "./world.ts";
 
-type Step = fc.AsyncCommand<Model, World>;
+export type Step = fc.AsyncCommand<Model, World>;
 type Check = (model: Readonly<Model>) => boolean;
 
 const step = (name: string, check: Check, run: (model: Model, world: World) => Promise<void>): Step => ({
@@ -373,7 +373,7 @@ const cancel = step(
 
 const TYPES: string[][] = [[], ["ocpp.call"], ["ocpp.station.connected", "ocpp.station.disconnected"]];
 
-const addHook = (name: string, types: string[]) =>
+export const addHook = (name: string, types: string[]) =>
   step(`webhook ${name} ${types.join(",") || "all"}`, always, async (model, world) => {
     const known = model.hooks.get(name);
     if (known !== undefined) {
@@ -391,7 +391,7 @@ const addHook = (name: string, types: string[]) =>
     await world.putHook(name, hook.generation, types);
   });
 
-const removeHook = (name: string) =>
+export const removeHook = (name: string) =>
   step(
     `webhook ${name} removed`,
     ({ hooks }) => hooks.has(name),
@@ -432,7 +432,7 @@ const csms = (mode: CsmsMode) =>
 
 // Faults
 
-const crash = step("crash", isRegistered, async (model, world) => {
+export const crash = step("crash", isRegistered, async (model, world) => {
   await world.crash();
   if (model.online) await world.untilOffline();
   model.crashed();
@@ -441,7 +441,7 @@ const crash = step("crash", isRegistered, async (model, world) => {
 });
 
 /** workerd's own `evict` waits for what is under way and lets it go no further, so nothing may be under way. */
-const evict = step(
+export const evict = step(
   "evict",
   ({ registered, hooks }) => registered && [...hooks.values()].every(({ mode }) => mode === "up" || mode === "slow"),
   async (model, world) => {
