@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
-import { drawing, PAPER, withDrawing } from "./support/architecture-drawing.ts";
+import { drawing, LAYERS, PAPER, roomImports, upwards, withDrawing } from "./support/architecture-drawing.ts";
 import { files, type Import, importsOf, roomOf } from "./support/source-files.ts";
 
 const PURE = ["ocpp", "security", "delivery"];
@@ -179,6 +179,17 @@ describe("Imports point one way", () => {
 test("The drawing in the paper is the one that the code makes: `npm run papers`", () => {
   const paper = readFileSync(join(import.meta.dirname, "..", PAPER), "utf8");
   expect(paper).toBe(withDrawing(paper, drawing()));
+});
+
+test("No arrow of the drawing points upwards, and no room is left out of it", () => {
+  expect(upwards(roomImports().keys())).toEqual([]);
+  expect(upwards(Object.entries(ROOMS).flatMap(([from, below]) => below.map((to) => `${from} → ${to}`)))).toEqual([]);
+  expect(LAYERS.flatMap(([, rooms]) => rooms).sort()).toEqual(Object.keys(ROOMS).sort());
+  expect(upwards(["fleet → station", "http → http", "http → elsewhere", "http → fleet"])).toEqual([
+    "fleet → station",
+    "http → http",
+    "http → elsewhere",
+  ]);
 });
 
 describe("A pure room", () => {

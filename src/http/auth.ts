@@ -14,8 +14,10 @@ export interface ApiEnv {
 }
 export type ApiContext = Context<ApiEnv>;
 
-/** A hundred wrong keys at once, one in 600 ms after them: more than any misconfigured backend needs to be told. */
-const wrongKeys = new FailedAttempts({ burst: 100, perSecond: 100 / 60 });
+/** Wrong API keys of an address at once, then one in 600 ms: more than any misconfigured backend needs to be told. */
+const WRONG_KEYS_BURST = 100;
+const WRONG_KEYS_PER_MINUTE = 100;
+const wrongKeys = new FailedAttempts({ burst: WRONG_KEYS_BURST, perSecond: WRONG_KEYS_PER_MINUTE / 60 });
 
 /** Only who has no valid key ever comes here, so that nobody can lock out a backend that shares the address. */
 function refuseGuessing(address: string, isGuess: boolean, now: number): void {

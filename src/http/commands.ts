@@ -12,17 +12,39 @@ import { readBody, readQuery, stationIdOf } from "./body.ts";
 import { type ProblemError, problems, unknownStation } from "./problem.ts";
 import { registeredStation } from "./registered-station.ts";
 
+/** Characters: almost twice those of OCPP's longest action. */
+const ACTION_MAX_LENGTH = 64;
+/** [interface.md §2] What a backend may wait for a station's answer. */
+const TIMEOUT_MAX_SECONDS = 120;
+/** What it waits if it does not say. [2.x P4 §4.1.2] */
+const TIMEOUT_SECONDS = 30;
+/** [interface.md §2] A week: what a command may wait for a station. */
+const EXPIRES_MAX_SECONDS = 604_800;
+/** Characters: four times what a hash or a UUID needs. */
+const IDEMPOTENCY_KEY_MAX_LENGTH = 255;
+/** Commands of one page; their payloads have a bound of their own. */
+const PAGE_MAX_COMMANDS = 500;
+/** Those of a page where none are asked for. */
+const PAGE_COMMANDS = 100;
+/** Characters: a cursor is the id of a command, a UUID. */
+const CURSOR_MAX_LENGTH = 64;
+
 const submission = z.strictObject({
-  action: z.string().min(1).max(64),
+  action: z.string().min(1).max(ACTION_MAX_LENGTH),
   payload: z.record(z.string(), z.unknown()),
-  timeoutSeconds: z.number().min(1).max(120).default(30),
-  expiresInSeconds: z.number().min(0).max(604_800).default(0),
+  timeoutSeconds: z.number().min(1).max(TIMEOUT_MAX_SECONDS).default(TIMEOUT_SECONDS),
+  expiresInSeconds: z.number().min(0).max(EXPIRES_MAX_SECONDS).default(0),
   retry: z.enum(["never", "if-unsent", "always"]).default("never"),
 });
-const idempotencyKey = z.string().min(1).max(255);
+const idempotencyKey = z.string().min(1).max(IDEMPOTENCY_KEY_MAX_LENGTH);
 const listQuery = z.strictObject({
-  limit: z.string().regex(/^\d+$/, "a whole number").transform(Number).pipe(z.number().min(1).max(500)).default(100),
-  cursor: z.string().min(1).max(64).optional(),
+  limit: z
+    .string()
+    .regex(/^\d+$/, "a whole number")
+    .transform(Number)
+    .pipe(z.number().min(1).max(PAGE_MAX_COMMANDS))
+    .default(PAGE_COMMANDS),
+  cursor: z.string().min(1).max(CURSOR_MAX_LENGTH).optional(),
 });
 
 export const commandRoutes = new Hono<ApiEnv>();
@@ -32,7 +54,7 @@ commandRoutes.post("/:id/commands", requireScope("commands:write"), async (c) =>
   const body = await readBody(c, submission);
   const key = c.req.header("Idempotency-Key") ?? null;
   if (key !== null && !idempotencyKey.safeParse(key).success) {
-    const errors = [{ path: "Idempotency-Key", message: "1 to 255 characters" }];
+    const errors = [{ path: "Idempotency-Key", message: `1 to ${IDEMPOTENCY_KEY_MAX_LENGTH} characters` }];
     throw problems.invalid("The request is not valid.", { errors });
   }
   const idempotency = key === null ? null : { key, bodyDigest: await sha256(JSON.stringify(body)) };

@@ -22,6 +22,8 @@ import { sendConnectRequest } from "../station/connection/connect-request.ts";
 import { problemResponse } from "./problem.ts";
 import { stationStub } from "../station-stub.ts";
 
+/** Subprotocols of an offer that are looked at; OCPP has three, and a header may hold thousands. */
+const OFFERED_MAX = 16;
 /** Of this isolate: a password that is compared costs it milliseconds. */
 const guesses = new PasswordAttempts(() => Date.now());
 
@@ -118,7 +120,7 @@ function claimsOf(
   config: Config,
 ): Result<ConnectionClaims, RefusalReason> {
   const transport = transportOf(url, config.MTLS_HOSTS);
-  const offer = parseOffer(request.headers.get("Sec-WebSocket-Protocol")).slice(0, 16);
+  const offer = parseOffer(request.headers.get("Sec-WebSocket-Protocol")).slice(0, OFFERED_MAX);
   if (transport === "mtls") {
     const issuers = { allowedSkis: config.CLIENT_CA_SKIS, expiredIsProven: config.LOCAL };
     const presented = (request.cf as { tlsClientAuth?: TlsClientAuth } | undefined)?.tlsClientAuth;

@@ -19,6 +19,19 @@ const LOCATION_HINTS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "af
 
 /** Each is a join and two of D1's hundred parameters. */
 const LABEL_FILTERS_MAX = 10;
+/** Characters of a name, a label's value or a filter: a transition with all of them must fit the queue's 128 KB. */
+const TEXT_MAX_LENGTH = 255;
+/** Labels of one station, for the same reason. */
+const LABELS_MAX = 32;
+/** Certificates that one station may have at once: the old one, the new one, and some to come. */
+const FINGERPRINTS_MAX = 16;
+/** [interface.md §2] Less would be a message every few seconds from each station; a day is the longest that is reckoned with. */
+const HEARTBEAT_MIN_SECONDS = 10;
+const HEARTBEAT_MAX_SECONDS = 86_400;
+/** Stations of one page: with the longest labels 29 MB, and an answer may have 32 MiB. */
+const PAGE_MAX_STATIONS = 1_000;
+/** Those of a page where none are asked for. */
+const PAGE_STATIONS = 100;
 
 const password = z.string().refine(
   (text) => {
@@ -36,9 +49,9 @@ const fingerprint = z
 const labels = z
   .record(
     z.string().regex(/^[A-Za-z0-9_.-]{1,63}$/, "a label's name: 1 to 63 of A-Z a-z 0-9 _ . -"),
-    z.string().max(255),
+    z.string().max(TEXT_MAX_LENGTH),
   )
-  .refine((record) => Object.keys(record).length <= 32, { error: "at most 32 labels" });
+  .refine((record) => Object.keys(record).length <= LABELS_MAX, { error: `at most ${LABELS_MAX} labels` });
 
 const registration = z.strictObject({
   securityProfile: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
@@ -46,14 +59,14 @@ const registration = z.strictObject({
   passwordOverlap: z.boolean().exactOptional(),
   certificate: z
     .strictObject({
-      commonName: z.string().min(1).max(255).exactOptional(),
-      organization: z.string().min(1).max(255).exactOptional(),
-      fingerprints: z.array(fingerprint).min(1).max(16).exactOptional(),
+      commonName: z.string().min(1).max(TEXT_MAX_LENGTH).exactOptional(),
+      organization: z.string().min(1).max(TEXT_MAX_LENGTH).exactOptional(),
+      fingerprints: z.array(fingerprint).min(1).max(FINGERPRINTS_MAX).exactOptional(),
     })
     .exactOptional(),
   protocols: z.array(z.enum(PROTOCOLS)).max(PROTOCOLS.length).default([]),
   assumeProtocol: z.boolean().default(false),
-  heartbeatIntervalSeconds: z.int().min(10).max(86_400).exactOptional(),
+  heartbeatIntervalSeconds: z.int().min(HEARTBEAT_MIN_SECONDS).max(HEARTBEAT_MAX_SECONDS).exactOptional(),
   validation: z.enum(STRICTNESSES).exactOptional(),
   apply: z.enum(["next-connect", "now"]).exactOptional(),
   locationHint: z.enum(LOCATION_HINTS).exactOptional(),
@@ -65,13 +78,18 @@ const listQuery = z
     online: z.enum(["true", "false"]).optional(),
     protocol: z.enum(PROTOCOLS).optional(),
     securityProfile: z.enum(["0", "1", "2", "3"]).optional(),
-    vendor: z.string().max(255).optional(),
-    model: z.string().max(255).optional(),
-    q: z.string().max(255).optional(),
-    limit: z.string().regex(/^\d+$/, "a whole number").transform(Number).pipe(z.number().min(1).max(1000)).optional(),
-    cursor: z.string().max(255).optional(),
+    vendor: z.string().max(TEXT_MAX_LENGTH).optional(),
+    model: z.string().max(TEXT_MAX_LENGTH).optional(),
+    q: z.string().max(TEXT_MAX_LENGTH).optional(),
+    limit: z
+      .string()
+      .regex(/^\d+$/, "a whole number")
+      .transform(Number)
+      .pipe(z.number().min(1).max(PAGE_MAX_STATIONS))
+      .optional(),
+    cursor: z.string().max(TEXT_MAX_LENGTH).optional(),
   })
-  .catchall(z.string().max(255));
+  .catchall(z.string().max(TEXT_MAX_LENGTH));
 
 export const stationRoutes = new Hono<ApiEnv>();
 
@@ -99,7 +117,7 @@ stationRoutes.get("/", requireScope("stations:read"), async (c) => {
     model: filters.model ?? null,
     labels: labelFilters,
     query: filters.q ?? null,
-    limit: limit ?? 100,
+    limit: limit ?? PAGE_STATIONS,
     cursor: filters.cursor ?? null,
   });
   return c.json(page);

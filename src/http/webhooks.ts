@@ -14,9 +14,14 @@ import { type ApiContext, type ApiEnv, requireScope } from "./auth.ts";
 import { readBody } from "./body.ts";
 import { problems } from "./problem.ts";
 
+/** Characters: many servers refuse longer ones. */
+const URL_MAX_LENGTH = 2_000;
+/** Characters: the longest secret, 64 bytes in base64 behind its prefix, has 94. */
+const SECRET_MAX_LENGTH = 200;
+
 const subscription = z.strictObject({
-  url: z.string().max(2_000),
-  secret: z.string().max(200).refine(isSigningSecret, { error: SIGNING_SECRET }),
+  url: z.string().max(URL_MAX_LENGTH),
+  secret: z.string().max(SECRET_MAX_LENGTH).refine(isSigningSecret, { error: SIGNING_SECRET }),
   types: z.array(z.enum(EVENT_TYPES)).max(EVENT_TYPES.length).default([]),
 });
 const name = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/);

@@ -39,6 +39,7 @@ export interface SessionSettings {
 
 /** CALLs that may wait behind the one at the CSMS. [2.x P4 §4.1.2] allows none; stations send them all the same. */
 export const INBOX_MAX = 16;
+/** Actions that a station may call before its boot is accepted, because commands asked for them: they ride with its socket. */
 const INVITED_MAX = 16;
 
 export function step(session: Session, input: Input, settings: SessionSettings, now: number): Step {

@@ -5,8 +5,10 @@
 import { FailedAttempts } from "./attempts.ts";
 import type { RefusalReason } from "./refusal.ts";
 
-/** By address: a depot whose stations all lost their passwords, then one in 330 ms, which is a hundredth of a core. */
-const LIMITS = { burst: 200, perSecond: 3 };
+/** Wrong passwords of an address at once: a depot whose stations all lost theirs. */
+const WRONG_BURST = 200;
+/** Then one in 330 ms, which is a hundredth of a core. */
+const WRONG_PER_SECOND = 3;
 /** Pairs of station and address that are remembered, 150 bytes each. */
 const PROVEN_MAX = 10_000;
 
@@ -19,7 +21,7 @@ export interface PasswordAttempt {
 
 export class PasswordAttempts {
   readonly #now: () => number;
-  readonly #failures = new FailedAttempts(LIMITS);
+  readonly #failures = new FailedAttempts({ burst: WRONG_BURST, perSecond: WRONG_PER_SECOND });
   /** Station and address where a password was right: nobody behind the same NAT can lock them out. The oldest first. */
   readonly #proven = new Set<string>();
 

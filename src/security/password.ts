@@ -21,6 +21,7 @@ export interface PasswordHash {
 
 /** Rounds for a password that a person may have chosen: what a reconnecting fleet can pay at once. */
 const CHOSEN_ITERATIONS = 10_000;
+/** Bytes; see `generatePassword`. */
 const GENERATED_BYTES = 20;
 
 /** [1.6 security whitepaper A00.FR.205] 40 hex digits, the longest a 1.6 AuthorizationKey takes: 160 random bits. */

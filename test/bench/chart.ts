@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- chart FILE [IMAGE]`: the README's chart out of a run's JSON. Must not know how a run is made.
+ * `npm run bench -- chart FILE [IMAGE]`: the chart of docs/measurements.md out of a run's JSON. Must not know how a run is made.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

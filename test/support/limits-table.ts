@@ -5,8 +5,15 @@ import { files } from "./source-files.ts";
 
 export const LIMITS_PAPER = "docs/limits-in-code.md";
 const OUTSIDE = /^(?:local|simulator|bridge|client|console)\//;
-const NAME = /(?:^|_)(?:MAX|MIN|WITHIN|EVERY|AFTER)(?:_|$)/;
-const CONSTANT = /^(?:export )?const ([A-Z][A-Z0-9_]*) = ([\d_ *.]+);$/;
+const CONSTANT = /^(?:export )?const ([A-Z][A-Z0-9_]*) = ([\d_ */.]+);$/;
+/** Numbers with a name that bound nothing: what something is, or is reckoned by. */
+const NO_BOUNDS: readonly string[] = [
+  "ATTACHMENT_VERSION",
+  "BYTES_A_CHARACTER",
+  "CHOSEN_ITERATIONS",
+  "CLOCK_SET_FROM_YEAR",
+  "DOUBLE_DIGITS",
+];
 
 export interface Limit {
   name: string;
@@ -17,11 +24,13 @@ export interface Limit {
   meaning: string;
 }
 
-export function limits(): Limit[] {
-  return files
-    .filter(({ file, isGenerated }) => !isGenerated && !OUTSIDE.test(file))
-    .flatMap(({ file, text }) => limitsOf(file, text));
-}
+/** All that the code has a name for, the programs for Node included. */
+export const constants = (): Limit[] =>
+  files.filter(({ isGenerated }) => !isGenerated).flatMap(({ file, text }) => limitsOf(file, text));
+
+/** What the Worker is bounded by. */
+export const limits = (): Limit[] =>
+  constants().filter(({ name, file }) => !OUTSIDE.test(file) && !NO_BOUNDS.includes(name));
 
 function limitsOf(file: string, text: string): Limit[] {
   const found: Limit[] = [];
@@ -36,7 +45,7 @@ function limitsOf(file: string, text: string): Limit[] {
     if (isComment && line.endsWith("*/")) isComment = false;
     else if (!isComment) {
       const [, name = "", value = ""] = CONSTANT.exec(line) ?? [];
-      if (NAME.test(name)) found.push({ name, value, file, meaning: comment.join(" ").trim() });
+      if (name !== "") found.push({ name, value, file, meaning: comment.join(" ").trim() });
       if (name === "" && !/^(?:export )?const /.test(line)) comment = [];
     }
   }

@@ -18,14 +18,12 @@ import type { StationContext } from "../object/context.ts";
 import { Conversation, type ConversationPort } from "./conversation.ts";
 import type { Deadline } from "../object/deadlines.ts";
 import { guardedFrame } from "./guarded-frame.ts";
+import { hashing } from "./hashing.ts";
 import { loggedConnection } from "./logged-connection.ts";
 import type { SecurityReports } from "./security-reports.ts";
 import type { ConnectionFacts } from "../storage/store.ts";
 import { StrayFrames } from "./stray-frames.ts";
-import { Turnstile } from "./turnstile.ts";
 
-/** Of all objects in this isolate. Two at once, so that one that is slow to start holds up nobody; 64 are a fifth of a second. */
-const hashing = new Turnstile(2, 64);
 /** Years, mostly: looked at again before. */
 const CERTIFICATE = { aheadMaxMs: 30 * 86_400_000 };
 /** Silence is a day where the station's interval is not known, or two intervals, of at most a day each, and some grace. */

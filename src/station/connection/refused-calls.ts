@@ -8,7 +8,7 @@ import type { Protocol } from "../../ocpp/protocol.ts";
 import type { RefusedCall } from "../../ocpp/session.ts";
 import type { StationContext } from "../object/context.ts";
 
-/** Events in one window; further refusals in it are counted. */
+/** Events in one window, and its ms; further refusals in it are counted. */
 const EVENTS_PER_WINDOW = 10;
 const WINDOW_MS = 60_000;
 
