@@ -20,8 +20,8 @@ export const CLOCK_AHEAD_MAX_MS = 86_400_000;
 export const LATE_AFTER_MS = 86_400_000;
 /** ms that a message may have waited in a station's queue: two years. What claims more comes from a clock that is wrong. */
 export const CLOCK_BEHIND_MAX_MS = 63_072_000_000;
-/** ms by which messages that were said as they happened may have been held up on their way. */
-export const HELD_UP_MS = 60_000;
+/** ms by which messages that were said as they happened may have been held up on their way: a station waits 30 s for an answer [2.x P4 §4.1.2]. */
+export const HELD_UP_MS = 30_000;
 
 /** Later messages that are looked at: more than most transactions have. */
 export const LATER_MAX = 128;

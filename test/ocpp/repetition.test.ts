@@ -486,6 +486,12 @@ const BY_THE_CLOCK: Case[] = [
     is: "repetition",
   },
   {
+    what: "days late: after its end and a boot, both at once for us and a minute apart for the station: a queue",
+    ...began,
+    meanwhile: { keptAt: DAYS_LATE, booted: true, between: [kept(stop({ timestamp: "2026-11-20T12:01:00.000Z" }))] },
+    is: "repetition",
+  },
+  {
     what: "days late: after its end and a boot, an hour apart for both: said as it happened, by a clock that is wrong",
     ...began,
     meanwhile: {

@@ -4,11 +4,14 @@ import { type Kerbside, startKerbside } from "../support/kerbside.ts";
 import { BOOT_16, STATUS_16, TestStation } from "../support/test-station.ts";
 import { over } from "../support/transports.ts";
 
-const START = { connectorId: 1, idTag: "04A1", meterStart: 100, timestamp: "2026-11-20T12:00:00.000Z" };
-const stopOf = (transactionId: number) => ({ transactionId, meterStop: 200, timestamp: "2026-11-20T13:00:00.000Z" });
+/** Days late, as from a queue; a fixed date would one day be years late, and no station's clock. */
+const DAY = new Date(Date.now() - 8 * 86_400_000).toISOString().slice(0, 10);
+const NEXT_DAY = new Date(Date.now() - 7 * 86_400_000).toISOString().slice(0, 10);
+const START = { connectorId: 1, idTag: "04A1", meterStart: 100, timestamp: `${DAY}T12:00:00.000Z` };
+const stopOf = (transactionId: number) => ({ transactionId, meterStop: 200, timestamp: `${DAY}T13:00:00.000Z` });
 const transactionEvent = (seqNo: number, eventType = "Updated", more = {}) => ({
   eventType,
-  timestamp: "2026-11-20T12:00:00.000Z",
+  timestamp: `${DAY}T12:00:00.000Z`,
   triggerReason: "MeterValuePeriodic",
   seqNo,
   transactionInfo: { transactionId: "T1" },
@@ -118,7 +121,7 @@ test("A repeated StopTransaction is one event, also where a new transaction has 
 
 test.each([
   ["another meter", { ...START, meterStart: 101 }],
-  ["another time", { ...START, timestamp: "2026-11-20T12:00:01.000Z" }],
+  ["another time", { ...START, timestamp: `${DAY}T12:00:01.000Z` }],
   ["another connector", { ...START, connectorId: 2 }],
 ])("A StartTransaction with %s is a new one, with a transactionId and an event of its own", async (what, other) => {
   const id = `NEW-${what.length}`;
@@ -155,7 +158,7 @@ test("A repetition is one though its keys come in another order, its spaces diff
   const station = await kerbside.station("REWRITTEN");
   const [, , first] = await station.call("StartTransaction", START, "a");
   for (const messageId of ["a", "b"]) {
-    const payload = String.raw`{ "timestamp":"2026-11-20T13:00:00+01:00",
+    const payload = String.raw`{ "timestamp":"${DAY}T13:00:00+01:00",
       "meterStart" : 1.00e2,"idTag":"\u00304A1","connectorId":1.0 }`;
     station.send(`[2,"${messageId}", "StartTransaction",${payload}]`);
     expect(await station.next()).toEqual([3, messageId, first]);
@@ -297,9 +300,9 @@ test("A queue that is replayed after a reboot is recognised, message by message"
   csms.reply = booting(csms.reply);
   const queue: [string, unknown][] = [];
   for (const hour of [12, 14, 16]) {
-    const start = { ...START, timestamp: `2026-11-20T${hour}:00:00.000Z` };
+    const start = { ...START, timestamp: `${DAY}T${hour}:00:00.000Z` };
     const [, , { transactionId }] = await station.call("StartTransaction", start, `start-${hour}`);
-    const stop = { transactionId, meterStop: 200, timestamp: `2026-11-20T${hour + 1}:00:00.000Z` };
+    const stop = { transactionId, meterStop: 200, timestamp: `${DAY}T${hour + 1}:00:00.000Z` };
     await station.call("StopTransaction", stop, `stop-${hour}`);
     queue.push(["StartTransaction", start], ["StopTransaction", stop]);
   }
@@ -393,7 +396,7 @@ describe("A station whose line breaks while the CSMS decides", () => {
 describe("A TransactionEvent", () => {
   const connect = async (id: string) => kerbside.station(id, { protocols: ["ocpp2.0.1"] });
   const end = async (id: string, station: TestStation) => {
-    const status = { timestamp: "2026-11-20T12:00:00Z", connectorStatus: "Available", evseId: 1, connectorId: 1 };
+    const status = { timestamp: `${DAY}T12:00:00Z`, connectorStatus: "Available", evseId: 1, connectorId: 1 };
     await station.call("StatusNotification", status, "last");
     const events = () => eventsOf(receiver).filter(({ subject }) => subject === id);
     await until(`the last event of ${id}`, () => events().at(-1)?.data.messageId === "last");
@@ -418,7 +421,7 @@ describe("A TransactionEvent", () => {
   });
 
   test.each([
-    ["on another day", { timestamp: "2026-11-21T12:00:00.000Z" }],
+    ["on another day", { timestamp: `${NEXT_DAY}T12:00:00.000Z` }],
     ["at another EVSE", { evse: { id: 2 } }],
     ["for another driver", { idToken: { idToken: "BLOCKED", type: "ISO14443" } }],
   ])(

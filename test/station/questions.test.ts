@@ -4,6 +4,9 @@ import { eventsOf, HttpPeer, SECRET, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
 import { STATUS_16, type TestStation } from "../support/test-station.ts";
 
+/** Days late, as from a queue; a fixed date would one day be years late, and no station's clock. */
+const DAY = new Date(Date.now() - 8 * 86_400_000).toISOString().slice(0, 10);
+
 const RING_EVENTS = 200;
 const HOUR = 3_600_000;
 const DATA = { vendorId: "org.example", data: "x" };
@@ -76,7 +79,7 @@ describe("An answer is given again under its messageId", () => {
 
   test("is never an Authorize's, and a StartTransaction's also a day later, by its content", async () => {
     const station = await kerbside.station("AGAIN-START");
-    const start = { connectorId: 1, idTag: "A", meterStart: 0, timestamp: "2026-11-20T12:00:00Z" };
+    const start = { connectorId: 1, idTag: "A", meterStart: 0, timestamp: `${DAY}T12:00:00Z` };
     const first = await station.call("StartTransaction", start, "s");
     await station.call("Authorize", { idTag: "A" }, "a");
     await station.call("Authorize", { idTag: "A" }, "a");
@@ -88,7 +91,7 @@ describe("An answer is given again under its messageId", () => {
 
 test("A repetition is found also where an older release wrote the row", async () => {
   const station = await kerbside.station("OLD-ROWS");
-  const start = { connectorId: 1, idTag: "A", meterStart: 0, timestamp: "2026-11-20T12:00:00Z" };
+  const start = { connectorId: 1, idTag: "A", meterStart: 0, timestamp: `${DAY}T12:00:00Z` };
   const [, , first] = await station.call("StartTransaction", start, "s");
   await station.call("StatusNotification", STATUS_16);
   await untilAtRest(kerbside, "OLD-ROWS");
@@ -135,7 +138,7 @@ test("To look for a repetition reads the log once a wake, if a message asks for 
     connectorId: 1,
     idTag: "A",
     meterStart: minute,
-    timestamp: new Date(Date.UTC(2026, 10, 20, 12, minute)).toISOString(),
+    timestamp: new Date(Date.parse(`${DAY}T12:00:00Z`) + minute * 60_000).toISOString(),
   });
   for (let count = 0; count < RING_EVENTS + 20; count++) {
     if (count % 10 === 0) await station.call("StartTransaction", startOf(count / 10));
