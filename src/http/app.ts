@@ -8,6 +8,7 @@ import { transportOf } from "../security/transport.ts";
 import { storageFaultOf } from "../storage-fault.ts";
 import type { ApiEnv } from "./auth.ts";
 import { commandRoutes } from "./commands.ts";
+import { linkRoutes } from "./csms-link.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { parseIdentity } from "../ocpp/identity.ts";
 import { ProblemError, problemResponse, problems } from "./problem.ts";
@@ -47,6 +48,7 @@ app.get("/healthz", (c) => {
 });
 app.route("/v1/stations", stationRoutes);
 app.route("/v1/stations", commandRoutes);
+app.route("/v1/stations", linkRoutes);
 app.route("/v1/webhooks", webhookRoutes);
 app.route("/metrics", metricsRoutes);
 

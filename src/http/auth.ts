@@ -29,10 +29,23 @@ function refuseGuessing(address: string, isGuess: boolean, now: number): void {
   if (isGuess) wrongKeys.failed(address, now);
 }
 
+/** A browser can set no header on a WebSocket: it offers its key, as base64url, beside the subprotocol that it wants. */
+function offeredToken(c: ApiContext): string | undefined {
+  if (c.req.header("Upgrade")?.toLowerCase() !== "websocket") return undefined;
+  const encoded = /(?:^|[\s,])kerbside\.bearer\.([A-Za-z0-9_-]{1,400})(?:$|[\s,])/.exec(
+    c.req.header("Sec-WebSocket-Protocol") ?? "",
+  )?.[1];
+  try {
+    return encoded === undefined ? undefined : atob(encoded.replaceAll("-", "+").replaceAll("_", "/"));
+  } catch {
+    return undefined;
+  }
+}
+
 /** [RFC 6750] 401 without a known key, 403 where it lacks the scope. */
 export function requireScope(scope: Scope): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
-    const token = /^Bearer +(\S+) *$/i.exec(c.req.header("Authorization") ?? "")?.[1];
+    const token = /^Bearer +(\S+) *$/i.exec(c.req.header("Authorization") ?? "")?.[1] ?? offeredToken(c);
     const key = token === undefined ? null : await findApiKey(token, configOf(c.env).API_KEYS);
     if (key === null) {
       refuseGuessing(addressKey(c.req.header("CF-Connecting-IP") ?? null), token !== undefined, Date.now());

@@ -72,6 +72,7 @@ const make =
 
 export const problems = {
   malformedJson: make(400, "malformed-json", "Bad Request"),
+  noSubprotocol: make(400, "no-common-subprotocol", "Bad Request"),
   illegalIdentity: make(400, "illegal-identity", "Bad Request"),
   unauthorized: make(401, "unauthorized", "Unauthorized"),
   forbidden: make(403, "missing-scope", "Forbidden"),
@@ -90,6 +91,7 @@ export const problems = {
   unsupportedEncoding: make(415, "unsupported-content-encoding", "Unsupported Media Type"),
   invalid: make(422, "invalid-request", "Unprocessable Content"),
   tooManyAttempts: make(429, "too-many-attempts", "Too Many Requests"),
+  upgradeRequired: make(426, "upgrade-required", "Upgrade Required"),
   queueFull: make(429, "queue-full", "Too Many Requests"),
   internal: make(500, "internal-error", "Internal Server Error"),
   unavailable: make(503, "unavailable", "Service Unavailable"),

@@ -5,6 +5,7 @@ import { Hono } from "hono";
 import * as z from "zod";
 import { listStations } from "../fleet/directory.ts";
 import { forget, isRegistered, remember } from "../fleet/known-stations.ts";
+import { CSMS_KINDS } from "../ocpp/csms-kind.ts";
 import { PROTOCOLS } from "../ocpp/protocol.ts";
 import { STRICTNESSES } from "../ocpp/strictness.ts";
 import { PASSWORD_MAX_BYTES, PASSWORD_MIN_BYTES } from "../security/password.ts";
@@ -68,6 +69,7 @@ const registration = z.strictObject({
   assumeProtocol: z.boolean().default(false),
   heartbeatIntervalSeconds: z.int().min(HEARTBEAT_MIN_SECONDS).max(HEARTBEAT_MAX_SECONDS).exactOptional(),
   validation: z.enum(STRICTNESSES).exactOptional(),
+  csms: z.enum(CSMS_KINDS).exactOptional(),
   apply: z.enum(["next-connect", "now"]).exactOptional(),
   locationHint: z.enum(LOCATION_HINTS).exactOptional(),
   labels: labels.default({}),

@@ -10,6 +10,8 @@ import type { RefusalReason } from "../security/refusal.ts";
 import { ended } from "./command/awaited-command.ts";
 import type { CommandView } from "./command/command-view.ts";
 import { CLOSE_REASONS } from "./connection/close-reasons.ts";
+import { isLinkRequest } from "./link/link-request.ts";
+import { LINK_TAG } from "./object/socket-tags.ts";
 import { StationParts } from "./station-parts.ts";
 import type {
   CommandPage,
@@ -23,7 +25,7 @@ import type {
   StationView,
 } from "./station-rpc.ts";
 import { stationView } from "./station-view.ts";
-import type { StoredRegistration } from "./storage/store.ts";
+import type { StoredRegistration } from "./storage/facts.ts";
 
 export class ChargingStation extends DurableObject<Env> implements StationRpc {
   readonly #parts: StationParts;
@@ -36,13 +38,26 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
   // The runtime's handlers
 
   override async fetch(request: Request): Promise<Response> {
+    if (isLinkRequest(request)) return this.#accepted(this.#parts.link.accept());
     const response = await this.#parts.connections.accept(request);
     if (response.status === 101) this.#parts.returned();
+    return this.#accepted(response);
+  }
+
+  #accepted(response: Response): Response {
     this.#parts.agenda.meanwhile();
     return response;
   }
 
+  #isLink(socket: WebSocket): boolean {
+    return this.ctx.getTags(socket).includes(LINK_TAG);
+  }
+
   override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
+    if (this.#isLink(socket)) {
+      await this.#parts.connections.guarded(async () => this.#parts.link.receive(socket, frame));
+      return this.#parts.agenda.now();
+    }
     const head = this.#parts.context.headIfRead;
     // What was heard last is in the socket's attachment: it tells of the clock also where the object slept.
     this.#parts.agenda.seen(this.#parts.connections.current()?.lastMessageAt);
@@ -54,12 +69,14 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
   }
 
   override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
-    this.#parts.connections.closed(socket, { code, reason });
+    if (this.#isLink(socket)) this.#parts.link.closed(socket, code, reason);
+    else this.#parts.connections.closed(socket, { code, reason });
     await this.#parts.agenda.now();
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
-    this.#parts.connections.closed(socket, CLOSE_REASONS.broke);
+    if (this.#isLink(socket)) this.#parts.link.closed(socket, CLOSE_REASONS.broke.code, CLOSE_REASONS.broke.reason);
+    else this.#parts.connections.closed(socket, CLOSE_REASONS.broke);
     await this.#parts.agenda.now();
   }
 
@@ -76,14 +93,7 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
   }
 
   describe(): Known<StationView> {
-    return this.#asked((registration) =>
-      stationView(
-        this.#parts.context,
-        registration,
-        this.#parts.connections.current(),
-        this.#parts.commands.queueLength,
-      ),
-    );
+    return this.#asked((registration) => stationView(this.#parts, registration));
   }
 
   deregister(): Promise<boolean> {

@@ -3,20 +3,33 @@
  * handlers, nor who asks for anything.
  */
 import type { Env } from "../env.ts";
-import type { Outcome } from "../ocpp/session.ts";
+import { isCsmsAction } from "../ocpp/actions.ts";
+import { type Call, encodeFault } from "../ocpp/message.ts";
+import { checkPayload } from "../ocpp/payload-check.ts";
+import type { Protocol } from "../ocpp/protocol.ts";
+import type { CheckedCall, Outcome } from "../ocpp/session.ts";
 import type { Command } from "./command/command-row.ts";
 import { Commands, type Line } from "./command/commands.ts";
 import { ReconnectHold } from "./command/reconnect-hold.ts";
+import { type Decision, withCeiling } from "./connection/answerer.ts";
 import { CLOSE_REASONS } from "./connection/close-reasons.ts";
 import { Connections, type ConnectionsPort } from "./connection/connections.ts";
+import { KeptCalls } from "./connection/kept-calls.ts";
 import { Questions } from "./connection/questions.ts";
 import { RefusedCalls } from "./connection/refused-calls.ts";
 import { SecurityReports } from "./connection/security-reports.ts";
 import { Delivery } from "./delivery/delivery.ts";
+import { CsmsLink, type LinkPort } from "./link/csms-link.ts";
+import { commandAnswer, refusalOf } from "./link/link-answer.ts";
 import { Agenda } from "./object/agenda.ts";
 import { StationContext } from "./object/context.ts";
 import { Announcements } from "./registration/announcements.ts";
 import { Lifecycle } from "./registration/lifecycle.ts";
+
+/** s; [2.x P4 guideline] what a CSMS waits for an answer. One that comes later is passed on all the same. */
+const LINK_TIMEOUT_SECONDS = 30;
+/** What a station is told where its CSMS is to come by its own socket, and has not. */
+const DOWN: Decision = { answer: null, answeredBy: "csms" };
 
 export class StationParts {
   readonly context: StationContext;
@@ -25,6 +38,7 @@ export class StationParts {
   readonly delivery: Delivery;
   readonly commands: Commands;
   readonly connections: Connections;
+  readonly link: CsmsLink;
   readonly #object: DurableObjectState;
   readonly #hold = new ReconnectHold();
   #lifecycle: Lifecycle | null = null;
@@ -44,16 +58,23 @@ export class StationParts {
       () => this.announcements.announce(),
       (log, webhook) => this.lifecycle.turn(log, webhook),
     );
-    this.commands = new Commands(this.context, () => this.#line());
+    this.commands = new Commands(
+      this.context,
+      () => this.#line(),
+      (command) => this.#completed(command),
+    );
     const security = new SecurityReports(this.context);
     this.connections = new Connections(this.context, object, this.agenda, this.#port(security), security);
+    this.link = new CsmsLink(this.context, object, this.agenda, this.#linkPort());
     this.agenda.addDeadlines(this.connections.deadlines);
+    this.agenda.addDeadlines(this.link.deadlines);
     // Before the commands', which are sent once it has ended.
     const look = () => this.#hold.look(this.context.now(), this.#isDeciding);
     this.agenda.addDeadlines([{ ...this.#hold.deadline, look }]);
     this.agenda.addDeadlines(this.commands.deadlines);
     this.agenda.addDeadlines(this.announcements.deadlines(background));
     this.agenda.addSink(this.delivery);
+    this.agenda.addSink(this.link);
   }
 
   /** Made when it is needed first: most objects that wake neither begin nor end a registration. */
@@ -88,13 +109,15 @@ export class StationParts {
     const questions = new Questions(this.context);
     const refusedCalls = new RefusedCalls(this.context);
     return {
-      ask: (call, { protocol }) => questions.ask(call, protocol),
+      ask: (call, { protocol }, connectionId) => this.#ask(call, protocol, connectionId, questions),
+      asked: (connectionId) => this.link.questionOf(connectionId),
       settle: (messageId, outcome) => this.#settle(messageId, outcome),
       lineFree: () => this.commands.sendNext(),
       reportSecurity: (kind, details) => security.report(kind, details),
       reportRefused: (protocol, refused) => refusedCalls.report(protocol, refused),
       bootAcknowledged: () => {
         this.agenda.changed();
+        this.link.tell();
         void this.announcements.announce();
       },
       tooManyFrames: () => this.connections.disconnect(CLOSE_REASONS.tooManyMessages),
@@ -122,7 +145,75 @@ export class StationParts {
       if (this.context.eventLog.isFollowed) this.agenda.lookAtSinks();
       this.commands.lineLost();
     }
+    this.link.tell();
     void this.announcements.announce();
+  }
+
+  /** [interface.md §2] The link takes the place of CSMS_URL for its station, and where it is said to nobody else answers. */
+  async #ask(call: CheckedCall, protocol: Protocol, connectionId: string, questions: Questions) {
+    const csms = this.context.store.fact("registration")?.csms;
+    if ((csms === undefined || csms === "link") && this.link.isLive) {
+      this.link.ask(call, protocol, connectionId);
+      return "later" as const;
+    }
+    return csms === "link" ? DOWN : questions.ask(call, protocol);
+  }
+
+  #linkPort(): LinkPort {
+    const kept = new KeptCalls(this.context);
+    return {
+      protocol: () => this.#protocol,
+      standing: () => this.#standing(),
+      pass: (frame) => this.connections.current()?.pass(frame),
+      command: (call) => this.#linkCommand(call),
+      answered: ({ call, connectionId, protocol }, answer) => {
+        const decision = withCeiling(this.context, call, { answer, answeredBy: "csms" });
+        const conversation = this.connections.current();
+        if (conversation?.connection.id !== connectionId) kept.keepUnsaid(protocol, call, decision);
+        else this.#object.waitUntil(this.connections.guarded(() => conversation.answered(call, decision)));
+      },
+    };
+  }
+
+  /** The version that the station speaks, or spoke last. */
+  get #protocol(): Protocol {
+    const live =
+      this.connections.current()?.session.protocol ??
+      (this.context.eventLog.connection?.protocol as Protocol | undefined);
+    return live ?? this.context.store.fact("registration")?.protocols[0] ?? "ocpp1.6";
+  }
+
+  #standing(): string {
+    const connection = this.connections.current()?.connection ?? null;
+    const station = {
+      online: connection !== null,
+      protocol: connection?.protocol ?? null,
+      securityProfile: connection?.securityProfile ?? null,
+      since: connection === null ? null : new Date(connection.since).toISOString(),
+      boot: this.context.eventLog.status.boot,
+    };
+    return JSON.stringify({ station });
+  }
+
+  #linkCommand({ messageId, action, payload, unfit }: Call): string | null {
+    // Said once more while it is open: its answer is on its way.
+    if (this.commands.isOpenAtLink(messageId)) return null;
+    const protocol = this.#protocol;
+    if (unfit !== undefined) return encodeFault(protocol, messageId, unfit.kind, unfit.description);
+    const submitted = this.commands.submit({
+      ...{ action, payload, linkMessageId: messageId, timeoutSeconds: LINK_TIMEOUT_SECONDS, expiresInSeconds: 0 },
+    });
+    this.agenda.changed();
+    if (submitted.ok) return null;
+    const kind = isCsmsAction(protocol, action)
+      ? (checkPayload(protocol, action, "request", payload, "strict").fault?.kind ?? null)
+      : "not-implemented";
+    return refusalOf(protocol, messageId, submitted.error, kind);
+  }
+
+  #completed(command: Command): void {
+    const frame = commandAnswer(this.#protocol, command);
+    if (frame !== null) this.link.send(frame);
   }
 
   /** Somebody is asked for the answer to what the station said. */

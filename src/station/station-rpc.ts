@@ -8,6 +8,7 @@
  */
 import type { CommandFault } from "../ocpp/payload-check.ts";
 import type { Boot, ConnectorStatus } from "../ocpp/station-status.ts";
+import type { CsmsKind } from "../ocpp/csms-kind.ts";
 import type { Strictness } from "../ocpp/strictness.ts";
 import type { Result } from "../result.ts";
 import type { Registration } from "../security/admission.ts";
@@ -30,6 +31,7 @@ export interface RegisterRequest {
   /** A ceiling on the interval that an accepted boot is told. */
   heartbeatIntervalSeconds?: number;
   validation?: Strictness;
+  csms?: CsmsKind;
   /** Whether the live connection is ended for it; unsaid: only for a raised security profile. */
   apply?: "next-connect" | "now";
   locationHint?: string;
@@ -47,6 +49,7 @@ export interface RegistrationView {
   assumeProtocol: boolean;
   heartbeatIntervalSeconds?: number;
   validation?: Strictness;
+  csms?: CsmsKind;
   locationHint?: string;
   labels: Record<string, string>;
 }
@@ -61,7 +64,7 @@ export interface Registered {
 /** `no-directory`: it could not be told; asked again, all is made good. */
 export type RegistrationRefusal = "password-required" | "no-directory";
 
-export interface StationView extends RegistrationView {
+export interface StationView extends Omit<RegistrationView, "csms"> {
   online: boolean;
   connection: {
     protocol: string;
@@ -72,6 +75,8 @@ export interface StationView extends RegistrationView {
     certificate: { fingerprint: string; notAfter: string } | null;
   } | null;
   boot: Boot | null;
+  /** Who answers its CALLs; `since` and `backlog` of a CSMS that comes by its own socket. */
+  csms: { kind: CsmsKind; since: string | null; backlog: number };
   /** OCPP 1.6 */
   connectors?: ConnectorStatus[];
   /** OCPP 2.x */
@@ -90,6 +95,8 @@ export interface CommandRequest {
   /** What becomes of a CALL whose connection broke before its answer. */
   retry?: Retry;
   idempotency?: { key: string; bodyDigest: string } | null;
+  /** Of a CALL of the CSMS's link, under whose messageId it is answered. */
+  linkMessageId?: string;
 }
 
 export type CommandRefusal =

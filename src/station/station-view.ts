@@ -3,31 +3,32 @@
  */
 import type { ConnectorStatus } from "../ocpp/station-status.ts";
 import type { Conversation } from "./connection/conversation.ts";
-import type { StationContext } from "./object/context.ts";
+import { hasCsms } from "./connection/csms.ts";
+import type { CsmsLink } from "./link/csms-link.ts";
 import { viewRegistration } from "./registration/registrar.ts";
+import type { StationParts } from "./station-parts.ts";
 import type { StationView } from "./station-rpc.ts";
-import type { StoredRegistration } from "./storage/store.ts";
+import type { StoredRegistration } from "./storage/facts.ts";
 
 const iso = (at: number): string => new Date(at).toISOString();
 
-export function stationView(
-  context: StationContext,
-  registration: StoredRegistration,
-  conversation: Conversation | null,
-  queuedCommands: number,
-): StationView {
-  const { eventLog, store, id } = context;
+export function stationView(parts: StationParts, registration: StoredRegistration): StationView {
+  const { commands, connections, context, link } = parts;
+  const { eventLog, store, id, env, config } = context;
+  const conversation = connections.current();
+  const { csms, ...registered } = viewRegistration(id, registration);
   const { boot, connectors } = eventLog.status;
   const spoken = conversation?.session.protocol ?? "ocpp1.6";
   const is2x = connectors.some(({ evseId }) => evseId !== undefined) || spoken !== "ocpp1.6";
   const [counted] = store.run<{ rows: number }>("SELECT count(*) AS rows FROM facts");
   return {
-    ...viewRegistration(id, registration),
+    ...registered,
     online: conversation !== null,
     connection: conversation && connectionOf(conversation),
     boot,
+    csms: { kind: csms ?? (link.isLive ? "link" : hasCsms(env, config) ? "http" : "standalone"), ...linkOf(link.view) },
     ...(is2x ? { evses: byEvse(connectors) } : { connectors }),
-    queue: { commands: queuedCommands, events: eventLog.backlog, deadLetters: eventLog.deadLetters },
+    queue: { commands: commands.queueLength, events: eventLog.backlog, deadLetters: eventLog.deadLetters },
     storage: {
       bytes: store.bytes,
       rows: (counted?.rows ?? 0) + eventLog.rows,
@@ -36,6 +37,8 @@ export function stationView(
     },
   };
 }
+
+const linkOf = ({ since, backlog }: CsmsLink["view"]) => ({ since: since === null ? null : iso(since), backlog });
 
 function connectionOf({ connection, lastMessageAt }: Conversation): StationView["connection"] {
   const { protocol, securityProfile, since, remoteAddress, certificate } = connection;

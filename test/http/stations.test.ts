@@ -435,6 +435,7 @@ describe("The view of a station", () => {
       labels: {},
       online: false,
       connection: null,
+      csms: { kind: "standalone", since: null, backlog: 0 },
       boot: null,
       connectors: [],
       queue: expect.objectContaining({ commands: 0, events: 0 }),

@@ -35,6 +35,8 @@ export interface Command {
   idempotencyKey: string | null;
   /** Of the request, to tell a repetition from another use of its key. */
   bodyDigest: string | null;
+  /** Of a CALL of the CSMS's link. */
+  linkMessageId?: string;
 }
 
 /** The platform's bound of a row is 2 MB. */

@@ -14,23 +14,13 @@ import { COMMAND_QUEUE_MAX, CommandStore, QUEUED_MAX_LENGTH } from "./command-st
 import { type CommandView, viewOf } from "./command-view.ts";
 import type { StationContext } from "../object/context.ts";
 import type { Deadline } from "../object/deadlines.ts";
+import { UNKEPT, unsendable } from "./command-outcomes.ts";
 import { orderedUuid } from "./ordered-uuid.ts";
 import type { CommandPage, CommandRefusal, CommandRequest } from "../station-rpc.ts";
 
 /** ms; [interface.md §2] `expiresInSeconds` is at most a week. */
 const EXPIRES_MAX_MS = 604_800_000;
 const QUEUE_BOUND = `${COMMAND_QUEUE_MAX} commands, or ${QUEUED_MAX_LENGTH} characters of payload,`;
-
-/** What is said where the row of an answer was not written: the station did answer, and that is all that is known. */
-const UNKEPT: Outcome = {
-  state: "error",
-  error: {
-    code: "InternalError",
-    description: "The station answered, but its answer could not be kept.",
-    details: {},
-    origin: "edge",
-  },
-};
 
 /** Characters of one page: an RPC takes 32 MiB, an object has 128 MB for all it does, and a character is up to three bytes. */
 const PAGE_MAX_CHARACTERS = 4_000_000;
@@ -47,19 +37,23 @@ export class Commands {
   readonly #context: StationContext;
   #store: CommandStore;
   readonly #line: () => Line | null;
+  /** Called with each that has ended, also when a late answer settles one that had. */
+  readonly #completed: (command: Command) => void;
   /** What was sent last, since the object woke. */
   #open: Command | null = null;
   #waiting: { id: string; tell: (command: CommandView) => void }[] = [];
 
-  constructor(context: StationContext, line: () => Line | null) {
+  constructor(context: StationContext, line: () => Line | null, completed: (command: Command) => void) {
     this.#context = context;
     this.#store = new CommandStore(context.store);
     this.#line = line;
+    this.#completed = completed;
   }
 
   submit(request: CommandRequest): Result<{ command: CommandView; isNew: boolean }, CommandRefusal> {
     const now = this.#context.now();
-    const { action, payload, timeoutSeconds, expiresInSeconds, retry = "never", idempotency = null } = request;
+    const { action, payload, timeoutSeconds, expiresInSeconds, linkMessageId } = request;
+    const { retry = "never", idempotency = null } = request;
     const known = idempotency === null ? null : this.#store.byKey(idempotency.key, now);
     if (known !== null) {
       return known.bodyDigest === idempotency?.bodyDigest
@@ -93,6 +87,7 @@ export class Commands {
       retry,
       idempotencyKey: idempotency?.key ?? null,
       bodyDigest: idempotency?.bodyDigest ?? null,
+      ...(linkMessageId !== undefined && { linkMessageId }),
     };
     if (line !== null && !line.busy && refusal === null && this.#store.queued().length === 0) {
       command.state = "sent";
@@ -225,6 +220,11 @@ export class Commands {
     return { commands, cursor: null };
   }
 
+  /** Whether a CALL of the link under that id is queued or sent. */
+  isOpenAtLink(messageId: string): boolean {
+    return [...this.#store.queued(), ...this.#store.sent()].some(({ linkMessageId }) => linkMessageId === messageId);
+  }
+
   get queueLength(): number {
     return this.#store.queued().length;
   }
@@ -273,6 +273,7 @@ export class Commands {
       }
     } finally {
       this.#tell(view);
+      this.#completed(command);
     }
   }
 
@@ -290,9 +291,4 @@ export class Commands {
   #view(command: Command): CommandView {
     return viewOf(this.#context.id, command);
   }
-}
-
-function unsendable(protocol: Protocol, faults: readonly CommandFault[]): Outcome {
-  const description = `not sent: the station now speaks ${protocol}, in which the command is not valid`;
-  return { state: "error", error: { code: "FormationViolation", description, details: { faults }, origin: "edge" } };
 }

@@ -21,7 +21,11 @@ export interface Decision {
 
 /** Without a CSMS the answer is there at once. */
 export async function answerOf(context: StationContext, protocol: Protocol, call: Call): Promise<Decision> {
-  const decision = await decide(context, protocol, call);
+  return withCeiling(context, call, await decide(context, protocol, call));
+}
+
+/** [interface.md §2] Whoever decided, the registration may lower the interval that a boot is told. */
+export function withCeiling(context: StationContext, call: Call, decision: Decision): Decision {
   if (call.action !== "BootNotification" || decision.answer === null) return decision;
   const ceiling = context.store.fact("registration")?.heartbeatIntervalSeconds;
   return { ...decision, answer: withIntervalCeiling(decision.answer, ceiling) };
@@ -29,7 +33,9 @@ export async function answerOf(context: StationContext, protocol: Protocol, call
 
 async function decide(context: StationContext, protocol: Protocol, call: Call): Promise<Decision> {
   const { id, env, config, eventLog, now } = context;
-  if (hasCsms(env, config)) {
+  const csms = context.store.fact("registration")?.csms;
+  if (csms === "http" && !hasCsms(env, config)) return { answer: null, answeredBy: "csms" };
+  if (csms !== "standalone" && hasCsms(env, config)) {
     const answer = await askCsms(env, config, id, protocol, call);
     if (answer !== null && "error" in answer && hasHappened(call.action, call.payload)) {
       const { messageId, action } = call;

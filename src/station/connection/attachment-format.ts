@@ -22,7 +22,7 @@ import {
   time,
 } from "../../shape.ts";
 import type { Acknowledged } from "../storage/carried-acknowledgements.ts";
-import type { ConnectionFacts } from "../storage/store.ts";
+import type { ConnectionFacts } from "../storage/facts.ts";
 
 /**
  * Raised where a release before would misread what is written from then on, and by nothing else: a new field is optional, and what

@@ -5,8 +5,7 @@
 import { log } from "../../log.ts";
 import type { FrameRate } from "../../ocpp/frame-rate.ts";
 import { type Expectation, expectationOf, isSilent, lookAt, nextLookAt } from "../../ocpp/presence.ts";
-import { OPEN_CALL_MAX_MS } from "../../ocpp/open-call.ts";
-import { openSession } from "../../ocpp/session.ts";
+import { type CheckedCall, openSession } from "../../ocpp/session.ts";
 import { admit, type Admitted } from "../../security/admission.ts";
 import { shownPasswordMatches } from "../../security/password.ts";
 import type { RefusalReason } from "../../security/refusal.ts";
@@ -17,20 +16,18 @@ import { type ConnectRequest, readConnectRequest, refusedUpgrade } from "./conne
 import type { StationContext } from "../object/context.ts";
 import { Conversation, type ConversationPort } from "./conversation.ts";
 import type { Deadline } from "../object/deadlines.ts";
+import { stationSockets } from "../object/socket-tags.ts";
 import { guardedFrame } from "./guarded-frame.ts";
 import { hashing } from "./hashing.ts";
 import { loggedConnection } from "./logged-connection.ts";
 import type { SecurityReports } from "./security-reports.ts";
-import type { ConnectionFacts } from "../storage/store.ts";
+import type { ConnectionFacts } from "../storage/facts.ts";
+import { CERTIFICATE, OPEN_CALL, PRESENCE } from "./connection-deadlines.ts";
 import { StrayFrames } from "./stray-frames.ts";
 
-/** Years, mostly: looked at again before. */
-const CERTIFICATE = { aheadMaxMs: 30 * 86_400_000 };
-/** Silence is a day where the station's interval is not known, or two intervals, of at most a day each, and some grace. */
-const PRESENCE = { aheadMaxMs: 2 * 86_400_000 + 60_000 };
-const OPEN_CALL = { aheadMaxMs: OPEN_CALL_MAX_MS };
-
 export interface ConnectionsPort extends ConversationPort {
+  /** The CALL of that connection which is with the CSMS since before the object slept. */
+  asked(connectionId: string): CheckedCall | null;
   /** The connection came or went. */
   changed(online: boolean): void;
   /** The platform drops no single socket: with the object all go. Its rows stay, and who means well reconnects. */
@@ -68,7 +65,7 @@ export class Connections {
   /** The conversation on the live socket, woken from its attachment if the object slept. */
   current(): Conversation | null {
     if (this.#current !== null) return this.#current;
-    for (const socket of this.#sockets.getWebSockets()) {
+    for (const socket of stationSockets(this.#sockets)) {
       const conversation = this.#wake(socket);
       if (conversation !== null) return conversation;
     }
@@ -166,7 +163,7 @@ export class Connections {
   /** Without a word to the log, which cannot be written. */
   closeAll({ code, reason }: CloseReason): void {
     this.#current = null;
-    for (const socket of this.#sockets.getWebSockets()) closeSocket(socket, code, reason);
+    for (const socket of stationSockets(this.#sockets)) closeSocket(socket, code, reason);
   }
 
   /** Ends the connection from this side; `false`: there is none. */
@@ -277,6 +274,8 @@ export class Connections {
     if (attachment === null) return null;
     if (this.#current?.connection.id !== attachment.connection.id) {
       this.#current = new Conversation(socket, attachment, this.#context, this.#agenda, this.#port);
+      const asked = this.#port.asked(attachment.connection.id);
+      if (asked !== null) this.#current.asks(asked);
       // The request that watched its deadline may have ended with the object that was here before.
       if (attachment.session.openCall !== null) this.#agenda.changed();
     }

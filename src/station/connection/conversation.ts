@@ -7,10 +7,7 @@ import { errorCode } from "../../ocpp/error-codes.ts";
 import { type Line, PROBE_TIMEOUT_MS } from "../../ocpp/presence.ts";
 import { encodeFault } from "../../ocpp/message.ts";
 import type { Protocol } from "../../ocpp/protocol.ts";
-import { isRecognisable } from "../../ocpp/repetition.ts";
 import {
-  type Answer,
-  type AnsweredBy,
   type Effect,
   type CheckedCall,
   durableSession,
@@ -25,16 +22,17 @@ import type { Agenda } from "../object/agenda.ts";
 import type { Decision } from "./answerer.ts";
 import { writeAttachment } from "./attachment.ts";
 import type { Attachment } from "./attachment-format.ts";
-import { callData } from "./call-event.ts";
 import type { StationContext } from "../object/context.ts";
 import type { Acknowledged } from "../storage/carried-acknowledgements.ts";
 import { BOUNDS, FrameGate, warningOf } from "./frame-gate.ts";
+import { KeptCalls } from "./kept-calls.ts";
 import type { SecurityKind } from "./security-reports.ts";
-import type { ConnectionFacts } from "../storage/store.ts";
+import type { ConnectionFacts } from "../storage/facts.ts";
 
 /** What a conversation asks of the object around it. */
 export interface ConversationPort {
-  ask(call: CheckedCall, session: Session): Promise<Decision>;
+  /** `later`: whoever decides says so by `answered`. */
+  ask(call: CheckedCall, session: Session, connectionId: string): Promise<Decision | "later">;
   /** Ends a command; `null`: no command waits for this answer. */
   settle(messageId: string, outcome: (action: string) => Outcome): Outcome | null;
   reportSecurity(kind: SecurityKind, details: Record<string, unknown>): void;
@@ -52,6 +50,7 @@ export class Conversation {
   readonly #context: StationContext;
   readonly #agenda: Agenda;
   readonly #port: ConversationPort;
+  readonly #kept: KeptCalls;
   #session: Session;
   #lastMessageAt: number;
   #presenceCheckedAt: number;
@@ -77,6 +76,7 @@ export class Conversation {
     this.#context = context;
     this.#agenda = agenda;
     this.#port = port;
+    this.#kept = new KeptCalls(context);
   }
 
   get socket(): WebSocket {
@@ -211,7 +211,8 @@ export class Conversation {
           this.#send(effect.frame);
         }
       case "keep":
-        if (this.#context.refusal(effect.call.action) === null) this.#keep(effect.call, null, "edge");
+        if (this.#context.refusal(effect.call.action) === null)
+          this.#kept.keep(this.#session.protocol, effect.call, null, "edge");
         return;
       case "ask":
         return this.#ask(effect.call);
@@ -223,31 +224,36 @@ export class Conversation {
   async #ask(call: CheckedCall): Promise<void> {
     const { incarnation } = this.#context;
     const decision = await this.#decide(call);
+    if (decision === "later") return;
     if (!this.#ended) return this.#run({ kind: "answer", call, ...decision });
-    if (this.#context.incarnation === incarnation) this.#keepUnsaid(call, decision);
+    if (this.#context.incarnation === incarnation) this.#kept.keepUnsaid(this.#session.protocol, call, decision);
   }
 
-  async #decide(call: CheckedCall): Promise<Decision> {
-    const earlier = this.#earlierAnswer(call);
+  /** The answer to a CALL for which `later` was said, maybe before the object slept. */
+  answered(call: CheckedCall, decision: Decision): Promise<void> {
+    this.asks(call);
+    return this.#run({ kind: "answer", call, ...decision });
+  }
+
+  /** That CALL is with the CSMS: those behind it wait. */
+  asks(call: CheckedCall): void {
+    this.#session = { ...this.#session, asking: this.#session.asking ?? call };
+  }
+
+  /** As it is, and answered by nobody. */
+  pass(frame: string): void {
+    if (!this.#ended) this.#send(frame);
+  }
+
+  async #decide(call: CheckedCall): Promise<Decision | "later"> {
+    const earlier = this.#kept.earlierAnswer(call);
     if (earlier !== null) return { answer: earlier, answeredBy: "csms" };
     const refusal = this.#context.refusal(call.action);
     if (refusal !== null) {
       const code = errorCode(this.#session.protocol, "internal");
       return { answer: { error: { code, description: refusal, details: {} } }, answeredBy: "edge" };
     }
-    return this.#port.ask(call, this.#session);
-  }
-
-  /** What was decided for a line that is gone: the station will ask again, and is to get this. */
-  #keepUnsaid(call: CheckedCall, { answer, answeredBy }: Decision): void {
-    if (answer === null || "error" in answer || !isRecognisable(call)) return;
-    if (this.#earlierAnswer(call) !== null || !this.#context.eventLog.hasRoomFor(call.action)) return;
-    this.#keep(call, answer, answeredBy);
-  }
-
-  /** What a CALL was answered when it came before. Asked for again after a wait: its repetition may have been kept meanwhile. */
-  #earlierAnswer(call: CheckedCall): Answer | null {
-    return isRecognisable(call) ? this.#context.eventLog.answerTo(call, this.#context.now()) : null;
+    return this.#port.ask(call, this.#session, this.connection.id);
   }
 
   #judge({ messageId, result }: Effect & { kind: "judge" }): void {
@@ -260,7 +266,7 @@ export class Conversation {
   /** Append before acknowledge: the platform holds the frame back until the row is durable. */
   #acknowledge({ call, answer, answeredBy, frame }: Effect & { kind: "acknowledge" }): void {
     // A Heartbeat says nothing that a backend would miss, and costs no row.
-    if (call.action !== "Heartbeat" && this.#earlierAnswer(call) === null) {
+    if (call.action !== "Heartbeat" && this.#kept.earlierAnswer(call) === null) {
       const refusal = this.#context.refusal(call.action);
       if (refusal !== null) {
         // Not kept, so not answered: its repetition must not pass for one of an acknowledged CALL.
@@ -269,7 +275,7 @@ export class Conversation {
         return;
       }
       try {
-        this.#keep(call, answer, answeredBy);
+        this.#kept.keep(this.#session.protocol, call, answer, answeredBy);
       } catch (error) {
         // Or the station would wait for an answer until its own time is over.
         const { protocol } = this.#session;
@@ -281,10 +287,6 @@ export class Conversation {
     this.#send(frame);
     // Behind the answer: what waited for this boot may be sent now, and nothing else would send it.
     if (call.action === "BootNotification") this.#port.lineFree();
-  }
-
-  #keep(call: CheckedCall, answer: Answer | null, answeredBy: AnsweredBy): void {
-    this.#context.emit("ocpp.call", callData(this.#session.protocol, call, answer, answeredBy));
   }
 
   #send(frame: string): void {

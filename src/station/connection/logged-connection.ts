@@ -1,7 +1,7 @@
 /**
  * A connection as its events have it. Must not know its socket.
  */
-import type { ConnectionFacts, LoggedConnection } from "../storage/store.ts";
+import type { ConnectionFacts, LoggedConnection } from "../storage/facts.ts";
 
 export function loggedConnection(connection: ConnectionFacts): LoggedConnection {
   const { id, since, certificate, admissionRevision: _, ...facts } = connection;

@@ -9,7 +9,8 @@ import { log as writeLog, messageOf } from "../../log.ts";
 import { inTime } from "../../time-limit.ts";
 import type { Agenda, Sink } from "../object/agenda.ts";
 import type { StationContext } from "../object/context.ts";
-import { attempt, type Attempted, QUEUE } from "./send-attempt.ts";
+import { attempt, type Attempted } from "./send-attempt.ts";
+import { delivered, QUEUE, sinksOf } from "./sinks.ts";
 import type { EventLog } from "../storage/event-log.ts";
 import { waitsBeside } from "../storage/followers.ts";
 import type { LastWords } from "./last-words.ts";
@@ -82,17 +83,15 @@ export class Delivery implements Sink {
   async known(): Promise<outbox.Subscriptions> {
     const { env, now } = this.#context;
     try {
-      return this.#sinks(await inTime(webhooksOf(env.WEBHOOKS, now()), REGISTRY_WITHIN_MS, "the webhook registry"));
+      return sinksOf(
+        this.#context,
+        await inTime(webhooksOf(env.WEBHOOKS, now()), REGISTRY_WITHIN_MS, "the webhook registry"),
+      );
     } catch (error) {
       const reason = messageOf(error);
       writeLog("warn", "a registration began without the list of webhooks", { stationId: this.#context.id, reason });
       return { webhooks: [], revision: 0 };
     }
-  }
-
-  #sinks(subscribed: outbox.Subscriptions): outbox.Subscriptions {
-    if (this.#context.env.EVENTS === undefined) return subscribed;
-    return { ...subscribed, webhooks: [...subscribed.webhooks, QUEUE] };
   }
 
   /** What comes while a webhook's run is on joins it. */
@@ -103,11 +102,11 @@ export class Delivery implements Sink {
       const subscribed = this.hasWork ? await webhooksOf(env.WEBHOOKS, now(), log.webhooksRevision) : null;
       this.#retryAt = null;
       if (subscribed === null || log.isEnded) return;
-      const sinks = this.#sinks(subscribed);
-      const { webhooks } = sinks;
+      const sinks = sinksOf(this.#context, subscribed);
+      const webhooks = delivered(sinks.webhooks);
       if (!log.follow(sinks, now())) {
         // Who is missing in it must not wait for the next event; who is in it and stays is served.
-        if (waitsBeside(webhooks, log.cursors, log.head)) this.#retryAt = this.#nextDrainAt();
+        if (waitsBeside(sinks.webhooks, log.cursors, log.head)) this.#retryAt = this.#nextDrainAt();
         await Promise.all(webhooks.map((webhook) => this.#join(log, webhook)));
         return;
       }
@@ -181,12 +180,12 @@ export class Delivery implements Sink {
     };
     try {
       const { env, now } = this.#context;
-      const sinks = this.#sinks(await webhooksOf(env.WEBHOOKS, now(), log.webhooksRevision));
+      const sinks = sinksOf(this.#context, await webhooksOf(env.WEBHOOKS, now(), log.webhooksRevision));
       log.follow(sinks, now());
-      words.areFor(sinks.webhooks.map(outbox.cursorKey));
+      words.areFor(delivered(sinks.webhooks).map(outbox.cursorKey));
       const finished = (webhook: outbox.Webhook) =>
         finishOne(webhook).finally(() => words.endFor(outbox.cursorKey(webhook)));
-      await Promise.all(sinks.webhooks.map(finished));
+      await Promise.all(delivered(sinks.webhooks).map(finished));
     } catch (error) {
       const underway = [...this.#running.values()].filter((run) => run.log === log).map(({ done }) => done);
       await Promise.race([Promise.all(underway), over]);

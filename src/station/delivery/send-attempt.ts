@@ -15,15 +15,13 @@ import type { StationContext } from "../object/context.ts";
 import type { EventLog } from "../storage/event-log.ts";
 import { fetchText, StatusError } from "./fetch-text.ts";
 import { sendToQueue } from "./queue-sink.ts";
+import { QUEUE } from "./sinks.ts";
 
 /** ms a receiver has to acknowledge a batch. */
 const DELIVERY_TIMEOUT_MS = 15_000;
 /** Bytes of rows that are looked at for one delivery, whether or not the webhook asked for them. */
 const LOOKED_AT_MAX_BYTES = 4_000_000;
 const encoder = new TextEncoder();
-
-/** The queue binding EVENTS, as one more webhook of this name; no subscription can have it. */
-export const QUEUE: Webhook = { name: "queue:EVENTS", url: "", secret: "", types: [], createdAt: 0, replayAt: 0 };
 
 interface Batch extends Attempt {
   events: readonly CloudEvent[];

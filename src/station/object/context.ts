@@ -9,7 +9,8 @@ import { log } from "../../log.ts";
 import { LogRows } from "../storage/log-rows.ts";
 import type { Carrier } from "../storage/carried-acknowledgements.ts";
 import { EventLog } from "../storage/event-log.ts";
-import { type EndedRegistration, Store, type StoredRegistration } from "../storage/store.ts";
+import type { EndedRegistration, StoredRegistration } from "../storage/facts.ts";
+import { Store } from "../storage/store.ts";
 
 /** Registrations that may have something left to do at once: who registers and deregisters in a loop loses the oldest's last words. */
 const ENDED_MAX = 8;

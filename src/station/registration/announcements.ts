@@ -10,7 +10,7 @@ import { inTime } from "../../time-limit.ts";
 import type { Agenda } from "../object/agenda.ts";
 import type { StationContext } from "../object/context.ts";
 import type { Deadline } from "../object/deadlines.ts";
-import type { ConnectionFacts, EndedRegistration } from "../storage/store.ts";
+import type { ConnectionFacts, EndedRegistration } from "../storage/facts.ts";
 
 /** ms the queue has to take a transition. */
 const TOLD_WITHIN_MS = 10_000;

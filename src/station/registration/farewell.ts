@@ -9,7 +9,7 @@ import type { Delivery } from "../delivery/delivery.ts";
 import { cursorKey, freshCursor, type Webhook } from "../../delivery/outbox.ts";
 import type { EventLog } from "../storage/event-log.ts";
 import { LastWords } from "../delivery/last-words.ts";
-import type { EndedRegistration } from "../storage/store.ts";
+import type { EndedRegistration } from "../storage/facts.ts";
 
 /** ms in which the last events of a registration are delivered. */
 const DELIVER_WITHIN_MS = 20_000;

@@ -8,6 +8,7 @@ import { log, messageOf } from "../../log.ts";
 import { endsConnection } from "../../security/registration-change.ts";
 import { storageFaultOf } from "../../storage-fault.ts";
 import { inTime } from "../../time-limit.ts";
+import type { CsmsLink } from "../link/csms-link.ts";
 import type { Agenda } from "../object/agenda.ts";
 import type { Announcements } from "./announcements.ts";
 import type { Commands } from "../command/commands.ts";
@@ -19,7 +20,7 @@ import type { EventLog } from "../storage/event-log.ts";
 import { Farewell } from "./farewell.ts";
 import { register } from "./registrar.ts";
 import type { Registered, RegisterRequest, RegistrationRefusal } from "../station-rpc.ts";
-import type { StoredRegistration } from "../storage/store.ts";
+import type { StoredRegistration } from "../storage/facts.ts";
 
 /** ms the directory has to take a registration; whoever asked is told to try again. */
 const DIRECTORY_WITHIN_MS = 5_000;
@@ -34,6 +35,7 @@ interface Parts {
   delivery: Delivery;
   announcements: Announcements;
   agenda: Agenda;
+  link: CsmsLink;
 }
 
 export class Lifecycle {
@@ -75,9 +77,10 @@ export class Lifecycle {
 
   /** Ends the registration in one turn; what is left to do for it is done in the background. `false`: there is none. */
   async deregister(): Promise<boolean> {
-    const { agenda, commands, connections } = this.#parts;
+    const { agenda, commands, connections, link } = this.#parts;
     if (this.#context.store.isDamaged) {
       connections.closeAll(CLOSE_REASONS.deregistered);
+      link.drop(CLOSE_REASONS.deregistered);
       await this.#context.clear();
       commands.forget();
       agenda.alarmIsOver();
@@ -88,6 +91,7 @@ export class Lifecycle {
       return this.#context.hasEnded ? false : this.#abandon();
     }
     connections.disconnect(CLOSE_REASONS.deregistered);
+    link.close(CLOSE_REASONS.deregistered);
     commands.cancelAll();
     const { ended, log: lastLog } = this.#context.endRegistration();
     commands.forget();

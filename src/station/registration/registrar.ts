@@ -4,9 +4,10 @@
 import type { Subscriptions } from "../../delivery/outbox.ts";
 import { generatePassword, hashPassword, type PasswordHash } from "../../security/password.ts";
 import { admissionRevision } from "../../security/registration-change.ts";
+import { isLinked, LINK } from "../delivery/sinks.ts";
 import type { StationContext } from "../object/context.ts";
 import type { Registered, RegisterRequest, RegistrationView } from "../station-rpc.ts";
-import type { StoredRegistration } from "../storage/store.ts";
+import type { StoredRegistration } from "../storage/facts.ts";
 
 export interface RegisterPort {
   /** Called in the turn in which a registration is replaced. */
@@ -62,6 +63,8 @@ export async function register(
   else if (JSON.stringify(known) !== JSON.stringify(stored)) {
     context.store.setFact("registration", { ...stored, revision: (stored.revision ?? 0) + 1 });
   }
+  // What was there before it was to be a link is no CSMS's.
+  if (isLinked(context)) context.eventLog.join(LINK);
   if (known !== undefined) changed(known, stored);
   return {
     created: known === undefined,
@@ -87,6 +90,7 @@ type PlainSettings = Pick<
   | "assumeProtocol"
   | "heartbeatIntervalSeconds"
   | "validation"
+  | "csms"
   | "locationHint"
   | "labels"
 >;
@@ -94,13 +98,14 @@ type PlainSettings = Pick<
 /** By name: what a newer release adds, to a request or to the row, may be a secret, and is neither kept nor shown. */
 function plainSettings(given: PlainSettings): PlainSettings {
   const { securityProfile, protocols, assumeProtocol, labels } = given;
-  const { heartbeatIntervalSeconds, validation, locationHint } = given;
+  const { heartbeatIntervalSeconds, validation, csms, locationHint } = given;
   return {
     securityProfile,
     protocols,
     assumeProtocol,
     ...(heartbeatIntervalSeconds !== undefined && { heartbeatIntervalSeconds }),
     ...(validation !== undefined && { validation }),
+    ...(csms !== undefined && { csms }),
     ...(locationHint !== undefined && { locationHint }),
     labels,
   };

@@ -17,19 +17,14 @@ import {
 import type { CallIdentity, KeptCall } from "../../ocpp/repetition.ts";
 import type { Answer } from "../../ocpp/session.ts";
 import type { StationStatus } from "../../ocpp/station-status.ts";
-import { begun, deliveryOf, followed, noted } from "./followers.ts";
+import { begun, deliveryOf, followed, joined, noted } from "./followers.ts";
 import type { LogRows } from "./log-rows.ts";
 import { type Acknowledged, type Carrier, carried, toCarry } from "./carried-acknowledgements.ts";
 import { foldedIn, type LogOwner, NOTHING, toEvent } from "./log-event.ts";
 import { project } from "./projection.ts";
 import { keyed, Repetitions } from "./repetitions.ts";
-import {
-  type DeliveryFacts,
-  type EndedRegistration,
-  type LoggedConnection,
-  type Store,
-  UNSAVED_MAX_BYTES,
-} from "./store.ts";
+import type { DeliveryFacts, EndedRegistration, LoggedConnection } from "./facts.ts";
+import { type Store, UNSAVED_MAX_BYTES } from "./store.ts";
 
 /**
  * Events between two rows that say how far deliveries are and what the status is: so many may be folded in anew at a wake, and
@@ -91,7 +86,7 @@ export class EventLog {
     return { head: this.#head, bytes: this.#bytes };
   }
 
-  /** Whether its registration has ended: it is read and delivered to its end, and writes nothing any more. */
+  /** It is read and delivered to its end, and writes nothing any more. */
   get isEnded(): boolean {
     return this.#ended;
   }
@@ -103,11 +98,10 @@ export class EventLog {
     return { incarnation, floor, head, cursors, ...noted(this.webhooksRevision) };
   }
 
-  /** Rows that it takes up, and those of earlier registrations. */
+  /** Those of earlier registrations too. */
   get rows(): number {
     return this.#rows.count(this.#head);
   }
-
   get head(): number {
     return this.#head;
   }
@@ -177,7 +171,7 @@ export class EventLog {
     return this.#rows.hasRoomFor(this.cursors, this.#end, action);
   }
 
-  /** What is to be said of events given up or refused, once an hour; `null`: nothing. */
+  /** What is to be said of a loss, once an hour; `null`: nothing. */
   takeLoss(refused: boolean, at: number): { undelivered: number; deadLetters: number } | null {
     if (!this.#rows.takeLoss(refused, at)) return null;
     this.#saveDelivery();
@@ -210,8 +204,8 @@ export class EventLog {
   get #isFarAhead(): boolean {
     const unsaved = this.#head - this.#delivery.statusSequence;
     // Of a webhook that takes its events the next delivery writes that row.
-    const isDelivered = this.isFollowed && !isFailing(this.cursors);
-    return unsaved >= (isDelivered ? 2 * ROW_EVERY : ROW_EVERY) || this.#unsavedBytes >= UNSAVED_MAX_BYTES;
+    const most = this.isFollowed && !isFailing(this.cursors) ? 2 * ROW_EVERY : ROW_EVERY;
+    return unsaved >= most || this.#unsavedBytes >= UNSAVED_MAX_BYTES;
   }
 
   /** What the log does not tell, with a row: an interval that a command changed, whose event has not its request. */
@@ -223,8 +217,7 @@ export class EventLog {
 
   /** Keeps each webhook's backlog within its bound. */
   #thin(): void {
-    const cursors = this.#rows.thinned(this.cursors, this.#end);
-    if (cursors !== this.cursors) this.#delivery = { ...this.#delivery, cursors };
+    this.#delivery = { ...this.#delivery, cursors: this.#rows.thinned(this.cursors, this.#end) };
   }
 
   /** Events that wait for a webhook, oldest first, read one by one as long as `take` wants another. `false`: there were more. */
@@ -269,6 +262,13 @@ export class EventLog {
     if (this.trouble !== before) this.countTrouble();
     if (isMet && !this.#ended) this.#saveDelivery();
     return true;
+  }
+
+  /** From now on it is followed by one more, from the next event on. */
+  join(webhook: Webhook): void {
+    if (this.#ended || this.cursorOf(webhook) !== undefined) return;
+    this.#delivery = { ...this.#delivery, cursors: joined(this.cursors, webhook, this.#end) };
+    this.#saveDelivery();
   }
 
   /** Keeps where a webhook stands: with the socket where that will do, otherwise, and the status with it, in one row. */

@@ -12,7 +12,7 @@ import {
   wantedFrom,
 } from "../../delivery/outbox.ts";
 import type { LogRows } from "./log-rows.ts";
-import type { DeliveryFacts, EndedRegistration } from "./store.ts";
+import type { DeliveryFacts, EndedRegistration } from "./facts.ts";
 
 /** A cursor for each, of a log that begins. */
 export const begun = (webhooks: readonly Webhook[], floor: number): Cursors =>
@@ -39,6 +39,12 @@ export function followed(
     webhooks.map((webhook) => [cursorKey(webhook), cursorOf(webhook, cursors[cursorKey(webhook)])]),
   );
 }
+
+/** With one more, which is given what comes from now on. */
+export const joined = (cursors: Cursors, webhook: Webhook, { head, bytes }: LogEnd): Cursors => ({
+  ...cursors,
+  [cursorKey(webhook)]: { ...freshCursor(head, webhook), passedBytes: bytes },
+});
 
 /** Whether events wait for another than these. */
 export function waitsBeside(webhooks: readonly Webhook[], cursors: Cursors, head: number): boolean {

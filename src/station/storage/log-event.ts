@@ -8,7 +8,8 @@ import { EMPTY_STATUS } from "../../ocpp/station-status.ts";
 import { isRecord } from "../../shape.ts";
 import { project } from "./projection.ts";
 import { unkeyed } from "./repetitions.ts";
-import type { DeliveryFacts, LogRow, NewestRow } from "./store.ts";
+import type { DeliveryFacts } from "./facts.ts";
+import type { LogRow, NewestRow } from "./store.ts";
 
 /** Whose log it is. */
 export interface LogOwner {

@@ -6,7 +6,8 @@ import { type Bound, isAtBound, isBeyondBound, isBeyondBytes, type LogEnd, thinn
 import { type Cursor, type Cursors, spentUpTo, thinnedUpTo, type Webhook } from "../../delivery/outbox.ts";
 import { isTransactional } from "../../ocpp/actions.ts";
 import { BYTES, IS_TRANSACTION } from "./log-sql.ts";
-import type { DeliveryFacts, LogRow, Store } from "./store.ts";
+import type { DeliveryFacts } from "./facts.ts";
+import type { LogRow, Store } from "./store.ts";
 import { WaitingRows } from "./waiting-rows.ts";
 
 /** ms between two lines of the log that say that a station's events are given up or its messages refused. */

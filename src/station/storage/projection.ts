@@ -5,7 +5,7 @@ import type { StationEvent } from "../../delivery/event.ts";
 import type { Protocol } from "../../ocpp/protocol.ts";
 import { observe, observeVersion } from "../../ocpp/station-status.ts";
 import { fields, nullable, record, text } from "../../shape.ts";
-import type { DeliveryFacts, LoggedConnection } from "./store.ts";
+import type { DeliveryFacts, LoggedConnection } from "./facts.ts";
 
 /** What is read of an `ocpp.call`. */
 export interface LoggedCall {

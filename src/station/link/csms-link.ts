@@ -1,0 +1,300 @@
+/**
+ * The CSMS's own socket: the station's CALLs in the log's order, one at a time; its answers; its CALLs as commands. It hibernates
+ * with the object, so nothing here waits in memory for an answer. Must not know the station's socket, nor how commands are kept.
+ */
+import type { CallData } from "../../delivery/event.ts";
+import { waitingFor } from "../../delivery/backlog.ts";
+import { log } from "../../log.ts";
+import { decode } from "../../ocpp/decode.ts";
+import type { LinkQuestion } from "../../ocpp/link.ts";
+import { type Call, type CallError, type CallResult, encode, type Message } from "../../ocpp/message.ts";
+import type { Protocol } from "../../ocpp/protocol.ts";
+import type { Answer, CheckedCall } from "../../ocpp/session.ts";
+import type { Agenda, Sink } from "../object/agenda.ts";
+import type { StationContext } from "../object/context.ts";
+import type { Deadline } from "../object/deadlines.ts";
+import { LINK_TAG } from "../object/socket-tags.ts";
+import { closeSocket } from "../connection/attachment.ts";
+import { CLOSE_REASONS, type CloseReason } from "../connection/close-reasons.ts";
+import { FrameGate } from "../connection/frame-gate.ts";
+import { isLinked, LINK } from "../delivery/sinks.ts";
+import { answerOf } from "./link-answer.ts";
+import { type LinkAttachment, readLink, writeLink } from "./link-attachment.ts";
+import { LinkQuestions } from "./link-questions.ts";
+import { LINK_PROTOCOL } from "./link-request.ts";
+import { advance, nextEvent } from "./next-event.ts";
+
+/** What a link asks of the object around it. */
+export interface LinkPort {
+  /** The station as a link is told of it, as text. */
+  standing(): string;
+  /** The version that the station speaks, or spoke last. */
+  protocol(): Protocol;
+  /** What the CSMS said to a station's CALL; `null`: nothing of use, in time. */
+  answered(question: LinkQuestion, answer: Answer | null): void;
+  /** Takes a CALL as a command; the CALLERROR that it gets instead, `null`: its answer comes later. */
+  command(call: Call): string | null;
+  /** Passes a frame on that nobody answers. */
+  pass(frame: string): void;
+}
+
+interface Live extends LinkAttachment {
+  socket: WebSocket;
+  gate: FrameGate;
+  isPassedOver: boolean;
+}
+
+export class CsmsLink implements Sink {
+  readonly #context: StationContext;
+  readonly #sockets: DurableObjectState;
+  readonly #agenda: Agenda;
+  readonly #port: LinkPort;
+  #live: Live | null = null;
+  readonly #questions: LinkQuestions;
+
+  constructor(context: StationContext, sockets: DurableObjectState, agenda: Agenda, port: LinkPort) {
+    this.#context = context;
+    this.#sockets = sockets;
+    this.#agenda = agenda;
+    this.#port = port;
+    const carrier = { get: () => this.#current(), save: () => this.#save() };
+    this.#questions = new LinkQuestions(context, agenda, carrier, (question, answer) =>
+      this.#finished(question, answer),
+    );
+  }
+
+  accept(): Response {
+    if (this.#context.incarnation === null) return new Response(null, { status: 404 });
+    this.close(CLOSE_REASONS.superseded);
+    const { 0: client, 1: socket } = new WebSocketPair();
+    this.#sockets.acceptWebSocket(socket, [LINK_TAG]);
+    const now = this.#context.now();
+    const question = this.#questions.current;
+    const attachment: LinkAttachment = { id: crypto.randomUUID(), since: now, told: "", open: null };
+    this.#live = { ...attachment, socket, gate: new FrameGate(undefined, now), isPassedOver: false };
+    this.#save();
+    if (this.#context.store.fact("linked") === undefined) this.#context.store.setFact("linked", { since: now });
+    if (isLinked(this.#context)) this.#context.eventLog.join(LINK);
+    // What the one before was asked and did not answer is asked again.
+    if (question !== null) this.#questions.keep(question);
+    log("info", "a CSMS has connected", { stationId: this.#context.id, linkId: attachment.id });
+    this.tell();
+    this.#pump();
+    return new Response(null, { status: 101, webSocket: client, headers: { "Sec-WebSocket-Protocol": LINK_PROTOCOL } });
+  }
+
+  get isLive(): boolean {
+    return this.#current() !== null;
+  }
+
+  /** As the station's view has it. */
+  get view(): { since: number | null; backlog: number } {
+    const cursor = this.#context.eventLog.cursorOf(LINK);
+    const backlog = cursor === undefined ? 0 : waitingFor(cursor, this.#context.eventLog.head);
+    return { since: this.#current()?.since ?? null, backlog };
+  }
+
+  /** Tells how the station stands, if that is not what was told last. */
+  tell(): void {
+    const live = this.#current();
+    const told = this.#port.standing();
+    if (live === null || live.told === told) return;
+    live.told = told;
+    this.#save();
+    live.socket.send(told);
+  }
+
+  /** Ends it from this side. */
+  close({ code, reason }: CloseReason): void {
+    const live = this.#current();
+    if (live === null) return;
+    this.#gone(live, code, reason);
+    closeSocket(live.socket, code, reason);
+  }
+
+  /** Without a word to the storage, which cannot be read. */
+  drop({ code, reason }: CloseReason): void {
+    this.#live = null;
+    for (const socket of this.#sockets.getWebSockets(LINK_TAG)) closeSocket(socket, code, reason);
+  }
+
+  closed(socket: WebSocket, code: number, reason: string): void {
+    const live = this.#current();
+    closeSocket(socket, code, reason);
+    if (live?.socket === socket) this.#gone(live, code, reason || "closed by the CSMS");
+  }
+
+  #gone(live: Live, code: number, reason: string): void {
+    // What it was asked waits for the next one, until its time is over.
+    const question = this.#questions.current;
+    this.#live = null;
+    live.socket.serializeAttachment(null);
+    if (question !== null) this.#questions.keep(question);
+    log("info", "a CSMS has gone", { stationId: this.#context.id, linkId: live.id, code, reason });
+  }
+
+  // From the station
+
+  /** Asks for the answer to a station's CALL, which comes by `answered`. */
+  ask(call: CheckedCall, protocol: Protocol, connectionId: string): void {
+    this.#passOver();
+    this.#questions.ask(call, protocol, connectionId);
+    this.#pump();
+  }
+
+  /** An event that the CSMS has not answered in time holds up no question: it comes once more behind it. */
+  #passOver(): void {
+    const live = this.#current();
+    const { sequence = null, at = 0 } = live?.open ?? {};
+    const isLate = Math.abs(this.#context.now() - at) >= this.#context.config.CSMS_TIMEOUT_MS;
+    if (live === null || sequence === null || !isLate) return;
+    live.open = null;
+    live.isPassedOver = true;
+  }
+
+  /** The end of what the CSMS is asked. */
+  get deadlines(): Deadline[] {
+    return this.#questions.deadlines;
+  }
+
+  /** Of the station's connection: the CALL for whose answer it waits. */
+  questionOf(connectionId: string): CheckedCall | null {
+    const { current } = this.#questions;
+    return current?.connectionId === connectionId ? current.call : null;
+  }
+
+  #finished(question: LinkQuestion, answer: Answer | null): void {
+    const live = this.#current();
+    if (live?.open?.sequence === null) live.open = null;
+    if (live !== null && answer !== null) live.answered = question.call.messageId;
+    this.#save();
+    this.#port.answered(question, answer);
+  }
+
+  // To the CSMS, one CALL at a time
+
+  get hasWork(): boolean {
+    const cursor = this.#context.eventLog.cursorOf(LINK);
+    return cursor !== undefined && cursor.acknowledged < this.#context.eventLog.head && this.#current()?.open === null;
+  }
+
+  get retryAt(): null {
+    return null;
+  }
+
+  async drain(): Promise<void> {
+    this.#pump();
+  }
+
+  #pump(): void {
+    const live = this.#current();
+    while (live !== null && this.#current() === live && live.open === null) {
+      const next =
+        live.isPassedOver && this.#questions.current !== null ? null : nextEvent(this.#context.eventLog, live.answered);
+      if (next === null) {
+        this.#askNext(live);
+        return;
+      }
+      const { messageId, action, payload, answer } = next.data as CallData;
+      if (answer === null) {
+        // [OCPP 2.1 P4 §4.2.5] A SEND is answered by nobody.
+        live.socket.send(encode({ type: "send", messageId, action, payload }));
+        advance(this.#context.eventLog, next.sequence);
+      } else {
+        live.open = { messageId, sequence: next.sequence, at: this.#context.now() };
+        this.#save();
+        live.socket.send(encode({ type: "call", messageId, action, payload }));
+      }
+    }
+  }
+
+  /** Behind all events: the CSMS learns in the station's order. */
+  #askNext(live: Live): void {
+    const question = this.#questions.current;
+    if (question === null) return;
+    const { action, payload } = question.call;
+    live.isPassedOver = false;
+    live.open = { messageId: question.askedAs, sequence: null, at: this.#context.now() };
+    this.#save();
+    live.socket.send(encode({ type: "call", messageId: question.askedAs, action, payload }));
+  }
+
+  // From the CSMS
+
+  receive(socket: WebSocket, frame: string | ArrayBuffer): void {
+    const live = this.#current();
+    if (live?.socket !== socket) return;
+    if (live.gate.take(frame, this.#context.now()) !== "take") {
+      this.close(CLOSE_REASONS.tooManyMessages);
+      return;
+    }
+    const decoded = decode(this.#port.protocol(), frame);
+    if (!decoded.ok) {
+      const { reason, answer } = decoded.error;
+      log("warn", "a frame of the CSMS could not be used", { stationId: this.#context.id, reason });
+      if (answer !== null) socket.send(answer);
+      return;
+    }
+    this.#take(live, decoded.value, frame as string);
+  }
+
+  #take(live: Live, message: Message, frame: string): void {
+    switch (message.type) {
+      case "call": {
+        const refusal = this.#port.command(message);
+        if (refusal !== null) live.socket.send(refusal);
+        return;
+      }
+      case "send":
+      case "callResultError":
+        this.#port.pass(frame);
+        return;
+      case "callResult":
+      case "callError":
+        this.#answered(live, message);
+    }
+  }
+
+  #answered(live: Live, message: CallResult | CallError): void {
+    const { open } = live;
+    if (open?.messageId !== message.messageId) {
+      log("info", "an answer of the CSMS to no CALL", { stationId: this.#context.id, messageId: message.messageId });
+      return;
+    }
+    live.open = null;
+    this.#save();
+    const question = this.#questions.current;
+    if (open.sequence !== null) advance(this.#context.eventLog, open.sequence);
+    else if (question !== null) this.#questions.finish(question, answerOf(this.#context.id, question, message));
+    this.#pump();
+  }
+
+  /** A command's answer, under the CSMS's own id. */
+  send(frame: string): void {
+    this.#current()?.socket.send(frame);
+  }
+
+  #save(): void {
+    if (this.#live === null) return;
+    const { socket, gate: _, isPassedOver: __, ...attachment } = this.#live;
+    writeLink(socket, attachment);
+  }
+
+  #current(): Live | null {
+    if (this.#live !== null) return this.#live;
+    for (const socket of this.#sockets.getWebSockets(LINK_TAG)) {
+      const attachment = readLink(socket);
+      if (attachment === null) continue;
+      if (attachment === undefined) {
+        socket.serializeAttachment(null);
+        closeSocket(socket, CLOSE_REASONS.unreadable.code, CLOSE_REASONS.unreadable.reason);
+        continue;
+      }
+      this.#live = { ...attachment, socket, gate: new FrameGate(undefined, this.#context.now()), isPassedOver: false };
+      // Who timed it is gone with the object that was here before.
+      if (attachment.question !== undefined) this.#agenda.changed();
+      return this.#live;
+    }
+    return null;
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * What the CSMS's CALLRESULT or CALLERROR is worth to the station, and what it is told of its own CALLs. Must not know sockets.
+ */
+import { log } from "../../log.ts";
+import { errorCode, type FaultKind } from "../../ocpp/error-codes.ts";
+import type { LinkQuestion } from "../../ocpp/link.ts";
+import { type CallError, type CallResult, encode, encodeFault, isPayload } from "../../ocpp/message.ts";
+import { checkPayload } from "../../ocpp/payload-check.ts";
+import type { Protocol } from "../../ocpp/protocol.ts";
+import type { Answer } from "../../ocpp/session.ts";
+import type { Command } from "../command/command-row.ts";
+import type { CommandRefusal } from "../station-rpc.ts";
+
+/** `null`: it is none that a station could use, and the CSMS is ours to hear of it. */
+export function answerOf(
+  stationId: string,
+  { call, protocol }: LinkQuestion,
+  message: CallResult | CallError,
+): Answer | null {
+  if (message.type !== "callResult") {
+    const { code, description, details } = message;
+    return { error: { code, description, details } };
+  }
+  const payload = message.payload ?? {};
+  const { fault } =
+    message.unfit === undefined
+      ? checkPayload(protocol, call.action, "response", payload, "strict")
+      : { fault: message.unfit };
+  if (fault === null && isPayload(payload)) return { payload };
+  const reason = `the payload is no ${call.action} response: ${fault?.description ?? "not an object"}`;
+  log("warn", "the CSMS gave no answer", { stationId, messageId: call.messageId, action: call.action, reason });
+  return null;
+}
+
+/** What becomes of a command that the CSMS's link asked for, as a frame under its id; `null`: nobody knows, and nothing is said. */
+export function commandAnswer(
+  protocol: Protocol,
+  { linkMessageId: messageId, state, outcome }: Command,
+): string | null {
+  if (messageId === undefined) return null;
+  switch (state) {
+    case "result":
+      return outcome?.state === "result" ? encode({ type: "callResult", messageId, payload: outcome.payload }) : null;
+    case "error": {
+      if (outcome?.state !== "error") return null;
+      const { code, description, details, origin } = outcome.error;
+      const { received } = details;
+      // The station did answer, in a form that Kerbside finds fault with: the CSMS is to see it.
+      if (origin === "edge" && isPayload(received)) return encode({ type: "callResult", messageId, payload: received });
+      return encode({ type: "callError", messageId, code, description, details: origin === "edge" ? {} : details });
+    }
+    case "cancelled":
+    case "expired":
+      return encodeFault(protocol, messageId, "internal", `the command was not sent: it is ${state}`);
+    case "queued":
+    case "sent":
+    case "timeout":
+      return null;
+  }
+}
+
+/** The CALLERROR of the version for a CALL that is taken for no command. */
+export function refusalOf(
+  protocol: Protocol,
+  messageId: string,
+  refusal: CommandRefusal,
+  kind: FaultKind | null,
+): string {
+  switch (refusal.kind) {
+    case "station-offline":
+      return encodeFault(protocol, messageId, "internal", "the station is offline");
+    case "queue-full":
+      return encodeFault(protocol, messageId, "internal", `more than ${refusal.bound} wait for the station`);
+    case "not-accepted":
+      return encodeFault(protocol, messageId, "security", refusal.detail);
+    case "idempotency-conflict":
+      return encodeFault(protocol, messageId, "internal", "the CALL was taken before");
+    case "invalid": {
+      const [fault] = refusal.faults;
+      const description = fault === undefined ? "" : `${fault.path.replace(/^\/payload/, "") || "/"}: ${fault.message}`;
+      const code = errorCode(protocol, kind ?? "format");
+      return encode({ type: "callError", messageId, code, description, details: {} });
+    }
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * What rides with the CSMS's own socket through hibernation. Must not know what is said on it, nor throw.
+ */
+import type { LinkQuestion } from "../../ocpp/link.ts";
+import { fields, isRecord, nullable, number, optional, record, text, time } from "../../shape.ts";
+
+/** As for the station's attachment: raised only where a release before would misread what is written. */
+const VERSION = 1;
+/** Characters of a question that may ride with the socket: 16,384 bytes is the platform's bound, two a character. */
+export const QUESTION_MAX_LENGTH = 4_000;
+
+export interface LinkAttachment {
+  id: string;
+  /** ms since the epoch */
+  since: number;
+  /** What it was told last of the station. */
+  told: string;
+  /** The CALL that it has not answered: of an event of the log, or `sequence: null`, the question. */
+  open: { messageId: string; sequence: number | null /** ms since the epoch */; at: number } | null;
+  /** Absent: there is none, or it is too large and in a row. */
+  question?: LinkQuestion;
+  /** The id of the CALL that it answered last: its event is no news. */
+  answered?: string;
+}
+
+const ATTACHMENT = fields({
+  version: number,
+  id: text,
+  since: time,
+  told: text,
+  open: nullable(fields({ messageId: text, sequence: nullable(number), at: number })),
+  question: optional(
+    fields({ call: record, askedAs: text, protocol: text, connectionId: text, deadline: number, timeoutMs: number }),
+  ),
+  answered: optional(text),
+});
+
+export const writeLink = (socket: WebSocket, attachment: LinkAttachment): void =>
+  socket.serializeAttachment({ version: VERSION, ...attachment });
+
+/** `null`: it is nobody's, `undefined`: what was left there cannot be read. */
+export function readLink(socket: WebSocket): LinkAttachment | null | undefined {
+  try {
+    const left: unknown = socket.deserializeAttachment();
+    if (left === null) return null;
+    if (!isRecord(left) || left.version !== VERSION || ATTACHMENT(left) !== null) return undefined;
+    const { version: _, ...attachment } = left;
+    return attachment as unknown as LinkAttachment;
+  } catch {
+    return undefined;
+  }
+}

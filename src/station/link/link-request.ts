@@ -1,0 +1,11 @@
+/**
+ * The upgrade of a CSMS's own socket as it goes from the Worker to the object. Must not carry anything that a client wrote.
+ */
+
+export const LINK_PROTOCOL = "kerbside.csms.v1";
+const PATH = "/csms";
+
+export const sendLinkRequest = (station: Pick<Fetcher, "fetch">): Promise<Response> =>
+  station.fetch(`https://station${PATH}`, { headers: { upgrade: "websocket" } });
+
+export const isLinkRequest = (request: Request): boolean => new URL(request.url).pathname === PATH;

@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CsmsSocket } from "../support/csms-socket.ts";
+import { eventsOf, HttpPeer, SECRET, until } from "../support/http-peers.ts";
+import { type Kerbside, startKerbside } from "../support/kerbside.ts";
+import { BOOT_16, BOOT_2X, STATUS_16 } from "../support/test-station.ts";
+
+let kerbside: Kerbside;
+let receiver: HttpPeer;
+const links: CsmsSocket[] = [];
+beforeAll(async () => {
+  receiver = await HttpPeer.start();
+  kerbside = await startKerbside({ CSMS_TIMEOUT_MS: "3000", BOOT_RETRY_SECONDS: "1" });
+  await kerbside.api("PUT", "/v1/webhooks/all", { url: receiver.url, secret: SECRET });
+});
+afterAll(async () => {
+  for (const each of links) each.end();
+  await kerbside?.stop();
+  await receiver?.stop();
+});
+
+const pathOf = (id: string) => `ws://localhost:${kerbside.edge.port}/v1/stations/${id}/csms`;
+async function link(id: string, answer: CsmsSocket["answer"] = () => null): Promise<CsmsSocket> {
+  const csms = await CsmsSocket.connect(pathOf(id), kerbside.edge.apiKey, answer);
+  links.push(csms);
+  return csms;
+}
+const ACCEPTED = { idTagInfo: { status: "Accepted" } };
+const decides: CsmsSocket["answer"] = (action) => {
+  if (action === "BootNotification") return { status: "Accepted", currentTime: new Date().toISOString(), interval: 60 };
+  if (action === "StartTransaction") return { transactionId: 77, ...ACCEPTED };
+  return action === "Authorize" ? ACCEPTED : {};
+};
+const START = { connectorId: 1, idTag: "TAG", meterStart: 0, timestamp: "2026-11-28T12:00:00Z" };
+const statusOf = (id: string, headers: Record<string, string>) =>
+  fetch(`${kerbside.edge.httpUrl}/v1/stations/${id}/csms`, { headers });
+
+describe("A CSMS's own socket", () => {
+  test("is told how the station stands, first and at each change, and gets what it says under its own ids", async () => {
+    await kerbside.register("L1");
+    const csms = await link("L1", decides);
+    expect(csms.protocol).toBe("kerbside.csms.v1");
+    expect(csms.standings).toEqual([{ online: false, protocol: null, securityProfile: null, since: null, boot: null }]);
+    const station = await kerbside.station("L1", { register: false });
+    expect((await station.call("BootNotification", BOOT_16, "boot"))[2].status).toBe("Accepted");
+    expect(await station.call("StatusNotification", STATUS_16, "status")).toEqual([3, "status", {}]);
+    expect((await station.call("StartTransaction", START, "start"))[2].transactionId).toBe(77);
+    expect((await station.call("Heartbeat"))[0]).toBe(3);
+    await until("all of it", () => csms.calls().length === 3);
+    expect(csms.calls().map(([, id, action]) => [id, action])).toEqual([
+      ["boot", "BootNotification"],
+      ["status", "StatusNotification"],
+      ["start", "StartTransaction"],
+    ]);
+    expect(csms.calls()[2][3]).toEqual(START);
+    expect(csms.standings.at(-1)).toMatchObject({ online: true, protocol: "ocpp1.6", securityProfile: 0 });
+    expect(csms.standings.at(-1).boot).toMatchObject({ status: "Accepted" });
+    const { body } = await kerbside.api("GET", "/v1/stations/L1");
+    expect(body.csms).toEqual({ kind: "link", since: expect.any(String), backlog: 0 });
+    station.kill();
+    await until("its end", () => csms.standings.at(-1).online === false);
+    const start = await until("the event", () => eventsOf(receiver).find(({ data }) => data.messageId === "start"));
+    expect(start.data).toMatchObject({ answeredBy: "csms", answer: { transactionId: 77 } });
+  });
+
+  test("sends commands, and hears of each under its own id", async () => {
+    const station = await kerbside.station("L2");
+    const csms = await link("L2", decides);
+    station.answerCalls(() => ({ status: "Accepted" }));
+    csms.send([2, "reset-1", "Reset", { type: "Soft" }]);
+    expect(await csms.of("reset-1")).toEqual([3, "reset-1", { status: "Accepted" }]);
+    csms.send([2, "odd-1", "Reset", { type: "Never" }]);
+    expect((await csms.of("odd-1", 4)).slice(0, 3)).toEqual([4, "odd-1", "PropertyConstraintViolation"]);
+    csms.send([2, "odd-2", "Explode", {}]);
+    expect((await csms.of("odd-2", 4))[2]).toBe("NotImplemented");
+    const { body } = await kerbside.api("GET", "/v1/stations/L2/commands");
+    expect(body.commands.map(({ action, state }: { action: string; state: string }) => [action, state])).toEqual([
+      ["Reset", "result"],
+    ]);
+    station.kill();
+    await until("offline", () => csms.standings.at(-1).online === false);
+    csms.send([2, "away", "Reset", { type: "Soft" }]);
+    expect((await csms.of("away", 4))[3]).toContain("offline");
+  });
+
+  test("gets what it missed once it is back, in order, and what it had not answered once more", async () => {
+    const station = await kerbside.station("L3", {}, { securityProfile: 0, csms: "link" });
+    expect((await station.call("BootNotification", BOOT_16))[2].status).toBe("Pending");
+    expect((await station.call("Authorize", { idTag: "A" }))[2]).toBe("InternalError");
+    for (let i = 0; i < 3; i++) await station.call("StatusNotification", { ...STATUS_16, connectorId: i + 1 }, `s${i}`);
+    const csms = await link("L3", () => null);
+    await until("the first", () => csms.calls().length === 1);
+    expect(csms.calls()[0][2]).toBe("BootNotification");
+    csms.end();
+    const again = await link("L3", (action) => (action === "Authorize" ? ACCEPTED : {}));
+    await until("the rest", () => again.calls().length === 4);
+    expect(
+      again
+        .calls()
+        .map(([, id]) => id)
+        .slice(1),
+    ).toEqual(["s0", "s1", "s2"]);
+    expect((await station.call("Authorize", { idTag: "A" }))[2]).toEqual(ACCEPTED);
+    expect((await kerbside.api("GET", "/v1/stations/L3")).body.csms.backlog).toBe(0);
+  });
+
+  test("may take its time while the object sleeps, on both ways", async () => {
+    const station = await kerbside.station("L4");
+    const csms = await link("L4");
+    station.send([2, "slow", "Authorize", { idTag: "A" }]);
+    await until("the question", () => csms.calls("Authorize").length === 1);
+    await kerbside.edge.evict("L4");
+    csms.send([3, "slow", ACCEPTED]);
+    expect(await station.next()).toEqual([3, "slow", ACCEPTED]);
+    csms.send([2, "cmd", "Reset", { type: "Soft" }]);
+    const [, messageId] = await station.next();
+    await kerbside.edge.evict("L4");
+    station.send([3, messageId, { status: "Rejected" }]);
+    expect(await csms.of("cmd")).toEqual([3, "cmd", { status: "Rejected" }]);
+  });
+
+  test("that says nothing in time, or nothing of use, is one that is down", async () => {
+    const station = await kerbside.station("L5");
+    const csms = await link("L5", (action) => (action === "Authorize" ? { idTagInfo: { status: "Perhaps" } } : null));
+    expect((await station.call("Authorize", { idTag: "A" }))[2]).toBe("InternalError");
+    expect((await station.call("BootNotification", BOOT_16))[2].status).toBe("Pending");
+    // What the edge answered in its stead it is told all the same.
+    const [, told] = await until("the boot once more", () => csms.calls("BootNotification")[1]);
+    csms.answer = decides;
+    csms.send([3, told, {}]);
+    expect((await station.call("Authorize", { idTag: "A" }))[2]).toEqual(ACCEPTED);
+  });
+
+  test("gives way to a newer one, and ends with the registration", async () => {
+    await kerbside.register("L6");
+    const first = await link("L6");
+    const second = await link("L6");
+    await until("its end", () => first.closed);
+    expect(first.closed).toEqual({ code: 1008, reason: "superseded" });
+    await kerbside.api("DELETE", "/v1/stations/L6");
+    await until("its end", () => second.closed);
+    expect(second.closed).toEqual({ code: 1008, reason: "deregistered" });
+  });
+
+  test("in 2.x decides on a TransactionEvent with an idToken, and is told of the others", async () => {
+    const station = await kerbside.station("L7", { protocols: ["ocpp2.0.1"] });
+    const csms = await link("L7", (action, payload) => {
+      if (action === "TransactionEvent" && payload.idToken) return { idTokenInfo: { status: "Blocked" } };
+      return decides(action, payload);
+    });
+    await station.call("BootNotification", BOOT_2X);
+    const started = {
+      ...{ eventType: "Started", timestamp: "2026-11-28T12:00:00Z", triggerReason: "Authorized", seqNo: 0 },
+      transactionInfo: { transactionId: "T1" },
+      evse: { id: 1 },
+    };
+    const idToken = { idToken: "A", type: "Central" };
+    expect((await station.call("TransactionEvent", { ...started, idToken }, "t0"))[2].idTokenInfo.status).toBe(
+      "Blocked",
+    );
+    const updated = { ...started, eventType: "Updated", seqNo: 1, triggerReason: "ChargingStateChanged" };
+    expect((await station.call("TransactionEvent", updated, "t1"))[2]).toEqual({});
+    await until("both", () => csms.calls("TransactionEvent").length === 2);
+    expect(csms.calls("TransactionEvent").map(([, id]) => id)).toEqual(["t0", "t1"]);
+  });
+
+  test("needs a key with its scope, a station that is registered, an upgrade and its subprotocol", async () => {
+    await kerbside.register("L8");
+    const authorization = `Bearer ${kerbside.edge.apiKey}`;
+    expect((await statusOf("L8", {})).status).toBe(401);
+    expect((await statusOf("L8", { authorization })).status).toBe(426);
+    const status = async (id: string, protocols: string[], headers: Record<string, string>) => {
+      const csms = new CsmsSocket(pathOf(id), headers, protocols);
+      links.push(csms);
+      return new Promise((resolve) => {
+        csms.socket.once("unexpected-response", (_, response) => resolve(response.statusCode));
+        csms.socket.once("open", () => resolve(101));
+      });
+    };
+    expect(await status("L8", ["other"], { authorization })).toBe(400);
+    expect(await status("L9", ["kerbside.csms.v1"], { authorization })).toBe(404);
+    const bearer = `kerbside.bearer.${Buffer.from(kerbside.edge.apiKey).toString("base64url")}`;
+    expect(await status("L8", ["kerbside.csms.v1", bearer], {})).toBe(101);
+  });
+});
