@@ -181,4 +181,107 @@ describe("A CSMS's own socket", () => {
     const bearer = `kerbside.bearer.${Buffer.from(kerbside.edge.apiKey).toString("base64url")}`;
     expect(await status("L8", ["kerbside.csms.v1", bearer], {})).toBe(101);
   });
+
+  test("answers a station that came back meanwhile and said the same again, once, under the newer id", async () => {
+    const station = await kerbside.station("L10");
+    const csms = await link("L10");
+    station.send([2, "a1", "Authorize", { idTag: "A" }]);
+    await until("the question", () => csms.calls("Authorize").length === 1);
+    station.kill();
+    const again = await kerbside.station("L10", { register: false });
+    again.send([2, "a2", "Authorize", { idTag: "A" }]);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    csms.send([3, "a1", ACCEPTED]);
+    expect(await again.next()).toEqual([3, "a2", ACCEPTED]);
+    expect(csms.calls("Authorize")).toHaveLength(1);
+  });
+
+  test("is asked again what the one before did not answer, however large, and those behind it wait", async () => {
+    const station = await kerbside.station("L11");
+    const first = await link("L11");
+    const data = "x".repeat(20_000);
+    station.send([2, "large", "DataTransfer", { vendorId: "v", data }]);
+    station.send([2, "behind", "StatusNotification", STATUS_16]);
+    await until("the question", () => first.calls("DataTransfer").length === 1);
+    const second = await link("L11");
+    const [, , , payload] = await until("it once more", () => second.calls("DataTransfer")[0]);
+    expect(payload.data).toBe(data);
+    second.send([3, "large", { status: "Accepted" }]);
+    expect(await station.next()).toEqual([3, "large", { status: "Accepted" }]);
+    expect(await station.next()).toEqual([3, "behind", {}]);
+    expect((await until("the next", () => second.calls()[1]))[1]).toBe("behind");
+  });
+
+  test("of a station that is deregistered and registered anew gets nothing of the one before, and answers nothing of it", async () => {
+    const station = await kerbside.station("L12");
+    const csms = await link("L12");
+    station.send([2, "old", "Authorize", { idTag: "A" }]);
+    await until("the question", () => csms.calls("Authorize").length === 1);
+    await kerbside.api("DELETE", "/v1/stations/L12");
+    const heir = await kerbside.station("L12");
+    const next = await link("L12", decides);
+    expect((await heir.call("Authorize", { idTag: "B" }, "new"))[2]).toEqual(ACCEPTED);
+    await heir.call("StatusNotification", STATUS_16, "after");
+    await until("it", () => next.calls().length === 2);
+    expect(next.calls().map(([, id]) => id)).toEqual(["new", "after"]);
+  });
+
+  test("passes on what nobody answers, both ways, in 2.1", async () => {
+    const station = await kerbside.station("L13", { protocols: ["ocpp2.1"] });
+    const csms = await link("L13", decides);
+    await station.call("BootNotification", BOOT_2X);
+    const stream = { id: 1, pending: 0, basetime: "2026-11-28T12:00:00Z", data: [{ t: 0, v: "1" }] };
+    station.send([6, "stream", "NotifyPeriodicEventStream", stream]);
+    expect(await csms.of("stream", 6)).toEqual([6, "stream", "NotifyPeriodicEventStream", stream]);
+    csms.send([5, "boot", "FormatViolation", "it is odd", {}]);
+    expect(await station.next()).toEqual([5, "boot", "FormatViolation", "it is odd", {}]);
+    csms.send([2, "again", "ClearCache", {}]);
+    csms.send([2, "again", "ClearCache", {}]);
+    const [, messageId] = await station.next();
+    station.send([3, messageId, { status: "Accepted" }]);
+    expect(await csms.of("again")).toEqual([3, "again", { status: "Accepted" }]);
+    expect((await station.call("Heartbeat"))[0]).toBe(3);
+    expect(station.frames.filter(([type, , action]) => type === 2 && action === "ClearCache")).toHaveLength(1);
+  });
+
+  test("hears late what came late, and of a station's CALLERROR as it was", async () => {
+    const station = await kerbside.station("L14");
+    const csms = await link("L14");
+    csms.send([2, "no", "ClearCache", {}]);
+    const [, messageId] = await station.next();
+    station.send([4, messageId, "GenericError", "not today", { why: 1 }]);
+    expect(await csms.of("no", 4)).toEqual([4, "no", "GenericError", "not today", { why: 1 }]);
+    csms.socket.send('[2,"cut","ClearCache",{');
+    expect((await csms.of("cut", 4)).slice(0, 3)).toEqual([4, "cut", "FormationViolation"]);
+  });
+
+  test("is not asked where the registration says that another answers", async () => {
+    const station = await kerbside.station("L15", {}, { securityProfile: 0, csms: "standalone" });
+    const csms = await link("L15", () => ({ idTagInfo: { status: "Blocked" } }));
+    expect((await station.call("Authorize", { idTag: "A" }))[2]).toEqual(ACCEPTED);
+    expect(csms.calls()).toEqual([]);
+    const other = await kerbside.station("L16", {}, { securityProfile: 0, csms: "http" });
+    expect((await other.call("Authorize", { idTag: "A" }))[2]).toBe("InternalError");
+    expect((await kerbside.api("PUT", "/v1/stations/L16", { securityProfile: 0, csms: "somebody" })).status).toBe(422);
+  });
+
+  test("is there again after a crash, and gets what it had not acknowledged", async () => {
+    await kerbside.register("L17", { securityProfile: 0, csms: "link" });
+    const station = await kerbside.station("L17", { register: false });
+    await link("L17");
+    for (let i = 0; i < 3; i++) await station.call("StatusNotification", { ...STATUS_16, connectorId: i + 1 }, `c${i}`);
+    const pid = kerbside.edge.workerdPid() as number;
+    process.kill(pid, "SIGKILL");
+    await until("another workerd", () => ![undefined, pid].includes(kerbside.edge.workerdPid()));
+    await until("the edge", () =>
+      fetch(`${kerbside.edge.httpUrl}/healthz`).then(
+        ({ status }) => status === 200,
+        () => false,
+      ),
+    );
+    const csms = await link("L17", () => ({}));
+    await until("all three", () => csms.calls().length >= 3);
+    expect(csms.calls().map(([, id]) => id)).toEqual(["c0", "c1", "c2"]);
+    expect(csms.standings[0].online).toBe(false);
+  });
 });

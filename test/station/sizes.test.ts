@@ -72,6 +72,7 @@ test("The largest attachment of a socket fits, with ten webhooks and the longest
     presenceCheckedAt: SEQUENCE,
     unwatched: true,
     acknowledged: toCarry(cursors, cursors, 32) ?? {},
+    asks: true,
     rate: { tokens: SEQUENCE, characters: -SEQUENCE, at: SEQUENCE, refused: SEQUENCE },
   };
   const { version: _, ...read } = attachment;

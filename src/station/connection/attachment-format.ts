@@ -43,6 +43,8 @@ export interface Attachment {
   acknowledged?: Acknowledged;
   /** Only where much of it is used up; absent: it is full. */
   rate?: FrameRate;
+  /** A CALL of it is with the CSMS: which, who asked knows. */
+  asks?: boolean;
 }
 
 /** As it is written; absent in sockets of the releases before versions: 1. */
@@ -83,6 +85,7 @@ const ATTACHMENT: Check = fields({
   presenceCheckedAt: optional(number),
   unwatched: optional(flag),
   acknowledged: optional(recordOf(number)),
+  asks: optional(flag),
   rate: optional(fields({ tokens: number, characters: number, at: number, refused: number })),
 });
 
@@ -101,7 +104,7 @@ export function attachmentOf(value: unknown): Result<Attachment | null, string> 
 
 /** What this release knows of it: what a newer one added is not carried on, since it may be true no longer. */
 function known(read: Attachment): Attachment {
-  const { connection, session, lastMessageAt, presenceCheckedAt = 0, unwatched, acknowledged, rate } = read;
+  const { connection, session, lastMessageAt, presenceCheckedAt = 0, unwatched, acknowledged, rate, asks } = read;
   const { protocol, strictness = "lenient", registrationStatus, openCall, invited, lastAnswered } = session;
   return {
     connection,
@@ -110,5 +113,6 @@ function known(read: Attachment): Attachment {
     ...(unwatched !== undefined && { unwatched }),
     ...(acknowledged !== undefined && { acknowledged }),
     ...(rate !== undefined && { rate }),
+    ...(asks !== undefined && { asks }),
   };
 }

@@ -274,7 +274,7 @@ export class Connections {
     if (attachment === null) return null;
     if (this.#current?.connection.id !== attachment.connection.id) {
       this.#current = new Conversation(socket, attachment, this.#context, this.#agenda, this.#port);
-      const asked = this.#port.asked(attachment.connection.id);
+      const asked = attachment.asks === true ? this.#port.asked(attachment.connection.id) : null;
       if (asked !== null) this.#current.asks(asked);
       // The request that watched its deadline may have ended with the object that was here before.
       if (attachment.session.openCall !== null) this.#agenda.changed();

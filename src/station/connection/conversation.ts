@@ -170,6 +170,7 @@ export class Conversation {
       acknowledged: this.#acknowledged,
       unwatched: this.#unwatched,
       ...(rate && { rate }),
+      ...(this.#session.asking !== null && { asks: true }),
     });
   }
 
@@ -240,10 +241,8 @@ export class Conversation {
     this.#session = { ...this.#session, asking: this.#session.asking ?? call };
   }
 
-  /** As it is, and answered by nobody. */
-  pass(frame: string): void {
-    if (!this.#ended) this.#send(frame);
-  }
+  /** A frame that nobody answers. */
+  pass = (frame: string): void => this.#send(frame);
 
   async #decide(call: CheckedCall): Promise<Decision | "later"> {
     const earlier = this.#kept.earlierAnswer(call);

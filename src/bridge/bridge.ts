@@ -1,0 +1,147 @@
+/**
+ * All stations of one bridge: found by themselves, carried each by itself, so that one that a CSMS refuses holds up nobody else. Must
+ * not know the command line, signals or terminals.
+ */
+import { WebSocket } from "ws";
+import type { BridgeOptions } from "./arguments.ts";
+import { BridgeCounts, type BridgeStanding } from "./bridge-counts.ts";
+import { ConnectPace } from "./connect-pace.ts";
+import type { Credentials } from "./credentials.ts";
+import { type DirectoryOptions, NotUsable, registeredStations, remoteAddress } from "./directory.ts";
+import { Mirror } from "./mirror.ts";
+import { type Door, type Standing, StationBridge } from "./station-bridge.ts";
+
+/** ms between two looks for stations that came and went: what each costs Kerbside is a row read for each station. */
+const LOOK_EVERY_MS = 30_000;
+/** ms in which what is unanswered may be answered, when the bridge ends. */
+const LEAVE_WITHIN_MS = 10_000;
+const LEAVE_POLL_MS = 50;
+const LINK_PROTOCOL = "kerbside.csms.v1";
+/** As Kerbside sends frames: a CSMS's answer of more is none for a station. */
+const FRAME_MAX_BYTES = 2_000_000;
+/** ms for a handshake, TLS included. */
+const HANDSHAKE_MS = 30_000;
+
+type Log = (level: "info" | "warn", message: string, facts: Record<string, unknown>) => void;
+
+export class Bridge {
+  readonly counts = new BridgeCounts();
+  readonly #options: BridgeOptions;
+  readonly #credentials: Credentials;
+  readonly #log: Log;
+  readonly #stations = new Map<string, StationBridge>();
+  readonly #off = new AbortController();
+  readonly #pace: ConnectPace;
+  #looking: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(options: BridgeOptions, credentials: Credentials, log: Log) {
+    this.#options = options;
+    this.#credentials = credentials;
+    this.#log = log;
+    this.#pace = new ConnectPace(options.connectsPerSecond, this.#off.signal);
+  }
+
+  /** @throws {NotUsable} where Kerbside will not have this bridge */
+  async start(): Promise<void> {
+    await this.#look();
+  }
+
+  get standing(): BridgeStanding {
+    const csms: Record<string, number> = { open: 0, opening: 0, waiting: 0, closed: 0 };
+    let linked = 0;
+    for (const station of this.#stations.values()) {
+      if (station.isLinked) linked++;
+      csms[station.csmsState] = (csms[station.csmsState] ?? 0) + 1;
+    }
+    return { stations: this.#stations.size, linked, csms };
+  }
+
+  /** Takes no new CALL of the CSMS, waits for the open ones, closes in order. */
+  async stop(): Promise<void> {
+    if (this.#looking !== null) clearTimeout(this.#looking);
+    for (const station of this.#stations.values()) station.leave();
+    const until = performance.now() + LEAVE_WITHIN_MS;
+    while (performance.now() < until && [...this.#stations.values()].some(({ isIdle }) => !isIdle)) {
+      await new Promise((resolve) => setTimeout(resolve, LEAVE_POLL_MS));
+    }
+    this.#off.abort();
+    for (const station of this.#stations.values()) station.end();
+    this.#stations.clear();
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const { api, labels, q, shard } = this.#options;
+      const options: DirectoryOptions = { api, labels, q, shard, key: this.#credentials.apiKey };
+      this.#follow(await registeredStations(options));
+    } catch (error) {
+      // At the start it is told at once; later the stations that are there go on.
+      if (this.#stations.size === 0 && error instanceof NotUsable) throw error;
+      this.#log("warn", "the stations could not be looked up", { reason: (error as Error).message });
+    }
+    if (this.#off.signal.aborted) return;
+    this.#looking = setTimeout(() => void this.#look(), LOOK_EVERY_MS);
+  }
+
+  #follow(ids: ReadonlySet<string>): void {
+    for (const [id, station] of this.#stations) {
+      if (ids.has(id)) continue;
+      this.#stations.delete(id);
+      station.end();
+    }
+    for (const id of ids) {
+      if (this.#stations.has(id)) continue;
+      const station = this.#bridgeOf(id);
+      this.#stations.set(id, station);
+      void station.start();
+    }
+  }
+
+  #bridgeOf(stationId: string): StationBridge {
+    const { mirror } = this.#options;
+    return new StationBridge({
+      stationId,
+      link: () => this.#link(stationId),
+      csms: async (protocol, standing) =>
+        this.#csms(this.#options.csms, stationId, protocol, await this.#forwarded(stationId, standing)),
+      turn: () => this.#pace.turn(),
+      counts: this.counts,
+      log: this.#log,
+      random: Math.random,
+      mirror:
+        mirror === null
+          ? null
+          : new Mirror((protocol) => {
+              const { url, protocols, options } = this.#csms(mirror, stationId, protocol, {});
+              return new WebSocket(url, protocols, options);
+            }, this.counts),
+    });
+  }
+
+  #link(stationId: string): Door {
+    const url = `${this.#options.api.replace(/^http/, "ws")}/v1/stations/${encodeURIComponent(stationId)}/csms`;
+    const headers = { authorization: `Bearer ${this.#credentials.apiKey}` };
+    return { url, protocols: [LINK_PROTOCOL], options: { headers, ...SOCKET } };
+  }
+
+  /** With what the station came by, where that is to be said: the object alone knows its address. */
+  async #forwarded(stationId: string, { securityProfile }: Standing): Promise<Record<string, string>> {
+    if (!this.#options.isForwarded) return {};
+    const address = await remoteAddress(this.#options.api, this.#credentials.apiKey, stationId);
+    return {
+      ...(address !== null && { "X-Forwarded-For": address }),
+      "X-Forwarded-Proto": (securityProfile ?? 0) >= 2 ? "wss" : "ws",
+    };
+  }
+
+  #csms(base: string, stationId: string, protocol: string, forwarded: Record<string, string>): Door {
+    const { tls } = this.#credentials;
+    const password = this.#credentials.passwordOf(stationId);
+    const basic = password && Buffer.from(`${stationId}:${password}`).toString("base64");
+    const headers = { ...(basic !== null && { authorization: `Basic ${basic}` }), ...forwarded };
+    const url = `${base}/${encodeURIComponent(stationId)}`;
+    return { url, protocols: [protocol], options: { headers, ...tls, ...SOCKET } };
+  }
+}
+
+const SOCKET = { perMessageDeflate: false, maxPayload: FRAME_MAX_BYTES, handshakeTimeout: HANDSHAKE_MS } as const;

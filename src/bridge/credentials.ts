@@ -1,0 +1,49 @@
+/**
+ * What a bridge shows to Kerbside and to the CSMS, read from files once. Must not know sockets; says of a file that cannot be used
+ * which it is and why, never what is in it.
+ */
+import { readFileSync } from "node:fs";
+import type { BridgeOptions } from "./arguments.ts";
+import { NotUsable } from "./directory.ts";
+
+export interface Credentials {
+  apiKey: string;
+  /** Of a station at the CSMS; `null`: it has none. */
+  passwordOf(stationId: string): string | null;
+  tls: { cert?: string; key?: string; ca?: string };
+}
+
+export function readCredentials({ keyFile, passwords, cert, key, ca }: BridgeOptions): Credentials {
+  const apiKey = read("--key-file", keyFile).trim();
+  if (apiKey === "") throw new NotUsable(`--key-file ${keyFile} is empty: it must hold an API key`);
+  return {
+    apiKey,
+    passwordOf: passwords === null ? () => null : passwordsOf(passwords, read("--csms-user-password-file", passwords)),
+    tls: {
+      ...(cert !== null && { cert: read("--csms-cert", cert) }),
+      ...(key !== null && { key: read("--csms-key", key) }),
+      ...(ca !== null && { ca: read("--csms-ca", ca) }),
+    },
+  };
+}
+
+function read(option: string, path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new NotUsable(`${option} ${path} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function passwordsOf(path: string, text: string): Credentials["passwordOf"] {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
+  const [first = ""] = lines;
+  if (lines.length === 1 && first.includes("{stationId}")) {
+    const template = first.includes(":") ? first.slice(first.indexOf(":") + 1) : first;
+    return (stationId) => template.replaceAll("{stationId}", stationId);
+  }
+  const odd = lines.findIndex((line) => line.indexOf(":") < 1);
+  if (odd !== -1) throw new NotUsable(`--csms-user-password-file ${path}: line ${odd + 1} is no "id:password"`);
+  const known = new Map(lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]));
+  return (stationId) => known.get(stationId) ?? null;
+}

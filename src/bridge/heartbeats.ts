@@ -1,0 +1,53 @@
+/**
+ * The Heartbeats of one station at its CSMS, which Kerbside answers itself and tells nobody of: so that the CSMS sees it alive. Must not
+ * know sockets.
+ */
+
+/** s; where the CSMS never said an interval. */
+const USUAL_SECONDS = 300;
+/** s; what a timer can hold. */
+const MAX_SECONDS = 2_000_000;
+const ID = "bridge-heartbeat-";
+
+export class Heartbeats {
+  readonly #send: (frame: string) => void;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #count = 0;
+  /** As the CSMS said to a boot; `null`: not since the bridge began. */
+  #seconds: number | null = null;
+
+  constructor(send: (frame: string) => void) {
+    this.#send = send;
+  }
+
+  isTheirs(messageId: string): boolean {
+    return messageId.startsWith(ID);
+  }
+
+  /** @param seconds of the station's last boot, as Kerbside tells it */
+  start(seconds: number | undefined): void {
+    this.stop();
+    const every = Math.min(Math.max(this.#seconds ?? seconds ?? USUAL_SECONDS, 0) || USUAL_SECONDS, MAX_SECONDS);
+    this.#timer = setTimeout(() => {
+      this.#send(JSON.stringify([2, `${ID}${++this.#count}`, "Heartbeat", {}]));
+      this.start(every);
+    }, every * 1_000);
+    this.#timer.unref();
+  }
+
+  /** @param answer the CSMS's, to a BootNotification */
+  booted(answer: string): void {
+    try {
+      const [, , payload] = JSON.parse(answer) as [number, string, { interval?: unknown }];
+      if (typeof payload?.interval === "number" && payload.interval > 0) this.#seconds = payload.interval;
+    } catch {
+      // What the CSMS said is Kerbside's to judge.
+    }
+    this.start(undefined);
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+}

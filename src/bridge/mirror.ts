@@ -1,0 +1,117 @@
+/**
+ * A second CSMS that sees what the first one sees: what it says goes nowhere but into counters of agreement. Must not know the
+ * station, nor the first CSMS's socket.
+ */
+import { WebSocket } from "ws";
+import type { BridgeCounts } from "./bridge-counts.ts";
+import { TransactionIds } from "./transaction-ids.ts";
+
+/** CALLs whose answers are compared later; an older one that neither answered is forgotten. */
+const OPEN_MAX = 32;
+
+type Payload = Record<string, unknown>;
+interface Compared {
+  action: string;
+  payload: Payload;
+  /** The status that each said; `undefined`: nothing yet. */
+  first?: Verdict;
+  second?: Verdict;
+}
+interface Verdict {
+  status: string;
+  isError: boolean;
+  transactionId: number | null;
+}
+
+export class Mirror {
+  readonly #open: (protocol: string) => WebSocket;
+  readonly #counts: BridgeCounts;
+  readonly #compared = new Map<string, Compared>();
+  readonly #transactions = new TransactionIds();
+  #socket: WebSocket | null = null;
+  #protocol = "";
+
+  constructor(open: (protocol: string) => WebSocket, counts: BridgeCounts) {
+    this.#open = open;
+    this.#counts = counts;
+  }
+
+  opened(protocol: string): void {
+    this.closed();
+    this.#protocol = protocol;
+    const socket = this.#open(protocol);
+    this.#socket = socket;
+    socket.on("message", (data) => this.#said(socket, String(data)));
+    // One that is not there is no trouble of anybody's.
+    socket.on("error", () => {});
+  }
+
+  closed(): void {
+    this.#socket?.terminate();
+    this.#socket = null;
+    this.#compared.clear();
+  }
+
+  /** A frame of the station, as the first CSMS gets it. */
+  fromStation(frame: string): void {
+    const socket = this.#socket;
+    const [type, messageId, action, payload] = parsed(frame);
+    if (socket?.readyState !== WebSocket.OPEN || type !== 2 || typeof action !== "string") return;
+    const said = (payload ?? {}) as Payload;
+    this.#compared.set(messageId, { action, payload: said });
+    for (const [oldest] of this.#compared) {
+      if (this.#compared.size <= OPEN_MAX) break;
+      this.#compared.delete(oldest);
+      this.#counts.agreed("none");
+    }
+    const mapped = this.#protocol === "ocpp1.6" ? this.#transactions.mapped(said) : said;
+    socket.send(mapped === said ? frame : JSON.stringify([2, messageId, action, mapped]));
+  }
+
+  /** The first CSMS's answer to it. */
+  fromCsms(_action: string, frame: string): void {
+    this.#hears(frame, "first");
+  }
+
+  #said(socket: WebSocket, frame: string): void {
+    const [type, messageId] = parsed(frame);
+    // Its CALLs would be carried out twice: it is told that they cannot be.
+    if (type === 2) socket.send(JSON.stringify([4, messageId, "NotSupported", "this CSMS is a mirror", {}]));
+    else this.#hears(frame, "second");
+  }
+
+  #hears(frame: string, who: "first" | "second"): void {
+    const [type, messageId, payload] = parsed(frame);
+    const compared = this.#compared.get(messageId);
+    if (compared === undefined || (type !== 3 && type !== 4)) return;
+    compared[who] = verdictOf(type, payload);
+    const { action, first, second } = compared;
+    if (first === undefined || second === undefined) return;
+    this.#compared.delete(messageId);
+    if (action === "StartTransaction" && first.transactionId !== null && second.transactionId !== null) {
+      this.#transactions.note(first.transactionId, second.transactionId);
+    }
+    if (first.isError || second.isError) this.#counts.agreed(first.isError === second.isError ? "same" : "error");
+    else this.#counts.agreed(first.status === second.status ? "same" : "different");
+  }
+}
+
+function verdictOf(type: number, payload: unknown): Verdict {
+  const said = (typeof payload === "object" && payload !== null ? payload : {}) as Payload;
+  const info = (said.idTagInfo ?? said.idTokenInfo ?? said) as Payload;
+  const { transactionId } = said;
+  return {
+    status: String(info.status ?? ""),
+    isError: type === 4,
+    transactionId: typeof transactionId === "number" ? transactionId : null,
+  };
+}
+
+function parsed(frame: string): [number, string, unknown, unknown] {
+  try {
+    const parts = JSON.parse(frame) as unknown;
+    return Array.isArray(parts) ? (parts as [number, string, unknown, unknown]) : [0, "", null, null];
+  } catch {
+    return [0, "", null, null];
+  }
+}

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { parseArguments } from "../../src/bridge/arguments.ts";
+import { isOurs } from "../../src/bridge/directory.ts";
+
+const NEEDED = ["--api", "https://k.example.com/", "--key-file", "key", "--csms", "wss://c.example.com/ocpp/"];
+
+test("The needed options give the usual ones, addresses without a slash at their end", () => {
+  expect(parseArguments(NEEDED)).toMatchObject({
+    ok: true,
+    value: {
+      ...{ api: "https://k.example.com", csms: "wss://c.example.com/ocpp", mirror: null, isForwarded: true },
+      ...{ labels: [], q: null, shard: { index: 1, of: 1 }, connectsPerSecond: 100, port: 9_464 },
+    },
+  });
+});
+
+test.each([
+  [["--shard", "5/4"], "--shard must be I/N"],
+  [["--label", "site"], "--label must be NAME=VALUE"],
+  [["--connects-per-second", "0"], "--connects-per-second must be a whole number"],
+  [["--csms-cert", "c"], "belong together"],
+  [["--port", "70000"], "--port must be"],
+  [["--mirror", "https://x"], "--mirror must be a URL"],
+  [["--colour"], "colour"],
+])("%j is refused in a sentence", (args, sentence) => {
+  expect(parseArguments([...NEEDED, ...args])).toEqual({ ok: false, error: expect.stringContaining(sentence) });
+});
+
+test("Several bridges share all stations, each station one bridge's", () => {
+  for (let i = 0; i < 200; i++) {
+    const takers = [1, 2, 3].filter((index) => isOurs(`CS${i}`, { index, of: 3 }));
+    expect(takers).toHaveLength(1);
+  }
+});
