@@ -1,8 +1,10 @@
 /**
  * The Worker as one module, bundled as wrangler would, behind the local gate. Must not know bindings or ports.
  */
-import { join } from "node:path";
-import { build, type Loader, stop } from "esbuild";
+import { join, resolve } from "node:path";
+import { build, type Loader, stop, version } from "esbuild";
+import { REPOSITORY } from "../state/local-folder.ts";
+import { bundled } from "./bundle-cache.ts";
 
 const GATE = join(import.meta.dirname, "gate.ts");
 
@@ -10,6 +12,11 @@ let building = 0;
 
 /** `textExtensions`: files the Worker imports as text, like ".html". */
 export async function bundleWorker(entry: string, textExtensions: readonly string[]): Promise<string> {
+  // By a release of the bundler's own each is another one.
+  return bundled([version, entry, ...textExtensions], () => built(entry, textExtensions));
+}
+
+async function built(entry: string, textExtensions: readonly string[]): Promise<{ text: string; inputs: string[] }> {
   building++;
   try {
     return await bundle(entry, textExtensions);
@@ -20,11 +27,13 @@ export async function bundleWorker(entry: string, textExtensions: readonly strin
   }
 }
 
-async function bundle(entry: string, textExtensions: readonly string[]): Promise<string> {
+async function bundle(entry: string, textExtensions: readonly string[]) {
   const loader: Record<string, Loader> = Object.fromEntries(textExtensions.map((extension) => [extension, "text"]));
   const result = await build({
     entryPoints: [GATE],
     bundle: true,
+    metafile: true,
+    absWorkingDir: REPOSITORY,
     write: false,
     format: "esm",
     target: "es2024",
@@ -46,5 +55,7 @@ async function bundle(entry: string, textExtensions: readonly string[]): Promise
   });
   const [output] = result.outputFiles;
   if (output === undefined) throw new Error("The bundler wrote nothing");
-  return output.text;
+  // With this file, which decides what is made of them.
+  const inputs = Object.keys(result.metafile.inputs).map((path) => resolve(REPOSITORY, path));
+  return { text: output.text, inputs: [import.meta.filename, ...inputs] };
 }

@@ -4,7 +4,7 @@
  */
 import type { CallData } from "../../delivery/event.ts";
 import { waitingFor } from "../../delivery/backlog.ts";
-import { log } from "../../log.ts";
+import { log, messageOf } from "../../log.ts";
 import { decode } from "../../ocpp/decode.ts";
 import type { LinkQuestion } from "../../ocpp/link.ts";
 import { type Call, type CallError, type CallResult, encode, type Message } from "../../ocpp/message.ts";
@@ -19,7 +19,7 @@ import { CLOSE_REASONS, type CloseReason } from "../connection/close-reasons.ts"
 import { FrameGate } from "../connection/frame-gate.ts";
 import { isLinked, LINK } from "../delivery/sinks.ts";
 import { answerOf } from "./link-answer.ts";
-import { type LinkAttachment, readLink, writeLink } from "./link-attachment.ts";
+import { type LinkAttachment, leftLink, writeLink } from "./link-attachment.ts";
 import { LinkQuestions } from "./link-questions.ts";
 import { LINK_PROTOCOL } from "./link-request.ts";
 import { advance, nextEvent } from "./next-event.ts";
@@ -101,7 +101,7 @@ export class CsmsLink implements Sink {
     if (live === null || live.told === told) return;
     live.told = told;
     this.#save();
-    live.socket.send(told);
+    this.send(told);
   }
 
   /** Ends it from this side. */
@@ -198,12 +198,12 @@ export class CsmsLink implements Sink {
       const { messageId, action, payload, answer } = next.data as CallData;
       if (answer === null) {
         // [OCPP 2.1 P4 §4.2.5] A SEND is answered by nobody.
-        live.socket.send(encode({ type: "send", messageId, action, payload }));
+        this.send(encode({ type: "send", messageId, action, payload }));
         advance(this.#context.eventLog, next.sequence);
       } else {
         live.open = { messageId, sequence: next.sequence, at: this.#context.now() };
         this.#save();
-        live.socket.send(encode({ type: "call", messageId, action, payload }));
+        this.send(encode({ type: "call", messageId, action, payload }));
       }
     }
   }
@@ -216,7 +216,7 @@ export class CsmsLink implements Sink {
     live.isPassedOver = false;
     live.open = { messageId: question.askedAs, sequence: null, at: this.#context.now() };
     this.#save();
-    live.socket.send(encode({ type: "call", messageId: question.askedAs, action, payload }));
+    this.send(encode({ type: "call", messageId: question.askedAs, action, payload }));
   }
 
   // From the CSMS
@@ -224,15 +224,17 @@ export class CsmsLink implements Sink {
   receive(socket: WebSocket, frame: string | ArrayBuffer): void {
     const live = this.#current();
     if (live?.socket !== socket) return;
-    if (live.gate.take(frame, this.#context.now()) !== "take") {
+    const decoded = decode(this.#port.protocol(), frame);
+    // Of what it was asked for there may be thousands, one after the other, when it comes back.
+    const isAsked = decoded.ok && live.open !== null && decoded.value.messageId === live.open.messageId;
+    if (!isAsked && live.gate.take(frame, this.#context.now()) !== "take") {
       this.close(CLOSE_REASONS.tooManyMessages);
       return;
     }
-    const decoded = decode(this.#port.protocol(), frame);
     if (!decoded.ok) {
       const { reason, answer } = decoded.error;
       log("warn", "a frame of the CSMS could not be used", { stationId: this.#context.id, reason });
-      if (answer !== null) socket.send(answer);
+      if (answer !== null) this.send(answer);
       return;
     }
     this.#take(live, decoded.value, frame as string);
@@ -242,7 +244,7 @@ export class CsmsLink implements Sink {
     switch (message.type) {
       case "call": {
         const refusal = this.#port.command(message);
-        if (refusal !== null) live.socket.send(refusal);
+        if (refusal !== null) this.send(refusal);
         return;
       }
       case "send":
@@ -269,9 +271,13 @@ export class CsmsLink implements Sink {
     this.#pump();
   }
 
-  /** A command's answer, under the CSMS's own id. */
+  /** One that is closing takes nothing more: the next one is told. It must not cost the station its turn. */
   send(frame: string): void {
-    this.#current()?.socket.send(frame);
+    try {
+      this.#current()?.socket.send(frame);
+    } catch (error) {
+      log("info", "a frame found the link closed", { stationId: this.#context.id, reason: messageOf(error) });
+    }
   }
 
   #save(): void {
@@ -282,19 +288,11 @@ export class CsmsLink implements Sink {
 
   #current(): Live | null {
     if (this.#live !== null) return this.#live;
-    for (const socket of this.#sockets.getWebSockets(LINK_TAG)) {
-      const attachment = readLink(socket);
-      if (attachment === null) continue;
-      if (attachment === undefined) {
-        socket.serializeAttachment(null);
-        closeSocket(socket, CLOSE_REASONS.unreadable.code, CLOSE_REASONS.unreadable.reason);
-        continue;
-      }
-      this.#live = { ...attachment, socket, gate: new FrameGate(undefined, this.#context.now()), isPassedOver: false };
-      // Who timed it is gone with the object that was here before.
-      if (attachment.question !== undefined) this.#agenda.changed();
-      return this.#live;
-    }
-    return null;
+    const left = leftLink(this.#sockets);
+    if (left === null) return null;
+    this.#live = { ...left, gate: new FrameGate(undefined, this.#context.now()), isPassedOver: false };
+    // Who timed it is gone with the object that was here before.
+    if (left.question !== undefined) this.#agenda.changed();
+    return this.#live;
   }
 }

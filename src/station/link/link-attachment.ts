@@ -2,6 +2,9 @@
  * What rides with the CSMS's own socket through hibernation. Must not know what is said on it, nor throw.
  */
 import type { LinkQuestion } from "../../ocpp/link.ts";
+import { closeSocket } from "../connection/attachment.ts";
+import { CLOSE_REASONS } from "../connection/close-reasons.ts";
+import { LINK_TAG } from "../object/socket-tags.ts";
 import { fields, isRecord, nullable, number, optional, record, text, time } from "../../shape.ts";
 
 /** As for the station's attachment: raised only where a release before would misread what is written. */
@@ -38,8 +41,20 @@ const ATTACHMENT = fields({
 export const writeLink = (socket: WebSocket, attachment: LinkAttachment): void =>
   socket.serializeAttachment({ version: VERSION, ...attachment });
 
+/** The link as the object left it when it slept; `null`: there is none. One that cannot be read is closed, and comes again. */
+export function leftLink(object: DurableObjectState): (LinkAttachment & { socket: WebSocket }) | null {
+  for (const socket of object.getWebSockets(LINK_TAG)) {
+    const attachment = readLink(socket);
+    if (attachment === null) continue;
+    if (attachment !== undefined) return { ...attachment, socket };
+    socket.serializeAttachment(null);
+    closeSocket(socket, CLOSE_REASONS.unreadable.code, CLOSE_REASONS.unreadable.reason);
+  }
+  return null;
+}
+
 /** `null`: it is nobody's, `undefined`: what was left there cannot be read. */
-export function readLink(socket: WebSocket): LinkAttachment | null | undefined {
+function readLink(socket: WebSocket): LinkAttachment | null | undefined {
   try {
     const left: unknown = socket.deserializeAttachment();
     if (left === null) return null;
