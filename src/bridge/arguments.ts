@@ -88,6 +88,11 @@ function needed(name: string, value: string | undefined): string {
 /** Without a slash at its end. */
 function urlOf(name: string, value: string | undefined, schemes: readonly string[]): string {
   const text = needed(name, value);
+  if (/[?#]/.test(text)) {
+    throw new Unusable(
+      `--${name} must have no query and no fragment: a path is put behind it, not ${JSON.stringify(text)}`,
+    );
+  }
   if (URL.canParse(text) && schemes.includes(new URL(text).protocol)) return text.replace(/\/+$/, "");
   throw new Unusable(`--${name} must be a URL of ${schemes.join(" or ")}//, not ${JSON.stringify(text)}`);
 }

@@ -43,7 +43,7 @@ export class Bridge {
 
   /** @throws {NotUsable} where Kerbside will not have this bridge */
   async start(): Promise<void> {
-    await this.#look();
+    await this.#look(true);
   }
 
   get standing(): BridgeStanding {
@@ -69,14 +69,14 @@ export class Bridge {
     this.#stations.clear();
   }
 
-  async #look(): Promise<void> {
+  async #look(isFirst = false): Promise<void> {
     try {
       const { api, labels, q, shard } = this.#options;
       const options: DirectoryOptions = { api, labels, q, shard, key: this.#credentials.apiKey };
       this.#follow(await registeredStations(options));
     } catch (error) {
       // At the start it is told at once; later the stations that are there go on.
-      if (this.#stations.size === 0 && error instanceof NotUsable) throw error;
+      if (isFirst && error instanceof NotUsable) throw error;
       this.#log("warn", "the stations could not be looked up", { reason: (error as Error).message });
     }
     if (this.#off.signal.aborted) return;

@@ -3,6 +3,7 @@
  * which it is and why, never what is in it.
  */
 import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
 import type { BridgeOptions } from "./arguments.ts";
 import { NotUsable } from "./directory.ts";
 
@@ -16,14 +17,23 @@ export interface Credentials {
 export function readCredentials({ keyFile, passwords, cert, key, ca }: BridgeOptions): Credentials {
   const apiKey = read("--key-file", keyFile).trim();
   if (apiKey === "") throw new NotUsable(`--key-file ${keyFile} is empty: it must hold an API key`);
+  const tls = {
+    ...(cert !== null && { cert: read("--csms-cert", cert) }),
+    ...(key !== null && { key: read("--csms-key", key) }),
+    ...(ca !== null && { ca: read("--csms-ca", ca) }),
+  };
+  try {
+    // Now, in a sentence: later it would be an exception of the first socket, and the end of the process.
+    createSecureContext(tls);
+  } catch (error) {
+    const files =
+      "--csms-cert, --csms-key and --csms-ca must be PEM, the key the certificate's own and without a passphrase";
+    throw new NotUsable(`${files}: ${(error as Error).message}`);
+  }
   return {
     apiKey,
     passwordOf: passwords === null ? () => null : passwordsOf(passwords, read("--csms-user-password-file", passwords)),
-    tls: {
-      ...(cert !== null && { cert: read("--csms-cert", cert) }),
-      ...(key !== null && { key: read("--csms-key", key) }),
-      ...(ca !== null && { ca: read("--csms-ca", ca) }),
-    },
+    tls,
   };
 }
 

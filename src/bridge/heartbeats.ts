@@ -7,6 +7,8 @@
 const USUAL_SECONDS = 300;
 /** s; what a timer can hold. */
 const MAX_SECONDS = 2_000_000;
+/** s; one that says less would be flooded. */
+const MIN_SECONDS = 1;
 const ID = "bridge-heartbeat-";
 
 export class Heartbeats {
@@ -20,6 +22,10 @@ export class Heartbeats {
     this.#send = send;
   }
 
+  get isBeating(): boolean {
+    return this.#timer !== null;
+  }
+
   isTheirs(messageId: string): boolean {
     return messageId.startsWith(ID);
   }
@@ -27,7 +33,7 @@ export class Heartbeats {
   /** @param seconds of the station's last boot, as Kerbside tells it */
   start(seconds: number | undefined): void {
     this.stop();
-    const every = Math.min(Math.max(this.#seconds ?? seconds ?? USUAL_SECONDS, 0) || USUAL_SECONDS, MAX_SECONDS);
+    const every = Math.min(Math.max(this.#seconds ?? (seconds || USUAL_SECONDS), MIN_SECONDS), MAX_SECONDS);
     this.#timer = setTimeout(() => {
       this.#send(JSON.stringify([2, `${ID}${++this.#count}`, "Heartbeat", {}]));
       this.start(every);
@@ -38,7 +44,12 @@ export class Heartbeats {
   /** @param answer the CSMS's, to a BootNotification */
   booted(answer: string): void {
     try {
-      const [, , payload] = JSON.parse(answer) as [number, string, { interval?: unknown }];
+      const [, , payload] = JSON.parse(answer) as [number, string, { interval?: unknown; status?: unknown }];
+      // [OCPP 1.6 §4.2, 2.x B02] Until it is accepted the interval is one of boots, and a station has no Heartbeats.
+      if (payload?.status === "Pending" || payload?.status === "Rejected") {
+        this.stop();
+        return;
+      }
       if (typeof payload?.interval === "number" && payload.interval > 0) this.#seconds = payload.interval;
     } catch {
       // What the CSMS said is Kerbside's to judge.

@@ -8,6 +8,10 @@ import { TransactionIds } from "./transaction-ids.ts";
 
 /** CALLs whose answers are compared later; an older one that neither answered is forgotten. */
 const OPEN_MAX = 32;
+/** Frames kept while its socket opens: a boot and what a station says with it. */
+const WAITING_MAX = 32;
+/** Characters that may wait in a socket that it does not read; beyond them it is given up. */
+const UNSENT_MAX_BYTES = 1_000_000;
 
 type Payload = Record<string, unknown>;
 interface Compared {
@@ -29,6 +33,7 @@ export class Mirror {
   readonly #compared = new Map<string, Compared>();
   readonly #transactions = new TransactionIds();
   #socket: WebSocket | null = null;
+  #waiting: string[] = [];
   #protocol = "";
 
   constructor(open: (protocol: string) => WebSocket, counts: BridgeCounts) {
@@ -41,6 +46,9 @@ export class Mirror {
     this.#protocol = protocol;
     const socket = this.#open(protocol);
     this.#socket = socket;
+    socket.on("open", () => {
+      for (const frame of this.#waiting.splice(0)) socket.send(frame);
+    });
     socket.on("message", (data) => this.#said(socket, String(data)));
     // One that is not there is no trouble of anybody's.
     socket.on("error", () => {});
@@ -49,14 +57,14 @@ export class Mirror {
   closed(): void {
     this.#socket?.terminate();
     this.#socket = null;
+    this.#waiting = [];
     this.#compared.clear();
   }
 
   /** A frame of the station, as the first CSMS gets it. */
   fromStation(frame: string): void {
-    const socket = this.#socket;
     const [type, messageId, action, payload] = parsed(frame);
-    if (socket?.readyState !== WebSocket.OPEN || type !== 2 || typeof action !== "string") return;
+    if (!this.#isThere || type !== 2 || typeof action !== "string") return;
     const said = (payload ?? {}) as Payload;
     this.#compared.set(messageId, { action, payload: said });
     for (const [oldest] of this.#compared) {
@@ -65,7 +73,20 @@ export class Mirror {
       this.#counts.agreed("none");
     }
     const mapped = this.#protocol === "ocpp1.6" ? this.#transactions.mapped(said) : said;
-    socket.send(mapped === said ? frame : JSON.stringify([2, messageId, action, mapped]));
+    this.hears(mapped === said ? frame : JSON.stringify([2, messageId, action, mapped]));
+  }
+
+  /** Without comparing what it answers. */
+  hears(frame: string): void {
+    const socket = this.#socket;
+    if (socket?.readyState === WebSocket.CONNECTING && this.#waiting.length < WAITING_MAX) this.#waiting.push(frame);
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    socket.send(frame);
+    if (socket.bufferedAmount > UNSENT_MAX_BYTES) socket.terminate();
+  }
+
+  get #isThere(): boolean {
+    return this.#socket !== null && this.#socket.readyState <= WebSocket.OPEN;
   }
 
   /** The first CSMS's answer to it. */

@@ -8,6 +8,7 @@ import type { BridgeCounts } from "./bridge-counts.ts";
 import { headOf } from "./frame-head.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import type { Mirror } from "./mirror.ts";
+import { onEnd } from "./socket-end.ts";
 
 /** How a socket of one side is opened. */
 export interface Door {
@@ -43,6 +44,13 @@ const QUIET_MS = 200;
 /** Characters that may wait in a socket that the other side does not read; beyond them it is closed, and what was lost comes again. */
 const UNSENT_MAX_BYTES = 8_000_000;
 
+/** CALLs of the CSMS that wait for an answer: one whose outcome nobody knows gets none, and would stay for ever. */
+const ASKED_MAX = 64;
+/** ms that a socket must live for its next opening to be the first again: one that is taken and dropped was no success. */
+const STEADY_MS = 10_000;
+/** ms that the other side has to close a socket in order, when the bridge ends. */
+const CLOSE_WITHIN_MS = 2_000;
+
 interface OpenCall {
   messageId: string;
   action: string;
@@ -61,6 +69,9 @@ export class StationBridge {
   #linkFailures = 0;
   #csmsFailures = 0;
   #isOpeningCsms = false;
+  /** After a failure, until its wait is over: no frame of the station cuts it short. */
+  #isBackingOff = false;
+  #csmsProtocol: string | null = null;
   #timers = new Set<ReturnType<typeof setTimeout>>();
   readonly #heartbeats: Heartbeats;
   /** CALLs of the CSMS that the station has not answered. */
@@ -71,7 +82,9 @@ export class StationBridge {
     this.#options = options;
     // One CALL at a time: what the station says is sign of life enough.
     this.#heartbeats = new Heartbeats((frame) => {
-      if (this.#open === null && this.#csms?.readyState === WebSocket.OPEN) this.#csms.send(frame);
+      if (this.#open !== null || this.#csms?.readyState !== WebSocket.OPEN) return;
+      this.#csms.send(frame);
+      this.#options.mirror?.hears(frame);
     });
   }
 
@@ -90,19 +103,22 @@ export class StationBridge {
     return this.#open === null && this.#asked.size === 0;
   }
 
+  /** CALLs of the CSMS whose answers are still waited for. */
+  get unanswered(): number {
+    return this.#asked.size;
+  }
+
   async start(): Promise<void> {
     if (this.#isEnding || !(await this.#options.turn()) || this.#isEnding) return;
     const { url, protocols, options } = this.#options.link();
     const link = new WebSocket(url, protocols, options);
     this.#link = link;
-    link.on("open", () => {
-      this.#linkFailures = 0;
-    });
     link.on("message", (data, isBinary) => {
       if (!isBinary && this.#link === link) this.#fromLink(String(data));
     });
-    this.#ended(link, "link", (refusal) => {
+    this.#ended(link, "link", (refusal, livedMs) => {
       if (this.#link !== link) return;
+      if (livedMs >= STEADY_MS) this.#linkFailures = 0;
       this.#link = null;
       this.#options.counts.linkLost(refusal);
       // Kerbside says again what is not answered; an answer to what it said before would be to nothing.
@@ -126,28 +142,18 @@ export class StationBridge {
     this.#heartbeats.stop();
     this.#closeCsms();
     this.#link?.close(1000, "the bridge ends");
+    const [link, csms] = [this.#link, this.#csms];
+    // Whoever does not close it in turn would hold up the end of the process.
+    const terminate = () => [link, csms].forEach((socket) => void socket?.terminate());
+    setTimeout(terminate, CLOSE_WITHIN_MS).unref();
   }
 
-  /** Tells why a socket went, once. */
-  #ended(socket: WebSocket, side: "link" | "csms", done: (refusal: number | null) => void): void {
-    let refusal: number | null = null;
-    let reason = "";
-    socket.on("unexpected-response", (request, response) => {
-      refusal = response.statusCode ?? null;
-      response.resume();
-      request.destroy();
-      socket.terminate();
-    });
-    socket.on("error", (error) => {
-      reason = error.message;
-    });
-    socket.once("close", (code, text) => {
-      const { stationId, log } = this.#options;
-      const why = refusal === null ? reason || String(text) : `refused with ${refusal}`;
-      log(refusal === null ? "info" : "warn", `${side === "link" ? "the link" : "the CSMS's socket"} closed`, {
-        ...{ stationId, code, reason: why },
-      });
-      done(refusal);
+  #ended(socket: WebSocket, side: "link" | "csms", done: (refusal: number | null, livedMs: number) => void): void {
+    const { stationId, log } = this.#options;
+    onEnd(socket, ({ refusal, livedMs, code, reason }) => {
+      const what = side === "link" ? "the link closed" : "the CSMS's socket closed";
+      log(refusal === null ? "info" : "warn", what, { stationId, code, reason });
+      done(refusal, livedMs);
     });
   }
 
@@ -165,12 +171,15 @@ export class StationBridge {
       if (!this.#sendToCsms(text)) void this.#openCsms();
       return;
     }
-    this.#asked.delete(messageId);
+    // An id is the CSMS's own, of one socket: what was asked on the one before may be another CALL on this one.
+    if ((type === 3 || type === 4) && !this.#asked.delete(messageId)) return;
     this.#sendToCsms(text);
   }
 
   #stands(standing: Standing): void {
+    const isOther = this.#csms !== null && standing.protocol !== this.#csmsProtocol;
     this.#standing = standing;
+    if (standing.online && isOther) this.#closeCsms();
     if (standing.online) void this.#openCsms();
     else this.#later(QUIET_MS, () => this.#closeWhenQuiet(performance.now() + LAST_WORDS_MS));
   }
@@ -195,7 +204,7 @@ export class StationBridge {
 
   async #openCsms(): Promise<void> {
     const { protocol } = this.#standing ?? {};
-    if (this.#isOpeningCsms || this.#csms !== null || this.#isEnding || protocol == null) return;
+    if (this.#isBackingOff || this.#isOpeningCsms || this.#csms !== null || this.#isEnding || protocol == null) return;
     this.#isOpeningCsms = true;
     const isOn = await this.#options.turn();
     const door = isOn && this.#standing !== null ? await this.#options.csms(protocol, this.#standing) : null;
@@ -208,9 +217,9 @@ export class StationBridge {
     const { url, protocols, options } = door;
     const csms = new WebSocket(url, protocols, options);
     this.#csms = csms;
+    this.#csmsProtocol = protocol;
     csms.on("open", () => {
       this.#isOpeningCsms = false;
-      this.#csmsFailures = 0;
       this.#options.mirror?.opened(protocol);
       // What the one before did not answer.
       if (this.#open !== null) this.#sendToCsms(this.#open.frame);
@@ -219,8 +228,9 @@ export class StationBridge {
     csms.on("message", (data, isBinary) => {
       if (!isBinary && this.#csms === csms) this.#fromCsms(String(data));
     });
-    this.#ended(csms, "csms", (refusal) => {
+    this.#ended(csms, "csms", (refusal, livedMs) => {
       if (this.#csms !== csms) return;
+      if (livedMs >= STEADY_MS) this.#csmsFailures = 0;
       this.#csms = null;
       this.#isOpeningCsms = false;
       this.#heartbeats.stop();
@@ -228,7 +238,11 @@ export class StationBridge {
       this.#options.counts.csmsLost(refusal);
       this.#options.mirror?.closed();
       if (this.#standing?.online === true && !this.#isEnding) {
-        this.#later(backOffMs(this.#csmsFailures++, this.#options.random()), () => void this.#openCsms());
+        this.#isBackingOff = true;
+        this.#later(backOffMs(this.#csmsFailures++, this.#options.random()), () => {
+          this.#isBackingOff = false;
+          void this.#openCsms();
+        });
       }
     });
   }
@@ -242,6 +256,8 @@ export class StationBridge {
       // One that cannot be passed on gets no answer, as from a station that is gone.
       if (this.#isEnding || this.#standing?.online !== true) return;
       this.#asked.add(messageId);
+      const [oldest = ""] = this.#asked;
+      if (this.#asked.size > ASKED_MAX) this.#asked.delete(oldest);
     }
     if (isAnswer && this.#open?.messageId === messageId) this.#answered(text);
     const link = this.#link;

@@ -1,6 +1,10 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseArguments } from "../../src/bridge/arguments.ts";
+import { readCredentials } from "../../src/bridge/credentials.ts";
 import { isOurs } from "../../src/bridge/directory.ts";
+import { temporaryFolder } from "../support/edge-client.ts";
 
 const NEEDED = ["--api", "https://k.example.com/", "--key-file", "key", "--csms", "wss://c.example.com/ocpp/"];
 
@@ -21,6 +25,7 @@ test.each([
   [["--csms-cert", "c"], "belong together"],
   [["--port", "70000"], "--port must be"],
   [["--mirror", "https://x"], "--mirror must be a URL"],
+  [["--csms", "wss://c.example.com/ocpp?tenant=1"], "no query"],
   [["--colour"], "colour"],
 ])("%j is refused in a sentence", (args, sentence) => {
   expect(parseArguments([...NEEDED, ...args])).toEqual({ ok: false, error: expect.stringContaining(sentence) });
@@ -31,4 +36,16 @@ test("Several bridges share all stations, each station one bridge's", () => {
     const takers = [1, 2, 3].filter((index) => isOurs(`CS${i}`, { index, of: 3 }));
     expect(takers).toHaveLength(1);
   }
+});
+
+test("A certificate that cannot be used is told of before a socket needs it", () => {
+  const folder = temporaryFolder();
+  const [keyFile, odd] = [join(folder.dir, "key"), join(folder.dir, "odd.pem")];
+  writeFileSync(keyFile, "k");
+  writeFileSync(odd, "-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n");
+  const parsed = parseArguments([...NEEDED.with(3, keyFile), "--csms-cert", odd, "--csms-key", odd]);
+  if (!parsed.ok || parsed.value === "help") throw new Error("not parsed");
+  const { value } = parsed;
+  expect(() => readCredentials(value)).toThrow(/--csms-cert, --csms-key and --csms-ca must be PEM/);
+  folder.remove();
 });

@@ -1,0 +1,150 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { afterEach, expect, test, vi } from "vitest";
+import { WebSocket as Client, type WebSocket, WebSocketServer } from "ws";
+import { BridgeCounts } from "../../src/bridge/bridge-counts.ts";
+import { headOf } from "../../src/bridge/frame-head.ts";
+import { Mirror } from "../../src/bridge/mirror.ts";
+import { Heartbeats } from "../../src/bridge/heartbeats.ts";
+import { StationBridge } from "../../src/bridge/station-bridge.ts";
+import { until } from "../support/http-peers.ts";
+
+/** One side of the bridge: what came to it, socket by socket. */
+class Side {
+  readonly server = new WebSocketServer({
+    port: 0,
+    host: "127.0.0.1",
+    handleProtocols: (offered) => [...offered][0] ?? false,
+  });
+  readonly sockets: WebSocket[] = [];
+  readonly heard: string[] = [];
+
+  constructor() {
+    this.server.on("connection", (socket) => {
+      this.sockets.push(socket);
+      socket.on("message", (data) => this.heard.push(String(data)));
+    });
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  get newest(): WebSocket | undefined {
+    return this.sockets.findLast(({ readyState }) => readyState === Client.OPEN);
+  }
+
+  send(...frames: unknown[]): void {
+    for (const frame of frames) this.newest?.send(typeof frame === "string" ? frame : JSON.stringify(frame));
+  }
+}
+
+const ends: (() => void)[] = [];
+afterEach(() => {
+  for (const end of ends.splice(0)) end();
+});
+
+async function between(mirrored?: Side) {
+  const [link, csms, counts] = [new Side(), new Side(), new BridgeCounts()];
+  await Promise.all([link, csms, ...(mirrored ? [mirrored] : [])].map(({ server }) => once(server, "listening")));
+  const bridge = new StationBridge({
+    stationId: "S",
+    link: () => ({ url: link.url, protocols: ["kerbside.csms.v1"], options: {} }),
+    csms: async (protocol) => ({ url: csms.url, protocols: [protocol], options: {} }),
+    turn: async () => true,
+    counts,
+    log: () => {},
+    random: () => 0,
+    mirror: mirrored === undefined ? null : new Mirror((protocol) => new Client(mirrored.url, [protocol]), counts),
+  });
+  ends.push(() => {
+    bridge.end();
+    for (const { server } of [link, csms, ...(mirrored ? [mirrored] : [])]) {
+      for (const socket of server.clients) socket.terminate();
+      server.close();
+    }
+  });
+  await bridge.start();
+  await until("the link", () => link.newest !== undefined);
+  const stands = (protocol = "ocpp1.6", online = true) =>
+    link.send({ station: { online, protocol, securityProfile: 0, since: "2026-11-28T12:00:00Z", boot: null } });
+  return { link, csms, bridge, counts, stands };
+}
+
+test.each(['[2,"a\nb","Reset",{}]', '[2,"\\x","Reset",{}]', "[2", "", "null"])(
+  "The head of %j is nobody's, and no exception",
+  (frame) => {
+    expect(headOf(frame)).toEqual([0, "", ""]);
+  },
+);
+
+test("A station that comes back in another version has a socket of that version at the CSMS", async () => {
+  const { csms, stands } = await between();
+  stands("ocpp1.6");
+  await until("the first", () => csms.newest?.protocol === "ocpp1.6");
+  stands("ocpp2.0.1");
+  await until("the other", () => csms.newest?.protocol === "ocpp2.0.1");
+  expect(csms.sockets.filter(({ readyState }) => readyState === Client.OPEN)).toHaveLength(1);
+});
+
+test("The answer to a CALL of the CSMS's socket before goes to no other CALL of the same id", async () => {
+  const { link, csms, stands } = await between();
+  stands();
+  await until("its socket", () => csms.newest !== undefined);
+  csms.send([2, "1", "Reset", { type: "Soft" }]);
+  await until("the CALL", () => link.heard.length === 1);
+  csms.newest?.terminate();
+  await until("another socket", () => csms.sockets.length === 2 && csms.newest !== undefined);
+  link.send([3, "1", { status: "Accepted" }], [2, "m", "StatusNotification", {}]);
+  await until("what follows", () => csms.heard.some((frame) => frame.includes('"m"')));
+  expect(csms.heard.filter((frame) => frame.startsWith("[3"))).toEqual([]);
+});
+
+test("CALLs that are never answered are not kept for ever", async () => {
+  const { link, csms, bridge, stands } = await between();
+  stands();
+  await until("its socket", () => csms.newest !== undefined);
+  for (let number = 0; number < 500; number++) csms.send([2, `c${number}`, "ClearCache", {}]);
+  await until("all of them", () => link.heard.length === 500);
+  expect(bridge.unanswered).toBeLessThanOrEqual(64);
+  link.send([3, "c499", { status: "Accepted" }]);
+  await until("the newest one's answer", () => csms.heard.includes('[3,"c499",{"status":"Accepted"}]'));
+});
+
+test("A CSMS that takes a socket and drops it at once is asked ever more rarely, whatever the station says", async () => {
+  const { link, csms, stands } = await between();
+  csms.server.on("connection", (socket) => socket.close(1008));
+  const timers = vi.spyOn(globalThis, "setTimeout");
+  ends.push(() => timers.mockRestore());
+  stands();
+  for (let number = 1; number <= 3; number++) {
+    await until("the next", () => csms.sockets.length === number && csms.newest === undefined);
+    link.send([2, `m${number}`, "StatusNotification", {}]);
+  }
+  await until("the wait after the third", () => timers.mock.calls.some(([, ms]) => ms === 1_000));
+  expect(timers.mock.calls.flatMap(([, ms]) => ([250, 500, 1_000].includes(ms ?? 0) ? [ms] : []))).toEqual([
+    250, 500, 1_000,
+  ]);
+});
+
+test("A mirror hears the first words too, while its socket is still opening, and Heartbeats", async () => {
+  const mirrored = new Side();
+  const { link, csms, stands } = await between(mirrored);
+  stands();
+  link.send([2, "boot", "BootNotification", {}]);
+  await until("the boot", () => csms.heard.length === 1);
+  await until("it at the mirror", () => mirrored.heard.includes('[2,"boot","BootNotification",{}]'));
+  csms.send([3, "boot", { status: "Accepted", interval: 1, currentTime: "2026-11-28T12:00:00Z" }]);
+  await until("a Heartbeat", () => mirrored.heard.some((frame) => frame.includes('"Heartbeat"')), 5_000);
+});
+
+test("A station that the CSMS has not accepted has no Heartbeats", () => {
+  const heartbeats = new Heartbeats(() => {});
+  heartbeats.start(60);
+  expect(heartbeats.isBeating).toBe(true);
+  heartbeats.booted('[3,"m",{"status":"Pending","interval":1}]');
+  expect(heartbeats.isBeating).toBe(false);
+  heartbeats.booted('[3,"m",{"status":"Accepted","interval":60}]');
+  expect(heartbeats.isBeating).toBe(true);
+  heartbeats.stop();
+});
