@@ -2,6 +2,7 @@
  * All stations of one bridge: found by themselves, carried each by itself, so that one that a CSMS refuses holds up nobody else. Must
  * not know the command line, signals or terminals.
  */
+import { createSecureContext, type SecureContext } from "node:tls";
 import { WebSocket } from "ws";
 import type { BridgeOptions } from "./arguments.ts";
 import { BridgeCounts, type BridgeStanding } from "./bridge-counts.ts";
@@ -32,11 +33,15 @@ export class Bridge {
   readonly #stations = new Map<string, StationBridge>();
   readonly #off = new AbortController();
   readonly #pace: ConnectPace;
+  readonly #tls: { secureContext?: SecureContext };
   #looking: ReturnType<typeof setTimeout> | null = null;
 
   constructor(options: BridgeOptions, credentials: Credentials, log: Log) {
     this.#options = options;
     this.#credentials = credentials;
+    // One for all stations: each would hold the parsed certificates once more.
+    const { tls } = credentials;
+    this.#tls = Object.keys(tls).length === 0 ? {} : { secureContext: createSecureContext(tls) };
     this.#log = log;
     this.#pace = new ConnectPace(options.connectsPerSecond, this.#off.signal);
   }
@@ -111,10 +116,11 @@ export class Bridge {
       mirror:
         mirror === null
           ? null
-          : new Mirror((protocol) => {
-              const { url, protocols, options } = this.#csms(mirror, stationId, protocol, {});
-              return new WebSocket(url, protocols, options);
-            }, this.counts),
+          : // Without credentials: those of the first CSMS are none of another host's.
+            new Mirror(
+              (protocol) => new WebSocket(`${mirror}/${encodeURIComponent(stationId)}`, [protocol], SOCKET),
+              this.counts,
+            ),
     });
   }
 
@@ -135,12 +141,11 @@ export class Bridge {
   }
 
   #csms(base: string, stationId: string, protocol: string, forwarded: Record<string, string>): Door {
-    const { tls } = this.#credentials;
     const password = this.#credentials.passwordOf(stationId);
     const basic = password && Buffer.from(`${stationId}:${password}`).toString("base64");
     const headers = { ...(basic !== null && { authorization: `Basic ${basic}` }), ...forwarded };
     const url = `${base}/${encodeURIComponent(stationId)}`;
-    return { url, protocols: [protocol], options: { headers, ...tls, ...SOCKET } };
+    return { url, protocols: [protocol], options: { headers, ...this.#tls, ...SOCKET } };
   }
 }
 

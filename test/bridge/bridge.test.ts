@@ -1,14 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import https from "node:https";
+import type { AddressInfo } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { RPCClient, RPCServer } from "ocpp-rpc";
 import { WebSocketServer, type WebSocket } from "ws";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { temporaryFolder } from "../support/edge-client.ts";
 import { until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
-import { BOOT_16, STATUS_16, TestStation } from "../support/test-station.ts";
+import { BOOT_16, BOOT_2X, STATUS_16, TestStation } from "../support/test-station.ts";
+import { certificateOf } from "../support/transports.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: it is what the test is to find out
 type Frame = any;
@@ -242,4 +247,95 @@ describe("A bridge", () => {
     const [exitCode] = await once(odd.child, "exit");
     expect([exitCode, odd.errors]).toEqual([1, expect.stringContaining("the key is not one of this Kerbside's")]);
   });
+
+  test("reaches a CSMS over TLS that asks for a client certificate, and is refused without one", async () => {
+    const { pki } = kerbside.edge;
+    const { cert, key } = await certificateOf(kerbside, "BRIDGE");
+    const [certFile, keyOfCert, ca] = ["cert.pem", "key.pem", "ca.pem"].map((name) => join(folder.dir, name)) as [
+      string,
+      string,
+      string,
+    ];
+    writeFileSync(certFile, cert);
+    writeFileSync(keyOfCert, key);
+    writeFileSync(ca, pki.rootPem);
+    const server = https.createServer({
+      ...{ cert: pki.server.ecdsa, key: pki.server.ecdsa },
+      ca: pki.rootPem,
+      requestCert: true,
+      rejectUnauthorized: true,
+    });
+    const sockets = new WebSocketServer({ server, handleProtocols: (offered) => [...offered][0] ?? false });
+    const subjects: string[] = [];
+    sockets.on("connection", (socket, request) => {
+      subjects.push((request.socket as TLSSocket).getPeerCertificate().subject.CN as string);
+      socket.on("message", (data) => {
+        const [type, messageId] = JSON.parse(String(data));
+        if (type === 2) socket.send(JSON.stringify([3, messageId, { idTagInfo: { status: "Blocked" } }]));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    await kerbside.register("TLS1", { securityProfile: 0, csms: "link", labels: { over: "tls" } });
+    const args = common().with(5, `wss://localhost:${port}/ocpp`);
+    const only = ["--label", "over=tls"];
+    const proven = new BridgeProcess([
+      ...args,
+      ...only,
+      "--csms-ca",
+      ca,
+      "--csms-cert",
+      certFile,
+      "--csms-key",
+      keyOfCert,
+    ]);
+    await proven.ready();
+    const station = await connect("TLS1");
+    await until("its socket at the CSMS", () => subjects.length > 0);
+    expect((await station.call("Authorize", { idTag: "A" }))[2]).toEqual({ idTagInfo: { status: "Blocked" } });
+    expect(subjects).toEqual(["BRIDGE"]);
+    await proven.stop();
+    const bare = new BridgeProcess([...args, ...only, "--csms-ca", ca]);
+    const figures = await bare.ready();
+    await until("its refusal", async () =>
+      /closed_total\{side="csms",status="closed"\} [1-9]/.test(await (await fetch(figures)).text()),
+    );
+    expect(subjects).toHaveLength(1);
+    await bare.stop();
+    sockets.close();
+    server.close();
+  });
+
+  test.each(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"])(
+    "carries a foreign station to a foreign CSMS in %s, and a command back",
+    async (protocol) => {
+      const id = `RPC-${protocol}`;
+      const server = new (RPCServer as Frame)({ protocols: [protocol], strictMode: false });
+      let reset: unknown;
+      server.on("client", (client: Frame) => {
+        client.handle(({ method }: { method: string }) => {
+          if (method !== "BootNotification") return {};
+          setTimeout(async () => {
+            reset = await client.call("Reset", protocol === "ocpp1.6" ? { type: "Soft" } : { type: "Immediate" });
+          }, 50);
+          return { status: "Accepted", currentTime: new Date().toISOString(), interval: 60 };
+        });
+      });
+      const { port } = (await server.listen(0, "127.0.0.1")).address();
+      await kerbside.register(id, { securityProfile: 0, csms: "link", labels: { only: id } });
+      const own = new BridgeProcess([...common().with(5, `ws://127.0.0.1:${port}`), "--label", `only=${id}`]);
+      await own.ready();
+      const endpoint = `ws://localhost:${kerbside.edge.port}/ocpp`;
+      const station = new (RPCClient as Frame)({ endpoint, identity: id, protocols: [protocol], reconnect: false });
+      station.handle(() => ({ status: "Accepted" }));
+      await station.connect();
+      const boot = protocol === "ocpp1.6" ? BOOT_16 : BOOT_2X;
+      expect((await station.call("BootNotification", boot)).status).toBe("Accepted");
+      await until("the command's answer", () => reset);
+      expect(reset).toEqual({ status: "Accepted" });
+      await station.close();
+      await own.stop();
+      await server.close({ force: true });
+    },
+  );
 });
