@@ -18,6 +18,7 @@ import {
 
 import { registrationChecks } from "./registration-checks.ts";
 import { sinkChecks } from "./sink-checks.ts";
+import { BACKLOG_MAX } from "./webhooks.ts";
 
 export interface Violation {
   stationId: string;
@@ -129,7 +130,8 @@ function ahead(ledgers: Ledgers): Violation[] {
     deliveries.forEach((delivery, index) => {
       const sequences = delivery.events.map(({ sequence }) => sequence);
       const [first = 0] = sequences;
-      const skipped = known.filter((sequence) => sequence > acknowledged && sequence < first);
+      const notYet = known.filter((sequence) => sequence > acknowledged && sequence < first);
+      const skipped = notYet.length === 0 ? [] : notYet.filter((sequence) => sequence > givenUpTo(ledgers, delivery));
       const rises = sequences.every((sequence, at) => at === 0 || sequence > (sequences[at - 1] ?? 0));
       if (skipped.length > 0 || !rises) {
         const what = rises
@@ -141,6 +143,19 @@ function ahead(ledgers: Ledgers): Violation[] {
     });
     return found;
   });
+}
+
+/** Of a backlog what is left when its oldest events are given up, those included that are kept for a replay, and some more. */
+const BACKLOG_LEFT = 0.85 * BACKLOG_MAX;
+
+/** [interface.md §2] The sequence up to which a full backlog may have lost its events to dead letters, by the newest that was seen of that log. */
+function givenUpTo({ deliveries }: Ledgers, { at, events: [first] }: Delivery): number {
+  if (first === undefined) return 0;
+  const incarnation = incarnationOf(first);
+  const seen = deliveries.filter(
+    ({ events: [event], at: seenAt }) => event !== undefined && seenAt <= at && incarnationOf(event) === incarnation,
+  );
+  return Math.max(...seen.map(({ events }) => events.at(-1)?.sequence ?? 0)) - BACKLOG_LEFT;
 }
 
 /**

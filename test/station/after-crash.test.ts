@@ -194,3 +194,23 @@ test("A message whose row cannot take the place of an old one is not acknowledge
   expect((await station.call("StatusNotification", STATUS_16, "not-kept"))[0]).toBe(3);
   await until("the event", () => has("LOST-ROW", "not-kept"));
 });
+
+test("After a crash a webhook is given nothing that it did not want before it changed its types, behind what it wanted since", async () => {
+  const turned = await HttpPeer.start();
+  const put = (types: string[]) =>
+    unlooking.api("PUT", "/v1/webhooks/turning", { url: turned.url, secret: SECRET, types });
+  await put(["ocpp.station.disconnected"]);
+  const station = await unlooking.station("TURNING");
+  await station.call("StatusNotification", STATUS_16, "unwanted");
+  await until("what it did not want", () => has("TURNING", "unwanted"));
+  await put([]);
+  await station.call("StatusNotification", STATUS_16, "wanted");
+  const given = () => eventsOf(turned).filter(({ subject }) => subject === "TURNING");
+  await until("what it wants", () => given().some(({ data }) => data.messageId === "wanted"));
+  await crash(unlooking);
+  await unlooking.station("TURNING");
+  await until("what came since", () => given().some(({ data }) => data.reason === "lost"));
+  expect(given().filter(({ data }) => data.messageId === "unwanted")).toEqual([]);
+  await unlooking.api("DELETE", "/v1/webhooks/turning");
+  await turned.stop();
+});

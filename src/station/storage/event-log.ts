@@ -17,7 +17,7 @@ import {
 import type { CallIdentity, KeptCall } from "../../ocpp/repetition.ts";
 import type { Answer } from "../../ocpp/session.ts";
 import type { StationStatus } from "../../ocpp/station-status.ts";
-import { begun, deliveryOf, followed, joined, noted } from "./followers.ts";
+import { begun, deliveryOf, followed, isAhead, joined, noted } from "./followers.ts";
 import type { LogRows } from "./log-rows.ts";
 import { type Acknowledged, type Carrier, carried, toCarry } from "./carried-acknowledgements.ts";
 import { foldedIn, type LogOwner, NOTHING, toEvent } from "./log-event.ts";
@@ -85,7 +85,6 @@ export class EventLog {
   get #end(): LogEnd {
     return { head: this.#head, bytes: this.#bytes };
   }
-
   /** It is read and delivered to its end, and writes nothing any more. */
   get isEnded(): boolean {
     return this.#ended;
@@ -115,8 +114,7 @@ export class EventLog {
   get cursors(): Cursors {
     return this.#delivery.cursors;
   }
-
-  /** Whether there is a webhook that was given an event, or is to be given the next. */
+  /** There is a webhook that was given an event, or is to be given the next. */
   get isFollowed(): boolean {
     return Object.keys(this.cursors).length > 0;
   }
@@ -249,7 +247,8 @@ export class EventLog {
 
   /**
    * Gives each webhook a cursor: a new one starts with the first event since it was made. Drops those of no webhook.
-   * What a new one starts with is kept: met once more after a crash, under another clock, it would be given it out of order.
+   * What a new one starts with is kept: met once more after a crash, under another clock, it would be given it out of order. So is
+   * what was passed over for one that has changed its types: wanted now, it would come behind what is newer.
    * `false`: the list is older than one before, in which others were made and removed, and nothing of it is heeded.
    */
   follow({ webhooks, revision }: Subscriptions, now: number): boolean {
@@ -258,9 +257,10 @@ export class EventLog {
     const before = this.trouble;
     const cursors = followed(this.cursors, webhooks, this.#rows, this.#end, now);
     const isMet = Object.keys(cursors).some((key) => this.cursors[key] === undefined);
+    const isKept = isMet || (revision > this.webhooksRevision && isAhead(this.cursors, this.#savedCursors));
     this.#delivery = { ...this.#delivery, cursors, ...noted(revision) };
     if (this.trouble !== before) this.countTrouble();
-    if (isMet && !this.#ended) this.#saveDelivery();
+    if (isKept && !this.#ended) this.#saveDelivery();
     return true;
   }
 

@@ -40,6 +40,10 @@ export function followed(
   );
 }
 
+/** Whether one of them is further than the row says. */
+export const isAhead = (cursors: Cursors, saved: Cursors): boolean =>
+  Object.entries(cursors).some(([key, { acknowledged }]) => acknowledged > (saved[key]?.acknowledged ?? 0));
+
 /** With one more, which is given what comes from now on. */
 export const joined = (cursors: Cursors, webhook: Webhook, { head, bytes }: LogEnd): Cursors => ({
   ...cursors,
