@@ -49,8 +49,9 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
     return response;
   }
 
+  /** An awake station's own socket is known: to ask for its tags costs a tenth of a Heartbeat. */
   #isLink(socket: WebSocket): boolean {
-    return this.ctx.getTags(socket).includes(LINK_TAG);
+    return !this.#parts.connections.isOn(socket) && this.ctx.getTags(socket).includes(LINK_TAG);
   }
 
   override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {

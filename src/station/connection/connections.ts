@@ -62,6 +62,10 @@ export class Connections {
     this.#security = security;
   }
 
+  isOn(socket: WebSocket): boolean {
+    return this.#current?.socket === socket;
+  }
+
   /** The conversation on the live socket, woken from its attachment if the object slept. */
   current(): Conversation | null {
     if (this.#current !== null) return this.#current;

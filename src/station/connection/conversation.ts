@@ -3,7 +3,6 @@
  */
 import { log } from "../../log.ts";
 import { encodeResultFault, judgeResult } from "../../ocpp/call-result.ts";
-import { errorCode } from "../../ocpp/error-codes.ts";
 import { type Line, PROBE_TIMEOUT_MS } from "../../ocpp/presence.ts";
 import { encodeFault } from "../../ocpp/message.ts";
 import type { Protocol } from "../../ocpp/protocol.ts";
@@ -20,8 +19,7 @@ import {
 } from "../../ocpp/session.ts";
 import type { Agenda } from "../object/agenda.ts";
 import type { Decision } from "./answerer.ts";
-import { writeAttachment } from "./attachment.ts";
-import type { Attachment } from "./attachment-format.ts";
+import { ATTACHMENT_VERSION, type Attachment, type VersionedAttachment } from "./attachment-format.ts";
 import type { StationContext } from "../object/context.ts";
 import type { Acknowledged } from "../storage/carried-acknowledgements.ts";
 import { BOUNDS, FrameGate, warningOf } from "./frame-gate.ts";
@@ -161,17 +159,20 @@ export class Conversation {
   }
 
   #save(): void {
-    const rate = this.gate.kept;
-    writeAttachment(this.#socket, {
+    // One object, made at once: this is done for every frame.
+    const attachment: VersionedAttachment = {
+      version: ATTACHMENT_VERSION,
       connection: this.connection,
       session: durableSession(this.#session),
       lastMessageAt: this.#lastMessageAt,
       presenceCheckedAt: this.#presenceCheckedAt,
       acknowledged: this.#acknowledged,
       unwatched: this.#unwatched,
-      ...(rate && { rate }),
-      ...(this.#session.asking !== null && { asks: true }),
-    });
+    };
+    const rate = this.gate.kept;
+    if (rate !== undefined) attachment.rate = rate;
+    if (this.#session.asking !== null) attachment.asks = true;
+    this.#socket.serializeAttachment(attachment);
   }
 
   async #run(input: Input): Promise<void> {
@@ -181,7 +182,11 @@ export class Conversation {
     const failures: unknown[] = [];
     for (const effect of effects) {
       // One that fails must not take those behind it along: a CALL that is never asked for would hold up the rest for ever.
-      await this.#apply(effect).catch((error: unknown) => failures.push(error));
+      try {
+        await this.#apply(effect);
+      } catch (error) {
+        failures.push(error);
+      }
     }
     // A CALL whose row failed was not kept: its repetition must not pass for one of an acknowledged CALL.
     if (failures.length > 0) this.#session = { ...this.#session, lastAnswered: null };
@@ -224,7 +229,9 @@ export class Conversation {
 
   async #ask(call: CheckedCall): Promise<void> {
     const { incarnation } = this.#context;
-    const decision = await this.#decide(call);
+    const { protocol } = this.#session;
+    const decision =
+      this.#kept.decided(protocol, call) ?? (await this.#port.ask(call, this.#session, this.connection.id));
     if (decision === "later") return;
     if (!this.#ended) return this.#run({ kind: "answer", call, ...decision });
     if (this.#context.incarnation === incarnation) this.#kept.keepUnsaid(this.#session.protocol, call, decision);
@@ -243,17 +250,6 @@ export class Conversation {
 
   /** A frame that nobody answers. */
   pass = (frame: string): void => this.#send(frame);
-
-  async #decide(call: CheckedCall): Promise<Decision | "later"> {
-    const earlier = this.#kept.earlierAnswer(call);
-    if (earlier !== null) return { answer: earlier, answeredBy: "csms" };
-    const refusal = this.#context.refusal(call.action);
-    if (refusal !== null) {
-      const code = errorCode(this.#session.protocol, "internal");
-      return { answer: { error: { code, description: refusal, details: {} } }, answeredBy: "edge" };
-    }
-    return this.#port.ask(call, this.#session, this.connection.id);
-  }
 
   #judge({ messageId, result }: Effect & { kind: "judge" }): void {
     const { protocol, strictness } = this.#session;

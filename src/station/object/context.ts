@@ -16,8 +16,9 @@ import { Store } from "../storage/store.ts";
 const ENDED_MAX = 8;
 
 export class StationContext {
-  readonly #state: DurableObjectState;
   readonly #carrier: Carrier;
+  /** The station's identity. */
+  readonly id: string;
   readonly env: Env;
   readonly config: Config;
   readonly store: Store;
@@ -26,16 +27,12 @@ export class StationContext {
   #furthest = 0;
 
   constructor(state: DurableObjectState, env: Env, carrier: Carrier) {
-    this.#state = state;
     this.#carrier = carrier;
+    // Once: the platform makes the text anew each time.
+    this.id = state.id.name ?? "";
     this.env = env;
     this.config = configOf(env);
     this.store = new Store(state.storage);
-  }
-
-  /** The station's identity. */
-  get id(): string {
-    return this.#state.id.name ?? "";
   }
 
   /** Read when it is first asked for: an object that only refuses needs none. */
