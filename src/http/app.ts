@@ -7,14 +7,15 @@ import { log, messageOf } from "../log.ts";
 import { transportOf } from "../security/transport.ts";
 import { storageFaultOf } from "../storage-fault.ts";
 import type { ApiEnv } from "./auth.ts";
-import { commandRoutes } from "./commands.ts";
-import { linkRoutes } from "./csms-link.ts";
-import { metricsRoutes } from "./metrics.ts";
+import { commandHandlers } from "./commands.ts";
+import { linkHandlers } from "./csms-link.ts";
+import { mount } from "./mount.ts";
+import { operationHandlers } from "./operations.ts";
 import { parseIdentity } from "../ocpp/identity.ts";
 import { ProblemError, problemResponse, problems } from "./problem.ts";
-import { stationRoutes } from "./stations.ts";
+import { stationHandlers } from "./stations.ts";
 import { storageProblem } from "./storage-problem.ts";
-import { webhookRoutes } from "./webhooks.ts";
+import { webhookHandlers } from "./webhooks.ts";
 
 export const app = new Hono<ApiEnv>();
 
@@ -41,28 +42,13 @@ app.use(async (c, next) => {
   await next();
 });
 
-app.get("/healthz", (c) => {
-  // A deployment that cannot read its settings is not healthy.
-  configOf(c.env);
-  return c.json({ status: "ok" });
+mount(app, {
+  ...operationHandlers,
+  ...stationHandlers,
+  ...linkHandlers,
+  ...commandHandlers,
+  ...webhookHandlers,
 });
-app.route("/v1/stations", stationRoutes);
-app.route("/v1/stations", commandRoutes);
-app.route("/v1/stations", linkRoutes);
-app.route("/v1/webhooks", webhookRoutes);
-app.route("/metrics", metricsRoutes);
-
-/** [RFC 9110 §15.5.6] What answers another method here is told apart from what is not there. */
-const methods = new Map<string, Set<string>>();
-for (const { path, method } of app.routes) {
-  if (method !== "ALL") methods.set(path, (methods.get(path) ?? new Set()).add(method));
-}
-for (const [path, allowed] of methods) {
-  app.all(path, () => {
-    const Allow = [...allowed].join(", ");
-    throw problems.methodNotAllowed(`Answered here: ${Allow}.`, { headers: { Allow } });
-  });
-}
 
 app.notFound((c) => problemResponse(problems.notFound(`Nothing answers ${c.req.method} here.`).problem));
 

@@ -1,10 +1,10 @@
 /**
  * Who calls the API, and whether its key has the scope. Must not know what a route does.
  */
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context } from "hono";
 import { configOf } from "../config.ts";
 import type { Env } from "../env.ts";
-import { findApiKey, type Scope } from "../security/api-key.ts";
+import { type ApiKey, findApiKey, type Scope } from "../security/api-key.ts";
 import { addressKey, FailedAttempts } from "../security/attempts.ts";
 import { problems } from "./problem.ts";
 
@@ -43,17 +43,15 @@ function offeredToken(c: ApiContext): string | undefined {
 }
 
 /** [RFC 6750] 401 without a known key, 403 where it lacks the scope. */
-export function requireScope(scope: Scope): MiddlewareHandler<ApiEnv> {
-  return async (c, next) => {
-    const token = /^Bearer +(\S+) *$/i.exec(c.req.header("Authorization") ?? "")?.[1] ?? offeredToken(c);
-    const key = token === undefined ? null : await findApiKey(token, configOf(c.env).API_KEYS);
-    if (key === null) {
-      refuseGuessing(addressKey(c.req.header("CF-Connecting-IP") ?? null), token !== undefined, Date.now());
-      throw problems.unauthorized("A valid API key is required.", {
-        headers: { "WWW-Authenticate": 'Bearer realm="kerbside"' },
-      });
-    }
-    if (!key.scopes.includes(scope)) throw problems.forbidden(`This API key lacks the scope ${scope}.`);
-    await next();
-  };
+export async function authorise(c: ApiContext, scope: Scope): Promise<ApiKey> {
+  const token = /^Bearer +(\S+) *$/i.exec(c.req.header("Authorization") ?? "")?.[1] ?? offeredToken(c);
+  const key = token === undefined ? null : await findApiKey(token, configOf(c.env).API_KEYS);
+  if (key === null) {
+    refuseGuessing(addressKey(c.req.header("CF-Connecting-IP") ?? null), token !== undefined, Date.now());
+    throw problems.unauthorized("A valid API key is required.", {
+      headers: { "WWW-Authenticate": 'Bearer realm="kerbside"' },
+    });
+  }
+  if (!key.scopes.includes(scope)) throw problems.forbidden(`This API key lacks the scope ${scope}.`);
+  return key;
 }

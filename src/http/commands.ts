@@ -1,95 +1,65 @@
 /**
  * /v1/stations/{id}/commands: what a backend asks of a station. Must not know how a command travels.
  */
-import { Hono } from "hono";
 import * as z from "zod";
 import { toHex } from "../security/password.ts";
 import type { CommandView } from "../station/command/command-view.ts";
 import type { CommandRefusal } from "../station/station-rpc.ts";
-import { type ApiContext, type ApiEnv, requireScope } from "./auth.ts";
+import type { ApiContext } from "./auth.ts";
 import { stationStub } from "../station-stub.ts";
-import { readBody, readQuery, stationIdOf } from "./body.ts";
+import { stationIdOf } from "./body.ts";
+import type { Handlers } from "./call.ts";
 import { type ProblemError, problems, unknownStation } from "./problem.ts";
 import { registeredStation } from "./registered-station.ts";
 
-/** Characters: almost twice those of OCPP's longest action. */
-const ACTION_MAX_LENGTH = 64;
-/** [interface.md §2] What a backend may wait for a station's answer. */
-const TIMEOUT_MAX_SECONDS = 120;
-/** What it waits if it does not say. [2.x P4 §4.1.2] */
-const TIMEOUT_SECONDS = 30;
-/** [interface.md §2] A week: what a command may wait for a station. */
-const EXPIRES_MAX_SECONDS = 604_800;
 /** Characters: four times what a hash or a UUID needs. */
 const IDEMPOTENCY_KEY_MAX_LENGTH = 255;
-/** Commands of one page; their payloads have a bound of their own. */
-const PAGE_MAX_COMMANDS = 500;
-/** Those of a page where none are asked for. */
-const PAGE_COMMANDS = 100;
-/** Characters: a cursor is the id of a command, a UUID. */
-const CURSOR_MAX_LENGTH = 64;
 
-const submission = z.strictObject({
-  action: z.string().min(1).max(ACTION_MAX_LENGTH),
-  payload: z.record(z.string(), z.unknown()),
-  timeoutSeconds: z.number().min(1).max(TIMEOUT_MAX_SECONDS).default(TIMEOUT_SECONDS),
-  expiresInSeconds: z.number().min(0).max(EXPIRES_MAX_SECONDS).default(0),
-  retry: z.enum(["never", "if-unsent", "always"]).default("never"),
-});
 const idempotencyKey = z.string().min(1).max(IDEMPOTENCY_KEY_MAX_LENGTH);
-const listQuery = z.strictObject({
-  limit: z
-    .string()
-    .regex(/^\d+$/, "a whole number")
-    .transform(Number)
-    .pipe(z.number().min(1).max(PAGE_MAX_COMMANDS))
-    .default(PAGE_COMMANDS),
-  cursor: z.string().min(1).max(CURSOR_MAX_LENGTH).optional(),
-});
 
-export const commandRoutes = new Hono<ApiEnv>();
+export const commandHandlers: Handlers<"sendCommand" | "listCommands" | "getCommand" | "cancelCommand"> = {
+  async sendCommand({ c, body: read }) {
+    const station = await registeredStation(c);
+    const body = await read();
+    const key = c.req.header("Idempotency-Key") ?? null;
+    if (key !== null && !idempotencyKey.safeParse(key).success) {
+      const errors = [{ path: "Idempotency-Key", message: `1 to ${IDEMPOTENCY_KEY_MAX_LENGTH} characters` }];
+      throw problems.invalid("The request is not valid.", { errors });
+    }
+    const idempotency = key === null ? null : { key, bodyDigest: await sha256(JSON.stringify(body)) };
+    const async = /(^|[\s,;])respond-async([\s,;]|$)/i.test(c.req.header("Prefer") ?? "");
+    const submitted = await station.command({ ...body, idempotency }, !async).catch((error: unknown) => {
+      // An object that is replaced keeps the station's socket: the next one must see to the deadline of what was sent on it.
+      const next = stationStub(c.env, stationIdOf(c));
+      c.executionCtx.waitUntil(next.lookAt().catch(() => {}));
+      throw error;
+    });
+    if (submitted === null) throw unknownStation();
+    if (!submitted.ok) throw refusalProblem(submitted.error);
+    return answer(c, submitted.value, async);
+  },
 
-commandRoutes.post("/:id/commands", requireScope("commands:write"), async (c) => {
-  const station = await registeredStation(c);
-  const body = await readBody(c, submission);
-  const key = c.req.header("Idempotency-Key") ?? null;
-  if (key !== null && !idempotencyKey.safeParse(key).success) {
-    const errors = [{ path: "Idempotency-Key", message: `1 to ${IDEMPOTENCY_KEY_MAX_LENGTH} characters` }];
-    throw problems.invalid("The request is not valid.", { errors });
-  }
-  const idempotency = key === null ? null : { key, bodyDigest: await sha256(JSON.stringify(body)) };
-  const async = /(^|[\s,;])respond-async([\s,;]|$)/i.test(c.req.header("Prefer") ?? "");
-  const submitted = await station.command({ ...body, idempotency }, !async).catch((error: unknown) => {
-    // An object that is replaced keeps the station's socket: the next one must see to the deadline of what was sent on it.
-    const next = stationStub(c.env, stationIdOf(c));
-    c.executionCtx.waitUntil(next.lookAt().catch(() => {}));
-    throw error;
-  });
-  if (submitted === null) throw unknownStation();
-  if (!submitted.ok) throw refusalProblem(submitted.error);
-  return answer(c, submitted.value, async);
-});
+  async listCommands({ c, query }) {
+    const { limit, cursor = null } = query();
+    const page = await (await registeredStation(c)).listCommands(limit, cursor);
+    if (page === null) throw unknownStation();
+    // As an object of an older release answers, whatever page was asked for: there is one.
+    return c.json(Array.isArray(page) ? { commands: page, cursor: null } : page);
+  },
 
-commandRoutes.get("/:id/commands", requireScope("commands:write"), async (c) => {
-  const { limit, cursor = null } = readQuery(c, listQuery);
-  const page = await (await registeredStation(c)).listCommands(limit, cursor);
-  if (page === null) throw unknownStation();
-  // As an object of an older release answers, whatever page was asked for: there is one.
-  return c.json(Array.isArray(page) ? { commands: page, cursor: null } : page);
-});
+  async getCommand({ c, params }) {
+    const command = await (await registeredStation(c)).readCommand(params.commandId);
+    if (command === null) throw unknownCommand();
+    return c.json(command);
+  },
 
-commandRoutes.get("/:id/commands/:commandId", requireScope("commands:write"), async (c) => {
-  const command = await (await registeredStation(c)).readCommand(c.req.param("commandId"));
-  if (command === null) throw unknownCommand();
-  return c.json(command);
-});
-
-commandRoutes.delete("/:id/commands/:commandId", requireScope("commands:write"), async (c) => {
-  const done = await (await registeredStation(c)).cancelCommand(c.req.param("commandId"));
-  if (done === "unknown") throw unknownCommand();
-  if (done !== "cancelled") throw problems.notQueued("Only a queued command can be cancelled.");
-  return c.body(null, 204);
-});
+  async cancelCommand({ c, params }) {
+    const done = await (await registeredStation(c)).cancelCommand(params.commandId);
+    if (done === "unknown") throw unknownCommand();
+    if (done !== "cancelled") throw problems.notQueued("Only a queued command can be cancelled.");
+    return c.body(null, 204);
+  },
+};
 
 async function sha256(text: string): Promise<string> {
   return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));

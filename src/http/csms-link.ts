@@ -1,26 +1,25 @@
 /**
  * GET /v1/stations/{id}/csms: a CSMS's own socket to a station. Must not know what is said on it.
  */
-import { Hono } from "hono";
 import { LINK_PROTOCOL, sendLinkRequest } from "../station/link/link-request.ts";
-import { type ApiEnv, requireScope } from "./auth.ts";
+import type { Handlers } from "./call.ts";
 import { problems, unknownStation } from "./problem.ts";
 import { registeredStation } from "./registered-station.ts";
 
-export const linkRoutes = new Hono<ApiEnv>();
-
-linkRoutes.get("/:id/csms", requireScope("csms:connect"), async (c) => {
-  if (c.req.header("Upgrade")?.toLowerCase() !== "websocket") {
-    const headers = { Upgrade: "websocket", Connection: "Upgrade" };
-    throw problems.upgradeRequired(`This is a WebSocket of the subprotocol ${LINK_PROTOCOL}.`, { headers });
-  }
-  const offered = (c.req.header("Sec-WebSocket-Protocol") ?? "").split(",").map((name) => name.trim());
-  if (!offered.includes(LINK_PROTOCOL)) {
-    throw problems.noSubprotocol(`Offer the subprotocol ${LINK_PROTOCOL}.`);
-  }
-  const accepted = await sendLinkRequest(await registeredStation(c));
-  if (accepted.status !== 101 || accepted.webSocket === null) throw unknownStation();
-  // Made anew: of the object's own answer no header can be set, and what the API adds to every answer would fail.
-  const headers = { "Sec-WebSocket-Protocol": LINK_PROTOCOL };
-  return new Response(null, { status: 101, webSocket: accepted.webSocket, headers });
-});
+export const linkHandlers: Handlers<"linkCsms"> = {
+  async linkCsms({ c }) {
+    if (c.req.header("Upgrade")?.toLowerCase() !== "websocket") {
+      const headers = { Upgrade: "websocket", Connection: "Upgrade" };
+      throw problems.upgradeRequired(`This is a WebSocket of the subprotocol ${LINK_PROTOCOL}.`, { headers });
+    }
+    const offered = (c.req.header("Sec-WebSocket-Protocol") ?? "").split(",").map((name) => name.trim());
+    if (!offered.includes(LINK_PROTOCOL)) {
+      throw problems.noSubprotocol(`Offer the subprotocol ${LINK_PROTOCOL}.`);
+    }
+    const accepted = await sendLinkRequest(await registeredStation(c));
+    if (accepted.status !== 101 || accepted.webSocket === null) throw unknownStation();
+    // Made anew: of the object's own answer no header can be set, and what the API adds to every answer would fail.
+    const headers = { "Sec-WebSocket-Protocol": LINK_PROTOCOL };
+    return new Response(null, { status: 101, webSocket: accepted.webSocket, headers });
+  },
+};

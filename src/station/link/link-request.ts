@@ -5,7 +5,12 @@
 export const LINK_PROTOCOL = "kerbside.csms.v1";
 const PATH = "/csms";
 
-export const sendLinkRequest = (station: Pick<Fetcher, "fetch">): Promise<Response> =>
+/** What can be read without the platform's types, as the table of routes is. */
+interface Station {
+  fetch: (url: string, init: { headers: Record<string, string> }) => Promise<Response>;
+}
+
+export const sendLinkRequest = (station: Station): Promise<Response> =>
   station.fetch(`https://station${PATH}`, { headers: { upgrade: "websocket" } });
 
 export const isLinkRequest = (request: Request): boolean => new URL(request.url).pathname === PATH;

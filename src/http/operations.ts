@@ -1,15 +1,22 @@
 /**
- * /metrics in Prometheus' text format. TLS and mTLS are told apart in every figure; must not name a station.
+ * Health, and /metrics in Prometheus' text format. TLS and mTLS are told apart in every figure; must not name a station.
  */
-import { Hono } from "hono";
+import { configOf } from "../config.ts";
 import { countStations, type FleetCount } from "../fleet/directory.ts";
-import { type ApiEnv, requireScope } from "./auth.ts";
+import type { Handlers } from "./call.ts";
 
-export const metricsRoutes = new Hono<ApiEnv>();
+export const operationHandlers: Handlers<"getHealth" | "getMetrics"> = {
+  getHealth({ c }) {
+    // A deployment that cannot read its settings is not healthy.
+    configOf(c.env);
+    return c.json({ status: "ok" });
+  },
 
-metricsRoutes.get("/", requireScope("metrics:read"), async (c) =>
-  c.text(exposition(await countStations(c.env.DIRECTORY)), 200, { "content-type": "text/plain; version=0.0.4" }),
-);
+  async getMetrics({ c }) {
+    const text = exposition(await countStations(c.env.DIRECTORY));
+    return c.text(text, 200, { "content-type": "text/plain; version=0.0.4" });
+  },
+};
 
 function exposition(counts: FleetCount[]): string {
   const byProfile = ({ registeredProfile }: FleetCount) => `security_profile="${registeredProfile}"`;

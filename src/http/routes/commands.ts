@@ -1,0 +1,70 @@
+/**
+ * /v1/stations/{id}/commands: what a backend asks of a station. Must not know how a command travels.
+ */
+import * as z from "zod";
+import type { Routes } from "./route.ts";
+
+/** Characters: almost twice those of OCPP's longest action. */
+const ACTION_MAX_LENGTH = 64;
+/** [interface.md §2] What a backend may wait for a station's answer. */
+const TIMEOUT_MAX_SECONDS = 120;
+/** What it waits if it does not say. [2.x P4 §4.1.2] */
+const TIMEOUT_SECONDS = 30;
+/** [interface.md §2] A week: what a command may wait for a station. */
+const EXPIRES_MAX_SECONDS = 604_800;
+/** Commands of one page; their payloads have a bound of their own. */
+const PAGE_MAX_COMMANDS = 500;
+/** Those of a page where none are asked for. */
+const PAGE_COMMANDS = 100;
+/** Characters: a cursor is the id of a command, a UUID. */
+const CURSOR_MAX_LENGTH = 64;
+
+const submission = z.strictObject({
+  action: z.string().min(1).max(ACTION_MAX_LENGTH),
+  payload: z.record(z.string(), z.unknown()),
+  timeoutSeconds: z.number().min(1).max(TIMEOUT_MAX_SECONDS).default(TIMEOUT_SECONDS),
+  expiresInSeconds: z.number().min(0).max(EXPIRES_MAX_SECONDS).default(0),
+  retry: z.enum(["never", "if-unsent", "always"]).default("never"),
+});
+const listQuery = z.strictObject({
+  limit: z
+    .string()
+    .regex(/^\d+$/, "a whole number")
+    .transform(Number)
+    .pipe(z.number().min(1).max(PAGE_MAX_COMMANDS))
+    .default(PAGE_COMMANDS),
+  cursor: z.string().min(1).max(CURSOR_MAX_LENGTH).optional(),
+});
+
+export const commandRoutes = {
+  sendCommand: {
+    method: "POST",
+    path: "/v1/stations/{id}/commands",
+    scope: "commands:write",
+    part: "station",
+    summary: "Ask something of a Charging Station",
+    body: submission,
+  },
+  listCommands: {
+    method: "GET",
+    path: "/v1/stations/{id}/commands",
+    scope: "commands:write",
+    part: "station",
+    summary: "What was asked of a Charging Station, newest first",
+    query: listQuery,
+  },
+  getCommand: {
+    method: "GET",
+    path: "/v1/stations/{id}/commands/{commandId}",
+    scope: "commands:write",
+    part: "station",
+    summary: "A command, and what became of it",
+  },
+  cancelCommand: {
+    method: "DELETE",
+    path: "/v1/stations/{id}/commands/{commandId}",
+    scope: "commands:write",
+    part: "station",
+    summary: "Cancel a command that is still queued",
+  },
+} as const satisfies Routes;

@@ -1,0 +1,40 @@
+/**
+ * What the table of routes says of one route: enough to mount it, to guard it, to describe it and to make a client of it. Must not
+ * know what answers it.
+ */
+import type * as z from "zod";
+import type { Scope } from "../../security/api-key.ts";
+
+/**
+ * What of the fleet a route touches: the registered `station` that `{id}` names; the `registration` that it makes or changes under
+ * `{id}`; a `list` of what belongs to stations; the `fleet` as a whole; or `none` of it.
+ */
+export type Part = "station" | "registration" | "list" | "fleet" | "none";
+
+interface About {
+  method: "GET" | "PUT" | "POST" | "DELETE";
+  /** `null`: no key is asked for. */
+  scope: Scope | null;
+  /** One line, as a heading. */
+  summary: string;
+  query?: z.ZodType;
+  body?: z.ZodType;
+  /** The subprotocol of a WebSocket: the route answers an upgrade alone. */
+  upgrade?: string;
+  /** What it answers beside problems, by status; told in the description of the API. */
+  answers?: Readonly<Record<number, z.ZodType>>;
+}
+
+/** A path's parameters stand in braces, and each is one segment of it. */
+export type Route = About &
+  (
+    | { part: "station" | "registration"; path: `/${string}{id}${string}` }
+    | { part: Exclude<Part, "station" | "registration">; path: `/${string}` }
+  );
+
+export type Routes = Readonly<Record<string, Route>>;
+
+/** The names of a path's parameters. */
+export type ParameterOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | ParameterOf<Rest>
+  : never;

@@ -1,0 +1,15 @@
+/**
+ * The one table of routes, by operation id: what is mounted, guarded and described is what stands here. Must not know what answers.
+ */
+import { commandRoutes } from "./commands.ts";
+import { operationRoutes } from "./operations.ts";
+import { stationRoutes } from "./stations.ts";
+import { webhookRoutes } from "./webhooks.ts";
+
+export const ROUTES = {
+  ...operationRoutes,
+  ...stationRoutes,
+  ...commandRoutes,
+  ...webhookRoutes,
+};
+export type OperationId = keyof typeof ROUTES;

@@ -1,0 +1,57 @@
+/**
+ * /v1/webhooks: where events go. Must not know how they get there.
+ */
+import * as z from "zod";
+import { EVENT_TYPES } from "../../delivery/event.ts";
+import { isSigningSecret, SIGNING_SECRET } from "../../delivery/signature.ts";
+import type { Routes } from "./route.ts";
+
+/** Characters: many servers refuse longer ones. */
+const URL_MAX_LENGTH = 2_000;
+/** Characters: the longest secret, 64 bytes in base64 behind its prefix, has 94. */
+const SECRET_MAX_LENGTH = 200;
+
+const subscription = z.strictObject({
+  url: z.string().max(URL_MAX_LENGTH),
+  secret: z.string().max(SECRET_MAX_LENGTH).refine(isSigningSecret, { error: SIGNING_SECRET }),
+  types: z.array(z.enum(EVENT_TYPES)).max(EVENT_TYPES.length).default([]),
+});
+
+export const webhookRoutes = {
+  putWebhook: {
+    method: "PUT",
+    path: "/v1/webhooks/{name}",
+    scope: "webhooks:write",
+    part: "fleet",
+    summary: "Subscribe to events, or change a subscription",
+    body: subscription,
+  },
+  listWebhooks: {
+    method: "GET",
+    path: "/v1/webhooks",
+    scope: "webhooks:write",
+    part: "fleet",
+    summary: "All subscriptions",
+  },
+  getWebhook: {
+    method: "GET",
+    path: "/v1/webhooks/{name}",
+    scope: "webhooks:write",
+    part: "fleet",
+    summary: "A subscription, without its secret",
+  },
+  deleteWebhook: {
+    method: "DELETE",
+    path: "/v1/webhooks/{name}",
+    scope: "webhooks:write",
+    part: "fleet",
+    summary: "End a subscription",
+  },
+  replayWebhook: {
+    method: "POST",
+    path: "/v1/webhooks/{name}/replay",
+    scope: "webhooks:write",
+    part: "fleet",
+    summary: "Send again, at once, what a subscriber did not take",
+  },
+} as const satisfies Routes;
