@@ -17,8 +17,10 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
 export const text = is((value) => typeof value === "string");
 export const flag = is((value) => typeof value === "boolean");
 export const number = is(Number.isFinite);
+/** [ECMA-262 §21.4.1.1] ms either side of the epoch. */
+const TIME_MAX_MS = 8.64e15;
 /** ms since the epoch that a date can be made of: what is further away makes `toISOString` throw. */
-export const time = is((value) => Number.isFinite(new Date(value as number).getTime()) && Number.isFinite(value));
+export const time = is((value) => Number.isFinite(value) && Math.abs(value as number) <= TIME_MAX_MS);
 export const record = is((value) => isRecord(value));
 export const oneOf = (...values: readonly unknown[]): Check => is((value) => values.includes(value));
 
@@ -32,36 +34,41 @@ export const nullable =
   (value) =>
     value === null ? null : check(value);
 
-const first = (entries: Iterable<readonly [string, unknown]>, checkOf: (name: string) => Check): string | null => {
-  for (const [name, value] of entries) {
-    const fault = checkOf(name)(value);
-    if (fault !== null) return fault === "" ? name : `${name}.${fault}`;
-  }
-  return null;
-};
+const within = (name: string, fault: string): string => (fault === "" ? name : `${name}.${fault}`);
 
 export const listOf =
   (check: Check): Check =>
-  (value) =>
-    Array.isArray(value)
-      ? first(
-          value.map((each, index) => [String(index), each]),
-          () => check,
-        )
-      : "";
+  (value) => {
+    if (!Array.isArray(value)) return "";
+    for (let index = 0; index < value.length; index++) {
+      const fault = check(value[index]);
+      if (fault !== null) return within(String(index), fault);
+    }
+    return null;
+  };
 
 /** @param check of each value, whatever its name */
 export const recordOf =
   (check: Check): Check =>
-  (value) =>
-    isRecord(value) ? first(Object.entries(value), () => check) : "";
+  (value) => {
+    if (!isRecord(value)) return "";
+    for (const name of Object.keys(value)) {
+      const fault = check(value[name]);
+      if (fault !== null) return within(name, fault);
+    }
+    return null;
+  };
 
-export const fields =
-  (checks: Readonly<Record<string, Check>>): Check =>
-  (value) =>
-    isRecord(value)
-      ? first(
-          Object.keys(checks).map((name) => [name, value[name]]),
-          (name) => checks[name] as Check,
-        )
-      : "";
+/** Every wake reads an attachment by it: neither iterators nor pairs are made for each field. */
+export const fields = (checks: Readonly<Record<string, Check>>): Check => {
+  const names = Object.keys(checks);
+  return (value) => {
+    if (!isRecord(value)) return "";
+    for (let index = 0; index < names.length; index++) {
+      const name = names[index] as string;
+      const fault = (checks[name] as Check)(value[name]);
+      if (fault !== null) return within(name, fault);
+    }
+    return null;
+  };
+};

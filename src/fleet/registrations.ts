@@ -99,11 +99,22 @@ export async function raiseFleetNumber(directory: D1Database, name: string, valu
     .run();
 }
 
-/** Those of the ids that are registered. @throws where the directory cannot be reached */
-export async function registeredAmong(directory: D1Database, ids: readonly string[]): Promise<Set<string>> {
-  const { results } = await directory
-    .prepare("SELECT station_id AS id FROM stations WHERE station_id IN (SELECT value FROM json_each(?1))")
-    .bind(JSON.stringify(ids))
-    .all<{ id: string }>();
+/**
+ * Those of the ids that are registered.
+ * @param ahead also so many that come behind an id, in the order of ids
+ * @throws where the directory cannot be reached
+ */
+export async function registeredAmong(
+  directory: D1Database,
+  ids: readonly string[],
+  ahead?: { behind: string; limit: number },
+): Promise<Set<string>> {
+  const among = "SELECT station_id AS id FROM stations WHERE station_id IN (SELECT value FROM json_each(?1))";
+  const behind = "SELECT * FROM (SELECT station_id AS id FROM stations WHERE station_id > ?2 ORDER BY 1 LIMIT ?3)";
+  const statement =
+    ahead === undefined
+      ? directory.prepare(among).bind(JSON.stringify(ids))
+      : directory.prepare(`${among} UNION ${behind}`).bind(JSON.stringify(ids), ahead.behind, ahead.limit);
+  const { results } = await statement.all<{ id: string }>();
   return new Set(results.map(({ id }) => id));
 }

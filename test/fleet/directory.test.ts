@@ -104,6 +104,7 @@ describe("The directory", () => {
       told("x", 2, { stationId: "C", station: quiet }),
     ]);
     expect(await registeredAmong(directory, ["A", "C", "X", "a"])).toEqual(new Set(["A", "C"]));
+    expect(await registeredAmong(directory, ["A", "X"], { behind: "A", limit: 1 })).toEqual(new Set(["A", "B"]));
     expect(await stationsToWake(directory, "online", "", 10)).toEqual(["A"]);
     expect(await stationsToWake(directory, "undelivered", "", 10)).toEqual(["B"]);
     expect(await stationsToWake(directory, "undelivered", "B", 10)).toEqual([]);

@@ -49,7 +49,8 @@ export class CsmsLink implements Sink {
   readonly #sockets: DurableObjectState;
   readonly #agenda: Agenda;
   readonly #port: LinkPort;
-  #live: Live | null = null;
+  /** `undefined`: not looked for since the object woke. */
+  #live: Live | null | undefined = undefined;
   readonly #questions: LinkQuestions;
 
   constructor(context: StationContext, sockets: DurableObjectState, agenda: Agenda, port: LinkPort) {
@@ -97,8 +98,9 @@ export class CsmsLink implements Sink {
   /** Tells how the station stands, if that is not what was told last. */
   tell(): void {
     const live = this.#current();
+    if (live === null) return;
     const told = this.#port.standing();
-    if (live === null || live.told === told) return;
+    if (live.told === told) return;
     live.told = told;
     this.#save();
     this.send(told);
@@ -281,18 +283,17 @@ export class CsmsLink implements Sink {
   }
 
   #save(): void {
-    if (this.#live === null) return;
+    if (!this.#live) return;
     const { socket, gate: _, isPassedOver: __, ...attachment } = this.#live;
     writeLink(socket, attachment);
   }
 
   #current(): Live | null {
-    if (this.#live !== null) return this.#live;
+    if (this.#live !== undefined) return this.#live;
     const left = leftLink(this.#sockets);
-    if (left === null) return null;
-    this.#live = { ...left, gate: new FrameGate(undefined, this.#context.now()), isPassedOver: false };
+    this.#live = left && { ...left, gate: new FrameGate(undefined, this.#context.now()), isPassedOver: false };
     // Who timed it is gone with the object that was here before.
-    if (left.question !== undefined) this.#agenda.changed();
+    if (left?.question !== undefined) this.#agenda.changed();
     return this.#live;
   }
 }

@@ -78,11 +78,8 @@ export class Deadlines {
   #next(also?: Deadline): number {
     if (!this.#isActive()) return NEVER;
     const now = this.#now();
-    let first = NEVER;
-    for (const { at, aheadMaxMs } of also === undefined ? this.#all : [...this.#all, also]) {
-      const due = at();
-      if (due !== null) first = Math.min(first, due, now + aheadMaxMs);
-    }
+    let first = also === undefined ? NEVER : dueOf(also, now);
+    for (const deadline of this.#all) first = Math.min(first, dueOf(deadline, now));
     return first;
   }
 
@@ -104,4 +101,9 @@ export class Deadlines {
       if (!goesOn()) return;
     }
   }
+}
+
+function dueOf(deadline: Deadline, now: number): number {
+  const at = deadline.at();
+  return at === null ? NEVER : Math.min(at, now + deadline.aheadMaxMs);
 }
