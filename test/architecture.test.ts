@@ -14,7 +14,7 @@ const ROOMS: Record<string, readonly string[]> = {
   delivery: ["ocpp"],
   station: ["ocpp", "security", "delivery", "webhooks", "fleet"],
   webhooks: ["delivery", "fleet"],
-  fleet: ["delivery"],
+  fleet: ["security", "delivery"],
   pki: ["security", "fleet"],
   http: ["ocpp", "security", "delivery", "webhooks", "fleet", "station", "pki"],
   client: ["ocpp"],

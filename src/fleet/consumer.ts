@@ -5,24 +5,29 @@
 import type { Env } from "../env.ts";
 import { log, messageOf } from "../log.ts";
 import { applyTransitions, isReachable } from "./directory.ts";
+import { type DoorReport, isDoorReport } from "./door-report.ts";
+import { addNewcomers, trimNewcomers } from "./newcomers.ts";
 import { removeRegistration } from "./registrations.ts";
 import { sayAgainPage, startSayingAgain } from "./say-again.ts";
+import { addRefusals } from "./station-refusals.ts";
 import {
   batchesOf,
-  type FleetMessage,
   isPage,
   isTransition,
   type ReplayPage,
   retryDelaySeconds,
+  type SayAgainPage,
   type Transition,
 } from "./transition.ts";
 
 type FleetBatchMessage = Pick<Message<unknown>, "body" | "attempts" | "ack" | "retry">;
-type Told = Omit<FleetBatchMessage, "body"> & { body: Transition };
+type MessageOf<Body> = Omit<FleetBatchMessage, "body"> & { body: Body };
+type Told = MessageOf<Transition>;
+type Reported = MessageOf<DoorReport>;
 
 /** Attempts at a message, before it is given up: their waits are almost the four days for which a queue keeps it. `max_retries` allows as many. */
 export const ATTEMPTS_MAX = 100;
-/** Attempts at a transition that a directory which takes others does not take. */
+/** Attempts at a transition that a directory which takes others does not take, and at a word about who was turned away. */
 const REFUSED_MAX = 5;
 
 /** @param replayPage does one page of a webhook's replay; throws where that is to come again */
@@ -32,16 +37,19 @@ export async function consume(
   replayPage: (env: Env, page: ReplayPage) => Promise<void>,
 ): Promise<void> {
   const transitions: Told[] = [];
-  const pages: (Omit<FleetBatchMessage, "body"> & { body: Exclude<FleetMessage, Transition> })[] = [];
+  const pages: MessageOf<ReplayPage | SayAgainPage>[] = [];
+  const reports: Reported[] = [];
   for (const message of messages) {
     const { body } = message;
     if (isTransition(body)) transitions.push(message as Told);
     else if (isPage(body)) pages.push(message as (typeof pages)[number]);
+    else if (isDoorReport(body)) reports.push(message as Reported);
     // Of a release that is not this one, or damaged. Not again: it would be the same.
     else
       log("error", "a message of the queue is none of ours", { keys: Object.keys(Object(body)).slice(0, 10).join() });
   }
   for (const batch of batchesOf(transitions, ({ body }) => body)) await take(batch, env);
+  if (reports.length > 0) await takeReports(reports, env);
   for (const page of pages) {
     try {
       if ("replayAfter" in page.body) await replayPage(env, page.body);
@@ -50,6 +58,26 @@ export async function consume(
       log("warn", "a page of the fleet was not done", { attempt: page.attempts, reason: messageOf(error) });
       if (page.attempts < ATTEMPTS_MAX) page.retry({ delaySeconds: retryDelaySeconds(page.attempts, Math.random()) });
       else await env.TRANSITIONS.send(page.body);
+    }
+  }
+}
+
+/** After the transitions: a connection that came with them is known by then. */
+async function takeReports(reports: readonly Reported[], { DIRECTORY }: Env): Promise<void> {
+  try {
+    await DIRECTORY.batch([
+      ...reports.flatMap(({ body: { refusals, newcomers } }) => [
+        ...(refusals.length > 0 ? [addRefusals(DIRECTORY, refusals, Date.now())] : []),
+        ...(newcomers.length > 0 ? [addNewcomers(DIRECTORY, newcomers)] : []),
+      ]),
+      trimNewcomers(DIRECTORY),
+    ]);
+  } catch (error) {
+    log("warn", "who was turned away was not written down", { reports: reports.length, reason: messageOf(error) });
+    for (const message of reports) {
+      // What is given up is told again by whoever knocks again.
+      if (message.attempts < REFUSED_MAX)
+        message.retry({ delaySeconds: retryDelaySeconds(message.attempts, Math.random()) });
     }
   }
 }

@@ -3,6 +3,7 @@
  * station's row; its own object is the truth.
  */
 import { parseJson } from "../json.ts";
+import { horizonOf, REFUSALS_AFTER } from "./station-refusals.ts";
 import { newestOfEach, type Transition } from "./transition.ts";
 
 export interface DirectoryEntry {
@@ -34,7 +35,11 @@ export interface DirectoryQuery {
  * One statement a batch, since D1 is one thread, and a row a station. A late or repeated transition never undoes a newer one, and
  * none makes a row: a registration does, and what was deregistered stays away. A row of an older release has no incarnation yet.
  */
-export async function applyTransitions(directory: D1Database, transitions: readonly Transition[]): Promise<void> {
+export async function applyTransitions(
+  directory: D1Database,
+  transitions: readonly Transition[],
+  now: number = Date.now(),
+): Promise<void> {
   await directory
     .prepare(
       `UPDATE stations SET
@@ -45,13 +50,14 @@ export async function applyTransitions(directory: D1Database, transitions: reado
          protocol = told.value ->> '$.station.protocol', security_profile = told.value ->> '$.station.securityProfile',
          vendor = told.value ->> '$.station.vendor', model = told.value ->> '$.station.model',
          undelivered = told.value ->> '$.station.undelivered',
-         dead_letters = coalesce(told.value ->> '$.station.deadLetters', 0)
+         dead_letters = coalesce(told.value ->> '$.station.deadLetters', 0),
+         ${REFUSALS_AFTER}
        FROM json_each(?1) AS told
        WHERE station_id = told.value ->> 'stationId'
          AND stations.incarnation IN ('', coalesce(told.value ->> 'incarnation', ''))
          AND (told.value ->> 'sequence', coalesce(told.value ->> 'revision', 0)) >= (stations.sequence, stations.revision)`,
     )
-    .bind(JSON.stringify(newestOfEach(transitions.filter(({ station }) => station !== null))))
+    .bind(JSON.stringify(newestOfEach(transitions.filter(({ station }) => station !== null))), horizonOf(now))
     .run();
 }
 

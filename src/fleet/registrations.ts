@@ -2,6 +2,7 @@
  * Which stations are registered: a row of the directory each, made and taken away by the station's object, one after the other;
  * and the one number behind which the logs of new registrations start. Must not know what a registration holds.
  */
+import { dropNewcomer } from "./newcomers.ts";
 import type { Transition } from "./transition.ts";
 
 /** @throws where the directory cannot be reached */
@@ -9,7 +10,7 @@ export async function putRegistration(
   directory: D1Database,
   transition: Transition & { incarnation: string },
 ): Promise<void> {
-  await directory
+  const put = directory
     .prepare(
       `INSERT INTO stations (station_id, at, incarnation, sequence, revision, deregistered, registered_profile, labels, online,
          protocol, security_profile, vendor, model, undelivered, dead_letters)
@@ -25,8 +26,8 @@ export async function putRegistration(
          model = excluded.model, undelivered = excluded.undelivered, dead_letters = excluded.dead_letters
        WHERE (excluded.sequence, excluded.revision) >= (stations.sequence, stations.revision)`,
     )
-    .bind(JSON.stringify([transition]))
-    .run();
+    .bind(JSON.stringify([transition]));
+  await directory.batch([put, dropNewcomer(directory, transition.stationId)]);
 }
 
 /**

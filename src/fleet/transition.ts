@@ -3,6 +3,7 @@
  * by the next. Must not know the queue or D1.
  */
 import { backOff } from "../delivery/back-off.ts";
+import type { DoorReport } from "./door-report.ts";
 import { fields, flag, nullable, number, oneOf, optional, recordOf, text } from "../shape.ts";
 
 export interface Transition {
@@ -31,6 +32,8 @@ export interface StationSnapshot {
   undelivered: boolean;
   /** Events that the worst served webhook was not given, since its last replay; absent in what an older release sent. */
   deadLetters?: number;
+  /** ms since the epoch; when the connection came that is there, or was there last. Absent where that is not known. */
+  connectedAt?: number;
 }
 
 /** Of each registration the newest, in whatever order they came. */
@@ -60,7 +63,7 @@ export interface SayAgainPage {
  * What travels on the queue TRANSITIONS, for up to four days: written by releases before, or after one that was rolled back. Later
  * fields are optional; what is not named is not heeded, and a message that lacks what is read is none.
  */
-export type FleetMessage = Transition | ReplayPage | SayAgainPage;
+export type FleetMessage = Transition | ReplayPage | SayAgainPage | DoorReport;
 
 const TRANSITION = fields({
   stationId: text,
@@ -79,6 +82,7 @@ const TRANSITION = fields({
       model: nullable(text),
       undelivered: flag,
       deadLetters: optional(number),
+      connectedAt: optional(number),
     }),
   ),
 });

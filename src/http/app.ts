@@ -10,6 +10,7 @@ import type { ApiEnv } from "./auth.ts";
 import { commandHandlers } from "./commands.ts";
 import { linkHandlers } from "./csms-link.ts";
 import { mount } from "./mount.ts";
+import { newcomerHandlers } from "./newcomers.ts";
 import { operationHandlers } from "./operations.ts";
 import { parseIdentity } from "../ocpp/identity.ts";
 import { ProblemError, problemResponse, problems } from "./problem.ts";
@@ -48,6 +49,7 @@ mount(app, {
   ...linkHandlers,
   ...commandHandlers,
   ...webhookHandlers,
+  ...newcomerHandlers,
 });
 
 app.notFound((c) => problemResponse(problems.notFound(`Nothing answers ${c.req.method} here.`).problem));

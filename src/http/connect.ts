@@ -14,11 +14,14 @@ import { err, ok, type Result } from "../result.ts";
 import { type ConnectionClaims, refuseEarly } from "../security/admission.ts";
 import { addressKey } from "../security/attempts.ts";
 import { PasswordAttempts } from "../security/password-attempts.ts";
+import type { Knock } from "../security/knocks.ts";
 import { parseBasic } from "../security/basic-credentials.ts";
 import { type TlsClientAuth, verifyCertificate } from "../security/client-certificate.ts";
+import { presentedCertificate } from "../security/presented-certificate.ts";
 import { type RefusalReason, refusalOnWire } from "../security/refusal.ts";
 import { transportOf } from "../security/transport.ts";
 import { sendConnectRequest } from "../station/connection/connect-request.ts";
+import { letIn, turnedAway } from "./doorstep.ts";
 import { problemResponse } from "./problem.ts";
 import { stationStub } from "../station-stub.ts";
 
@@ -49,6 +52,14 @@ export async function connect(request: Request, url: URL, env: Env, ctx: Executi
   const stationId = identity.value;
   try {
     const config = configOf(env);
+    // Attempts that were too many say nothing of what is wrong, and are to cost nothing.
+    const note = (reason: RefusalReason, registered: boolean | null): void => {
+      if (reason !== "unreachable") turnedAway(env, ctx, knockOf(request, url, stationId, reason, config), registered);
+    };
+    const turnAway = (reason: RefusalReason, registered: boolean | null): Response => {
+      note(reason, registered);
+      return refused(reason, stationId);
+    };
     if (!(await withinLimits(env, stationId, remoteAddress))) return refused("too-many-attempts", stationId);
 
     const attempt = guesses.attempt(stationId, addressKey(remoteAddress));
@@ -63,12 +74,11 @@ export async function connect(request: Request, url: URL, env: Env, ctx: Executi
       if (reason === "certificate-expired" || reason === "certificate-revoked") {
         ctx.waitUntil(report(env, stationId, reason, remoteAddress));
       }
-      return refused(reason, stationId);
+      return turnAway(reason, null);
     }
 
     // Where the directory cannot tell, the object will.
-    if ((await isRegistered(env.DIRECTORY, stationId, Date.now())) === false)
-      return refused("not-registered", stationId);
+    if ((await isRegistered(env.DIRECTORY, stationId, Date.now())) === false) return turnAway("not-registered", false);
     const station = stationStub(env, stationId);
     const ask = () => sendConnectRequest(station, { claims: claims.value, remoteAddress, requestId });
     const decided = mayGuess
@@ -76,10 +86,16 @@ export async function connect(request: Request, url: URL, env: Env, ctx: Executi
       : await decisionOf(await ask());
     if (decided === null) return refused("too-many-attempts", stationId);
     const { response, reason } = decided;
-    if (reason === null) return response;
+    if (reason === null) {
+      letIn(stationId);
+      return response;
+    }
     if (reason === "not-registered") forget(stationId);
-    if (reason === "no-common-subprotocol" && config.SUBPROTOCOL_MISMATCH === "close") return closeAtOnce(requestId);
-    return refused(reason, stationId);
+    if (reason === "no-common-subprotocol" && config.SUBPROTOCOL_MISMATCH === "close") {
+      note(reason, true);
+      return closeAtOnce(requestId);
+    }
+    return turnAway(reason, reason !== "not-registered");
   } catch (error) {
     log("error", "a connection could not be decided", { stationId, reason: messageOf(error) });
     return refused("unreachable", stationId);
@@ -111,6 +127,19 @@ async function withinLimits(env: Env, stationId: string, remoteAddress: string |
     env.CONNECT_BY_ADDRESS.limit({ key: address }),
   ]);
   return byStation.success && byAddress.success;
+}
+
+function knockOf(request: Request, url: URL, stationId: string, reason: RefusalReason, config: Config): Knock {
+  const shown = (request.cf as { tlsClientAuth?: TlsClientAuth } | undefined)?.tlsClientAuth;
+  return {
+    stationId,
+    at: Date.now(),
+    reason,
+    remoteAddress: request.headers.get("CF-Connecting-IP"),
+    transport: transportOf(url, config.MTLS_HOSTS),
+    offer: parseOffer(request.headers.get("Sec-WebSocket-Protocol")),
+    certificate: presentedCertificate(shown),
+  };
 }
 
 function claimsOf(

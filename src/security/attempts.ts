@@ -77,3 +77,12 @@ export function addressKey(address: string | null): string {
   const network = groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, ""));
   return `${network.join(":")}::/64`;
 }
+
+/** Groups of 16 bits of an IPv6 address: a /48 is what one site is given, and holds 65,536 of those /64. */
+const SITE_GROUPS = 3;
+
+/** What of an address one party may hold who asks for more than one network. @param address as `CF-Connecting-IP` gives it */
+export function siteKey(address: string | null): string {
+  const key = addressKey(address);
+  return key.endsWith("::/64") ? `${key.split(":").slice(0, SITE_GROUPS).join(":")}::/48` : key;
+}

@@ -122,3 +122,30 @@ export function refusalOnWire(reason: RefusalReason): RefusalOnWire {
 
 /** Every reason is mapped above; an object of a newer release may know another. */
 const ofLater = (_: never): RefusalOnWire => UNREACHABLE;
+
+/** What stands behind "refused: " for people. */
+const WORDS: Readonly<Record<RefusalReason, string>> = {
+  "not-an-upgrade": "no WebSocket upgrade",
+  "illegal-identity": "identity not legal",
+  "not-registered": "not registered",
+  "credentials-missing": "no password sent",
+  "credentials-malformed": "credentials unreadable",
+  "user-is-not-the-station": "user name not the station's",
+  "password-wrong": "password wrong",
+  "no-password-registered": "no password registered",
+  "certificate-missing": "no certificate shown",
+  "certificate-unverified": "certificate not trusted",
+  "certificate-expired": "certificate expired",
+  "certificate-revoked": "certificate revoked",
+  "certificate-issuer-not-allowed": "certificate of an issuer that is not allowed",
+  "certificate-unreadable": "certificate unreadable",
+  "certificate-of-another-station": "certificate of another station",
+  "profile-too-low": "security profile too low",
+  "too-many-attempts": "too many attempts",
+  unreachable: "could not be decided",
+  "no-common-subprotocol": "no common OCPP version",
+};
+
+/** @param reason as it was kept, which a newer release may have done: it speaks for itself then */
+export const refusalWords = (reason: string): string =>
+  Object.hasOwn(WORDS, reason) ? WORDS[reason as RefusalReason] : reason.replaceAll("-", " ");

@@ -1,41 +1,13 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { StationSnapshot, Transition } from "../../src/fleet/transition.ts";
+import { migrated } from "../support/sqlite-d1.ts";
 
 // By a name that the compiler does not look up: it would find the Workers' types, which are not Node's.
 const load = (file: string) => import(join(import.meta.dirname, "../../src/fleet", file));
 const { applyTransitions, countStations, listStations, stationsToWake } = await load("directory.ts");
 const { putRegistration, registeredAmong, removeRegistration, sequenceFloor } = await load("registrations.ts");
-
-const MIGRATIONS = join(import.meta.dirname, "../../src/fleet/migrations");
-
-/** As much of D1 as the directory asks for, in memory. */
-function d1(database: DatabaseSync): object {
-  const prepare = (query: string, values: SQLInputValue[] = []): object => {
-    // node:sqlite tells `?1` by name, D1 by place.
-    const all = () => database.prepare(query.replaceAll(/\?(\d)/g, "?$1")).all(...values);
-    return {
-      bind: (...given: SQLInputValue[]) => prepare(query, given),
-      all: async () => ({ results: all() }),
-      run: async () => all(),
-      first: async () => all()[0] ?? null,
-    };
-  };
-  const batch = (statements: { run(): Promise<unknown> }[]) => Promise.all(statements.map((each) => each.run()));
-  return { prepare, batch };
-}
-
-function migrated(before = ""): { database: DatabaseSync; directory: object } {
-  const database = new DatabaseSync(":memory:");
-  const [first = "", ...others] = readdirSync(MIGRATIONS).sort();
-  database.exec(readFileSync(join(MIGRATIONS, first), "utf8"));
-  database.exec(before);
-  for (const file of others) database.exec(readFileSync(join(MIGRATIONS, file), "utf8"));
-  return { database, directory: d1(database) };
-}
 
 const told = (incarnation: string, sequence: number, more: Partial<Transition> & { vendor?: string } = {}) => {
   const { vendor = `v${sequence}`, ...rest } = more;

@@ -2,6 +2,7 @@
  * The one table of routes, by operation id: what is mounted, guarded and described is what stands here. Must not know what answers.
  */
 import { commandRoutes } from "./commands.ts";
+import { newcomerRoutes } from "./newcomers.ts";
 import { operationRoutes } from "./operations.ts";
 import { stationRoutes } from "./stations.ts";
 import { webhookRoutes } from "./webhooks.ts";
@@ -11,5 +12,6 @@ export const ROUTES = {
   ...stationRoutes,
   ...commandRoutes,
   ...webhookRoutes,
+  ...newcomerRoutes,
 };
 export type OperationId = keyof typeof ROUTES;

@@ -1,6 +1,7 @@
 /**
  * One answer out of those of several workerd processes, to what concerns all stations. Must not know sockets or ports.
  */
+import { isOfNewcomers, mergeNewcomers } from "./newcomer-pages.ts";
 
 export interface ShardAnswer {
   status: number;
@@ -23,7 +24,8 @@ export function combine(
   if (failed !== undefined) return failed;
   if (kind === "shared" || kind === "each") return first;
   const bodies = answers.map(({ body }) => body);
-  return { ...first, body: kind === "list" ? mergePages(path, bodies) : addUp(bodies) };
+  if (kind === "sum") return { ...first, body: addUp(bodies) };
+  return { ...first, body: isOfNewcomers(path) ? mergeNewcomers(path, bodies) : mergePages(path, bodies) };
 }
 
 interface Page {

@@ -34,6 +34,8 @@ export class Announcements {
   #told: string | null = null;
   /** What is on its way to the queue. */
   #telling: string | null = null;
+  /** ms since the epoch, of the newest connection since the object woke. */
+  #connectedAt: number | null = null;
   /** One after the other: a row that was made late must not outlive the one that took it away. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -136,6 +138,7 @@ export class Announcements {
     if (registration === undefined) return null;
     const { boot } = eventLog.status;
     const { connection, undelivered } = this.#standing();
+    this.#connectedAt = connection?.since ?? this.#connectedAt;
     return {
       stationId: id,
       at: now(),
@@ -152,6 +155,7 @@ export class Announcements {
         model: boot?.model ?? null,
         undelivered,
         deadLetters: eventLog.deadLetters,
+        ...(this.#connectedAt !== null && { connectedAt: this.#connectedAt }),
       },
     };
   }

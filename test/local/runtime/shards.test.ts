@@ -41,6 +41,7 @@ test("Stations are spread over all workerd processes, about evenly", () => {
 test.each([
   ["GET", "/v1/stations?limit=2", "list"],
   ["POST", "/v1/stations", "one"],
+  ["GET", "/v1/newcomers?limit=2", "list"],
   ["GET", "/metrics", "sum"],
   ["GET", "/healthz", "each"],
   ["PUT", "/v1/webhooks/a", "shared"],
@@ -61,6 +62,29 @@ test("Pages are merged in the order of their ids, up to the limit, and the curso
   });
   expect(merged("/v1/stations?limit=3", page(["A"]), page(["B", "C"]))).toEqual({ ids: ["A", "B", "C"], cursor: null });
   expect(merged("/v1/stations", page([]), page([]))).toEqual({ ids: [], cursor: null });
+});
+
+test("Pages of newcomers are merged the newest first, and the cursor is the last one's", () => {
+  const at = (second: number) => `2026-11-28T08:00:0${second}.000Z`;
+  const seen = (entries: [string, number][], cursor: string | null = null) =>
+    answer({ newcomers: entries.map(([stationId, second]) => ({ stationId, lastSeen: at(second) })), cursor });
+  const of = (path: string, ...answers: ShardAnswer[]) => {
+    const { newcomers, cursor } = JSON.parse(combine("list", path, answers).body);
+    return { ids: newcomers.map(({ stationId }: { stationId: string }) => stationId), cursor };
+  };
+  const first = seen([
+    ["A", 9],
+    ["D", 3],
+  ]);
+  const second = seen(
+    [
+      ["C", 5],
+      ["B", 3],
+    ],
+    `${at(3)}/B`,
+  );
+  expect(of("/v1/newcomers?limit=3", first, second)).toEqual({ ids: ["A", "C", "B"], cursor: `${at(3)}/B` });
+  expect(of("/v1/newcomers", seen([["A", 9]]), seen([]))).toEqual({ ids: ["A"], cursor: null });
 });
 
 test("A failure of one is the answer of all", () => {
