@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import type { IncomingMessage } from "node:http";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
@@ -9,10 +10,11 @@ import { createInterface } from "node:readline";
 import { RPCClient, RPCServer } from "ocpp-rpc";
 import { WebSocketServer, type WebSocket } from "ws";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ACCEPTED, FOREIGN, ForeignPeer, foreignServer, PROTOCOLS } from "../support/foreign-csms.ts";
 import { temporaryFolder } from "../support/edge-client.ts";
 import { until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
-import { BOOT_16, BOOT_2X, STATUS_16, TestStation } from "../support/test-station.ts";
+import { BOOT_16, STATUS_16, TestStation } from "../support/test-station.ts";
 import { certificateOf } from "../support/transports.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: it is what the test is to find out
@@ -42,7 +44,7 @@ class Csms {
       port,
       host: "127.0.0.1",
       handleProtocols: (offered) => [...offered][0] ?? false,
-      verifyClient: ({ req }: { req: import("node:http").IncomingMessage }) => !this.refuses.has(idOf(req.url)),
+      verifyClient: ({ req }: { req: IncomingMessage }) => !this.refuses.has(idOf(req.url)),
     });
     this.server.on("connection", (socket, request) => {
       const id = idOf(request.url);
@@ -115,15 +117,30 @@ let bridge: BridgeProcess;
 let metrics: string;
 const folder = temporaryFolder();
 const keyFile = join(folder.dir, "key");
+/** Of the stations with the label alone: a bridge takes over the links of another. */
+const only = (label: string) => ["--label", `only=${label}`];
 const common = () => ["--api", kerbside.edge.httpUrl, "--key-file", keyFile, "--csms", csms.url, "--port", "0"];
 beforeAll(async () => {
   kerbside = await startKerbside({ CSMS_TIMEOUT_MS: "5000" });
   writeFileSync(keyFile, `${kerbside.edge.apiKey}\n`);
   csms = new Csms();
-  for (const id of ["B1", "B2", "B3", "B4"]) await kerbside.register(id, { securityProfile: 0, csms: "link" });
+  const foreign = FOREIGN.map((kind): [string, string[]] => [
+    kind,
+    PROTOCOLS.map((protocol) => new ForeignPeer(kind, protocol).id),
+  ]);
+  const fleets = { main: ["B1", "B2", "B3", "B4"], tls: ["TLS1"], ...Object.fromEntries(foreign) };
+  const ids = Object.entries(fleets).flatMap(([label, names]) => names.map((id) => [id, label] as const));
+  for (const [id, label] of ids) {
+    await kerbside.register(id, { securityProfile: 0, csms: "link", labels: { only: label } });
+  }
+  // A bridge that starts sooner finds them half a minute later.
+  await until(
+    "the directory",
+    async () => (await kerbside.api("GET", "/v1/stations")).body.stations.length === ids.length,
+  );
   const passwords = join(folder.dir, "passwords");
   writeFileSync(passwords, "{stationId}:secret-of-{stationId}\n");
-  bridge = new BridgeProcess([...common(), "--csms-user-password-file", passwords]);
+  bridge = new BridgeProcess([...common(), ...only("main"), "--csms-user-password-file", passwords]);
   metrics = await bridge.ready();
 });
 afterAll(async () => {
@@ -217,7 +234,7 @@ describe("A bridge", () => {
     expect(await ended).toBe(0);
     expect(csms.frames("B2")).toContainEqual([3, "last", { status: "Accepted" }]);
     await station.call("StatusNotification", STATUS_16, "between");
-    bridge = new BridgeProcess([...common(), "--mirror", csms.url.replace(/ocpp$/, "mirror")]);
+    bridge = new BridgeProcess([...common(), ...only("main"), "--mirror", csms.url.replace(/ocpp$/, "mirror")]);
     metrics = await bridge.ready();
     await until("what came between", () => csms.frames("B2").some(([, id]: Frame) => id === "between"));
     await station.call("StatusNotification", { ...STATUS_16, connectorId: 2 }, "mirrored");
@@ -265,23 +282,20 @@ describe("A bridge", () => {
       requestCert: true,
       rejectUnauthorized: true,
     });
-    const sockets = new WebSocketServer({ server, handleProtocols: (offered) => [...offered][0] ?? false });
+    const rpc = new (RPCServer as Frame)({ protocols: PROTOCOLS, strictMode: false });
     const subjects: string[] = [];
-    sockets.on("connection", (socket, request) => {
+    rpc.auth((accept: () => void, _reject: unknown, { request }: { request: IncomingMessage }) => {
       subjects.push((request.socket as TLSSocket).getPeerCertificate().subject.CN as string);
-      socket.on("message", (data) => {
-        const [type, messageId] = JSON.parse(String(data));
-        if (type === 2) socket.send(JSON.stringify([3, messageId, { idTagInfo: { status: "Blocked" } }]));
-      });
+      accept();
     });
+    rpc.on("client", (client: Frame) => client.handle(() => ({ idTagInfo: { status: "Blocked" } })));
+    server.on("upgrade", rpc.handleUpgrade);
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
-    await kerbside.register("TLS1", { securityProfile: 0, csms: "link", labels: { over: "tls" } });
     const args = common().with(5, `wss://localhost:${port}/ocpp`);
-    const only = ["--label", "over=tls"];
     const proven = new BridgeProcess([
       ...args,
-      ...only,
+      ...only("tls"),
       "--csms-ca",
       ca,
       "--csms-cert",
@@ -295,47 +309,54 @@ describe("A bridge", () => {
     expect((await station.call("Authorize", { idTag: "A" }))[2]).toEqual({ idTagInfo: { status: "Blocked" } });
     expect(subjects).toEqual(["BRIDGE"]);
     await proven.stop();
-    const bare = new BridgeProcess([...args, ...only, "--csms-ca", ca]);
+    const bare = new BridgeProcess([...args, ...only("tls"), "--csms-ca", ca]);
     const figures = await bare.ready();
     await until("its refusal", async () =>
       /closed_total\{side="csms",status="closed"\} [1-9]/.test(await (await fetch(figures)).text()),
     );
     expect(subjects).toHaveLength(1);
     await bare.stop();
-    sockets.close();
+    await rpc.close({ force: true });
     server.close();
   });
 
-  test.each(["ocpp1.6", "ocpp2.0.1", "ocpp2.1"])(
-    "carries a foreign station to a foreign CSMS in %s, and a command back",
-    async (protocol) => {
-      const id = `RPC-${protocol}`;
-      const server = new (RPCServer as Frame)({ protocols: [protocol], strictMode: false });
-      let reset: unknown;
-      server.on("client", (client: Frame) => {
-        client.handle(({ method }: { method: string }) => {
-          if (method !== "BootNotification") return {};
-          setTimeout(async () => {
-            reset = await client.call("Reset", protocol === "ocpp1.6" ? { type: "Soft" } : { type: "Immediate" });
-          }, 50);
-          return { status: "Accepted", currentTime: new Date().toISOString(), interval: 60 };
-        });
-      });
-      const { port } = (await server.listen(0, "127.0.0.1")).address();
-      await kerbside.register(id, { securityProfile: 0, csms: "link", labels: { only: id } });
-      const own = new BridgeProcess([...common().with(5, `ws://127.0.0.1:${port}`), "--label", `only=${id}`]);
-      await own.ready();
-      const endpoint = `ws://localhost:${kerbside.edge.port}/ocpp`;
-      const station = new (RPCClient as Frame)({ endpoint, identity: id, protocols: [protocol], reconnect: false });
-      station.handle(() => ({ status: "Accepted" }));
-      await station.connect();
-      const boot = protocol === "ocpp1.6" ? BOOT_16 : BOOT_2X;
-      expect((await station.call("BootNotification", boot)).status).toBe("Accepted");
-      await until("the command's answer", () => reset);
-      expect(reset).toEqual({ status: "Accepted" });
-      await station.close();
+  test.each(FOREIGN)(
+    "carries foreign stations of every version to the server of %s, and its commands back, while the objects sleep between the words",
+    async (kind) => {
+      const peers = PROTOCOLS.map((protocol) => new ForeignPeer(kind, protocol));
+      const server = await foreignServer(kind, peers);
+      const own = new BridgeProcess([...common().with(5, server.url), ...only(kind)]);
+      const figures = await own.ready();
+      // Before its link a station's boot is answered Pending.
+      await until("the links", async () => /^kerbside_bridge_links 3$/m.test(await (await fetch(figures)).text()));
+      await Promise.all(
+        peers.map(async ({ id, protocol, boot, reset, authorize, question, command }) => {
+          const endpoint = `ws://localhost:${kerbside.edge.port}/ocpp`;
+          const station = new (RPCClient as Frame)({ endpoint, identity: id, protocols: [protocol], reconnect: false });
+          station.handle(async ({ method, params }: { method: string; params: unknown }) => {
+            await command.hold([method, params]);
+            return ACCEPTED;
+          });
+          await station.connect();
+          expect((await station.call("BootNotification", boot)).status).toBe("Accepted");
+          const answered = server.command(id, "Reset", reset);
+          await command.held;
+          await kerbside.edge.evict(id);
+          command.release();
+          expect([await answered, command.heard]).toEqual([ACCEPTED, [["Reset", reset]]]);
+          const authorized = station.call("Authorize", authorize);
+          await question.held;
+          await kerbside.edge.evict(id);
+          question.release();
+          expect(await authorized).toEqual(
+            protocol === "ocpp1.6" ? { idTagInfo: ACCEPTED } : { idTokenInfo: ACCEPTED },
+          );
+          expect(question.heard).toEqual([["Authorize", authorize]]);
+          await station.close();
+        }),
+      );
       await own.stop();
-      await server.close({ force: true });
+      await server.stop();
     },
   );
 });
