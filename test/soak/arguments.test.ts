@@ -15,6 +15,7 @@ const TARGET = ["--target", "ws://127.0.0.1:9000/ocpp", "--pid", "1"];
 
 test("Without options every cohort churns for half an hour under both kinds of names", () => {
   const { minutes, cohorts, names, floor, plant, target, limitKbPerThousand } = optionsOf();
+  expect(optionsOf().csms).toBeNull();
   expect({ minutes, cohorts, names, floor, plant, target, limitKbPerThousand }).toEqual({
     ...{ minutes: 30, cohorts: ["plain", "tls", "mtls"], names: ["same", "fresh"] },
     ...{ floor: false, plant: null, target: null, limitKbPerThousand: 300 },
@@ -23,6 +24,17 @@ test("Without options every cohort churns for half an hour under both kinds of n
 
 test("A planted leak names its cohort and its bytes", () => {
   expect(optionsOf("--plant", "mtls:1024").plant).toEqual({ cohort: "mtls", bytes: 1_024 });
+});
+
+test("A CSMS behind bridges is for names that stay the same, and a leak may be planted in a bridge", () => {
+  expect(optionsOf("--csms", "builtin")).toMatchObject({
+    csms: "builtin",
+    names: ["same"],
+    cohorts: ["plain", "tls", "mtls"],
+  });
+  expect(optionsOf("--csms", "ws://127.0.0.1:9100/ocpp", "--plant", "bridge:1024").plant).toEqual({
+    ...{ cohort: "bridge", bytes: 1_024 },
+  });
 });
 
 test("A target is one cohort, by its scheme and by whether a certificate is shown", () => {
@@ -72,6 +84,12 @@ test.each([
   [[...TARGET, "--cohorts", "plain,tls"], "--cohorts must be plain with this --target"],
   [[...TARGET, ...CERTIFICATE, "--dir", "."], "--client-cert does not go with --dir"],
   [["--api", "http://localhost:1/"], "--api goes with a --target only"],
+  [["--csms", "http://127.0.0.1:1/"], "--csms must be builtin or a ws or wss address"],
+  [["--csms", "wss://csms.example/ocpp"], "give --allow-remote"],
+  [["--csms", "builtin", "--names", "same,fresh"], "--csms goes with --names same"],
+  [["--csms", "builtin", "--floor"], "--csms does not go with --floor"],
+  [[...TARGET, "--csms", "builtin"], "--csms does not go with a --target"],
+  [["--plant", "bridge:1"], "--plant must be one of plain, tls, mtls, a colon"],
   [[...TARGET, "--floor"], "--floor does not go with a --target"],
   [[...TARGET, "--plant", "plain:1"], "--plant does not go with a --target"],
   [["--what"], "Unknown option '--what'"],

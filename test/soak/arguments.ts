@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { REPOSITORY } from "../../src/local/state/local-folder.ts";
 import { PROTOCOLS, type Protocol } from "../../src/ocpp/protocol.ts";
 import { ok, type Result } from "../../src/result.ts";
+import { csmsOf } from "../../src/simulator/cli/csms-option.ts";
 import { listOf, oneOf, refusalOf, Unusable, wholeNumber } from "../../src/simulator/cli/option-values.ts";
 import { isLoopback } from "../../src/simulator/fleet/targets.ts";
 import { COHORTS, type Cohort, NAMES, type Names } from "./arm.ts";
@@ -40,7 +41,9 @@ export interface SoakOptions {
   leaveGarbage: boolean;
   protocol: Protocol;
   floor: boolean;
-  plant: { cohort: Cohort; bytes: number } | null;
+  /** A CSMS behind a bridge, or `builtin`; `null`: each edge is on its own. */
+  csms: string | null;
+  plant: { cohort: Cohort | "bridge"; bytes: number } | null;
   limitKbPerThousand: number;
   /** Of an arm, that at least are thrown away. */
   warmUpConnections: number;
@@ -61,8 +64,9 @@ export const USAGE = `Usage: npm run soak -- [options]
   --connections-per-round N  of each cohort (200)
   --concurrency N            connections at once (16)
   --protocol NAME            ocpp1.6 | ocpp2.0.1 | ocpp2.1 (ocpp1.6)
+  --csms URL|builtin         a bridge for each cohort, watched too, and this CSMS behind it; builtin: a small one
   --floor                    also a bare hibernating object behind the same fronts, to compare with
-  --plant COHORT:BYTES       leaks so many bytes a connection in that cohort's front, to see it found
+  --plant COHORT:BYTES       leaks so many bytes a connection in that cohort's front, or of a "bridge", to see it found
   --leave-garbage            in workerd, where collecting it takes a second a sample; what grows may then be garbage
   --limit KB                 per 1,000 connections, above which memory counts as growing (${LIMIT_KB_PER_THOUSAND})
   --warm-up N                connections of each cohort that at least are warm-up; half of them all is in any case (2000)
@@ -93,6 +97,7 @@ const OPTIONS = {
   concurrency: { ...TEXT, default: "16" },
   protocol: { ...TEXT, default: "ocpp1.6" },
   floor: FLAG,
+  csms: TEXT,
   "leave-garbage": FLAG,
   plant: TEXT,
   limit: { ...TEXT, default: String(LIMIT_KB_PER_THOUSAND) },
@@ -131,11 +136,15 @@ export function parseArguments(args: readonly string[], chance: number): Result<
     if (values.help) return ok("help");
     const target = targetOf(values);
     const cohorts = cohortsOf(values, target);
-    const names = listOf("names", values.names ?? (target === null ? NAMES.join() : "same"), NAMES);
+    const isAlone = target === null && values.csms === undefined;
+    const names = listOf("names", values.names ?? (isAlone ? NAMES.join() : "same"), NAMES);
     if (target !== null && names.length > 1) throw new Unusable("--names must be one of same, fresh with a --target");
     if (target !== null && values.floor) throw new Unusable("--floor does not go with a --target");
+    const csms = values.csms === undefined ? null : csmsOf(values.csms, names.join(), values["allow-remote"]);
+    if (csms !== null && target !== null) throw new Unusable("--csms does not go with a --target");
+    if (csms !== null && values.floor) throw new Unusable("--csms does not go with --floor, which has no link");
     return ok({
-      ...{ target, cohorts, names, floor: values.floor, out: resolve(values.out) },
+      ...{ target, cohorts, names, csms, floor: values.floor, out: resolve(values.out) },
       leaveGarbage: values["leave-garbage"],
       minutes: decimal("minutes", values.minutes, 0.01, MINUTES_MAX),
       rounds: values.rounds === undefined ? null : wholeNumber("rounds", values.rounds, 1, ROUNDS_MAX),
@@ -197,15 +206,20 @@ function cohortsAt({ url, clientCert, dir }: GivenTarget): Cohort[] {
   return url.port === MTLS_PORT ? ["mtls", "tls"] : ["tls", "mtls"];
 }
 
-function plantOf({ plant }: Values, cohorts: readonly Cohort[], target: GivenTarget | null): SoakOptions["plant"] {
+function plantOf(
+  { plant, csms }: Values,
+  cohorts: readonly Cohort[],
+  target: GivenTarget | null,
+): SoakOptions["plant"] {
   if (plant === undefined) return null;
   if (target !== null) throw new Unusable("--plant does not go with a --target");
   const [, name = "", digits = ""] = /^([a-z]+):(\d{1,7})$/.exec(plant) ?? [];
-  const cohort = cohorts.find((each) => each === name);
+  const places = csms === undefined ? cohorts : ([...cohorts, "bridge"] as const);
+  const cohort = places.find((each) => each === name);
   const bytes = Number(digits);
   if (cohort !== undefined && bytes >= 1 && bytes <= PLANT_MAX_BYTES) return { cohort, bytes };
   throw new Unusable(
-    `--plant must be one of ${cohorts.join(", ")}, a colon and 1 to ${PLANT_MAX_BYTES} bytes, not ${JSON.stringify(plant)}`,
+    `--plant must be one of ${places.join(", ")}, a colon and 1 to ${PLANT_MAX_BYTES} bytes, not ${JSON.stringify(plant)}`,
   );
 }
 

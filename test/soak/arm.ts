@@ -27,6 +27,8 @@ export interface ChurnSpec {
   url: string;
   /** Where to register stations. `null`: nobody asks. */
   api: string | null;
+  /** Whose bridge carries the stations to a CSMS, so that nobody else answers; `null`: there is none. */
+  run: string | null;
   /** A Kerbside's folder. */
   dir: string | null;
   /** Paths of PEM files. */

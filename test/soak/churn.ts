@@ -48,8 +48,14 @@ export class Churn {
 
   static async open(spec: ChurnSpec): Promise<Churn> {
     const churn = new Churn(spec, await brokerOf(spec));
+    // A bridge finds what is registered when it starts.
+    if (spec.run !== null) await churn.#registerAll();
     if (spec.arm.kind === "target") await churn.#checkTarget();
     return churn;
+  }
+
+  async #registerAll(): Promise<void> {
+    for (const stationId of namesOf(this.#spec)) await this.#socketOf(stationId);
   }
 
   async round(connections: number): Promise<Round> {
@@ -87,12 +93,12 @@ export class Churn {
   #nameOf(lane: number, round: number, turn: number, own: number): string {
     const { cohort, names } = this.#spec.arm;
     // Two soaks of one Kerbside, on two of its ports, must not register each other's stations anew.
-    return `SOAK-${cohort}-${lane}-${names === "same" ? own : `r${round}-${turn}`}`;
+    return nameOf(cohort, lane, names === "same" ? String(own) : `r${round}-${turn}`);
   }
 
   /** `true`: it was connected. */
   async #visit(stationId: string, failures: Tally): Promise<boolean> {
-    const { url, protocol, arm } = this.#spec;
+    const { url, protocol, arm, run } = this.#spec;
     try {
       const socket = await this.#socketOf(stationId);
       const path = `${url.replace(/\/$/, "")}/${stationId}`;
@@ -103,6 +109,8 @@ export class Churn {
         const outcome = await opened.value.call(boot.action, boot.payload);
         if (outcome.state === "unsent") failures.add(`closed before the ${boot.action}`);
         else if (outcome.state !== "result") failures.add(named(boot.action, outcome.reason));
+        // The CSMS accepts: what else came was not from there.
+        else if (run !== null && outcome.payload.status !== "Accepted") failures.add(`${boot.action} not accepted`);
         await opened.value.close();
       }
       // Its files would stay open in the broker.
@@ -118,10 +126,10 @@ export class Churn {
   async #socketOf(stationId: string): Promise<ClientOptions> {
     const known = this.#known.get(stationId);
     if (known !== undefined) return known;
-    const { arm, protocol, dir, clientCert } = this.#spec;
+    const { arm, protocol, dir, clientCert, run } = this.#spec;
     const needsCertificate = arm.cohort === "mtls" && clientCert === null && dir !== null;
     const [password, certificate] = await Promise.all([
-      this.#broker?.register(stationId, PROFILE[arm.cohort], protocol) ?? null,
+      this.#broker?.register(stationId, PROFILE[arm.cohort], protocol, run) ?? null,
       needsCertificate ? this.#issuer.issue(join(dir, "pki"), stationId) : null,
     ]);
     const socket: ClientOptions = {
@@ -132,6 +140,15 @@ export class Churn {
     if (arm.names === "same") this.#known.set(stationId, socket);
     return socket;
   }
+}
+
+const nameOf = (cohort: Cohort, lane: number, own: string) => `SOAK-${cohort}-${lane}-${own}`;
+
+/** The stations of an arm whose names stay the same. */
+export function namesOf({ arm, concurrency }: Pick<ChurnSpec, "arm" | "concurrency">): string[] {
+  return Array.from({ length: concurrency * STATIONS_A_LANE }, (_, number) =>
+    nameOf(arm.cohort, Math.floor(number / STATIONS_A_LANE), String(number % STATIONS_A_LANE)),
+  );
 }
 
 async function brokerOf({ api, dir, arm }: ChurnSpec): Promise<Broker | null> {

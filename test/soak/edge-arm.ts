@@ -12,6 +12,7 @@ import { NotUsable } from "../../src/simulator/fleet/broker.ts";
 import { processTree } from "../bench/figures.ts";
 import type { Arm } from "./arm.ts";
 import { InspectedWorkerd } from "./inspected-workerd.ts";
+import { askHeap } from "./heap-question.ts";
 import type { HeapUse } from "./probe.ts";
 
 export interface Watched {
@@ -31,7 +32,6 @@ export const NODE = join(REPOSITORY, "node_modules/.bin/node");
 const MAIN = { kerbside: join(REPOSITORY, "src/local/main.ts"), floor: join(import.meta.dirname, "floor.ts") };
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 6_000;
-const HEAP_WITHIN_MS = 10_000;
 /** Far above any round: a limit that is reached would be measured in place of a connection. */
 const NO_LIMIT = "100000000";
 
@@ -87,7 +87,7 @@ export class EdgeArm {
       .filter(({ pid, name }) => pid === this.#child.pid || name === "workerd")
       .map(({ pid, name }) =>
         pid === this.#child.pid
-          ? { name: "front", pid, heap: () => this.#heap() }
+          ? { name: "front", pid, heap: () => askHeap(this.#child) }
           : { name, pid, heap: leaveGarbage ? null : () => this.#workerd.heap() },
       );
   }
@@ -107,14 +107,6 @@ export class EdgeArm {
 
   #kill(): void {
     if (this.#isRunning && this.#child.pid !== undefined) process.kill(-this.#child.pid, "SIGKILL");
-  }
-
-  async #heap(): Promise<HeapUse | null> {
-    if (!this.#child.connected) return null;
-    const signal = AbortSignal.timeout(HEAP_WITHIN_MS);
-    const answer = once(this.#child, "message", { signal }).catch(() => [null]);
-    this.#child.send("heap");
-    return (await answer)[0] as HeapUse | null;
   }
 
   async #ready(): Promise<void> {

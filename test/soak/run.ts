@@ -5,11 +5,15 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { type CsmsAddress, csmsAddress } from "../../src/simulator/csms/csms-address.ts";
 import { NotUsable } from "../../src/simulator/fleet/broker.ts";
 import { forEach, pause } from "../../src/simulator/station/pause.ts";
 import { Random } from "../../src/simulator/station/random.ts";
 import type { GivenTarget, SoakOptions } from "./arguments.ts";
 import { type Arm, armsOf, type ChurnSpec } from "./arm.ts";
+import { ArmBridge } from "./arm-bridge.ts";
+import { namesOf } from "./churn.ts";
 import { EdgeArm, type Watched } from "./edge-arm.ts";
 import { LoadProcess } from "./load-process.ts";
 import { memoryOf, type ProcessMemory } from "./process-memory.ts";
@@ -67,15 +71,18 @@ export async function soak(
   const tmpfs = existsSync(TMPFS);
   const folder = mkdtempSync(join(tmpfs ? TMPFS : tmpdir(), "kerbside-soak-"));
   const load = new LoadProcess();
-  const edges: EdgeArm[] = [];
+  const ends: (() => Promise<void>)[] = [];
   let rounds = 0;
   let endedBy = "rounds";
   const running: Running[] = [];
   try {
+    const csms = options.csms === null ? null : await csmsOf(options.csms);
+    if (csms !== null) ends.push(csms.stop);
     const arms = armsOf(options.cohorts, options.names, kindsOf(options));
     await forEach(arms, STARTS_AT_ONCE, async (arm) => {
       if (over.aborted) return;
-      running.push(await start(arm, options, join(folder, arm.name.replaceAll(" ", "-")), load, edges));
+      const dir = join(folder, arm.name.replaceAll(" ", "-"));
+      running.push(await start(arm, options, { dir, load, ends, over, csms: csms?.url ?? null }));
     });
     running.sort((a, b) => arms.indexOf(armOf(arms, a)) - arms.indexOf(armOf(arms, b)));
     progress(`${running.length} arms ready after ${seconds(from)} s`);
@@ -107,11 +114,17 @@ export async function soak(
     endedBy = error.message;
   } finally {
     load.stop();
-    await Promise.all(edges.map((edge) => edge.stop()));
+    await Promise.all(ends.map((end) => end()));
     rmSync(folder, { recursive: true, force: true });
   }
   const storage = options.target !== null ? "the target's own" : tmpfs ? "tmpfs" : "disk";
   return { arms: running.map(({ run }) => run), rounds, seconds: Number(seconds(from)), storage, endedBy };
+}
+
+async function csmsOf(given: string): Promise<CsmsAddress> {
+  const found = await csmsAddress(given);
+  if (found.ok) return found.value;
+  throw new NotUsable(found.error);
 }
 
 function kindsOf({ target, floor }: SoakOptions): Arm["kind"][] {
@@ -119,28 +132,42 @@ function kindsOf({ target, floor }: SoakOptions): Arm["kind"][] {
   return floor ? ["kerbside", "floor"] : ["kerbside"];
 }
 
-async function start(
-  arm: Arm,
-  options: SoakOptions,
-  dir: string,
-  load: LoadProcess,
-  edges: EdgeArm[],
-): Promise<Running> {
+interface Surroundings {
+  dir: string;
+  load: LoadProcess;
+  /** What ends the processes that were started. */
+  ends: (() => Promise<void>)[];
+  over: AbortSignal;
+  /** Its address; `null`: there is none. */
+  csms: string | null;
+}
+
+async function start(arm: Arm, options: SoakOptions, { dir, load, ends, over, csms }: Surroundings): Promise<Running> {
   const { protocol, concurrency, seed, plant, target } = options;
   const shared = { arm, protocol, concurrency, seed };
   let watched: Watched[];
   if (arm.kind === "target") {
     const given = target as GivenTarget;
     watched = given.pids.map((pid) => ({ name: nameOf(pid), pid, heap: null }));
-    await load.open({ ...shared, ...given, url: given.url.href, api: given.dir === null ? null : given.api.href });
+    const api = given.dir === null ? null : given.api.href;
+    await load.open({ ...shared, ...given, url: given.url.href, api, run: null });
   } else {
     const isPlanted = arm.kind === "kerbside" && arm.cohort === plant?.cohort;
     const edge = await EdgeArm.start(arm.kind, dir, isPlanted ? plant : null);
-    edges.push(edge);
+    ends.push(() => edge.stop());
     watched = edge.processes(options.leaveGarbage);
     const api = arm.kind === "floor" ? null : edge.httpUrl;
     const files: Pick<ChurnSpec, "ca" | "clientCert" | "clientKey"> = { ca: null, clientCert: null, clientKey: null };
-    await load.open({ ...shared, ...files, dir, api, url: `${edge.urlOf(arm.cohort)}/ocpp` });
+    const run = csms === null ? null : randomUUID();
+    await load.open({ ...shared, ...files, dir, api, run, url: `${edge.urlOf(arm.cohort)}/ocpp` });
+    if (csms !== null && run !== null) {
+      const stations = namesOf(shared).length;
+      const isLeaking = plant?.cohort === "bridge";
+      const task = { dir, csms, run, stations, api: edge.httpUrl, plant: isLeaking ? plant : null };
+      const bridge = await ArmBridge.start(task, over);
+      ends.push(() => bridge.stop());
+      watched.push(bridge.watched);
+    }
   }
   const processes = watched.map(({ name, pid }) => ({ name, pid, samples: [] }));
   return { watched, restsSince: Number.NEGATIVE_INFINITY, run: { ...arm, connections: 0, failures: {}, processes } };

@@ -75,6 +75,28 @@ test("A planted leak is found in its cohort's front, and nothing else is named",
   }
 });
 
+test("With a CSMS behind it a cohort's bridge is a process of its own in the report", {
+  timeout: PATIENCE_MS,
+}, async () => {
+  const few = ["--rounds", "2", "--connections-per-round", "4", "--concurrency", "2", "--settle", "0"];
+  const quick = ["--leave-garbage", "--limit", "1000000", "--cohorts", "plain", "--csms", "builtin", "--out", out.dir];
+  const { code, stdout } = await run(...few, ...quick);
+  expect(stdout).toMatch(/\| plain same \| bridge \| 8 \|.*undecided/);
+  expect(code).toBe(0);
+  const { arms }: Report = JSON.parse(readFileSync(join(out.dir, "report.json"), "utf8"));
+  // A boot that the CSMS did not accept would be one.
+  expect(arms.map(({ connections, failures }) => ({ connections, failures }))).toEqual([
+    { connections: 8, failures: {} },
+  ]);
+  const [, , bridge] = arms[0]?.processes ?? [];
+  expect([bridge?.name, bridge?.samples.length]).toEqual(["bridge", 3]);
+  for (const { heapUsedKb, fileDescriptors } of bridge?.samples ?? []) {
+    expect(heapUsedKb).toBeGreaterThan(0);
+    // A link to each of its 8 stations.
+    expect(fileDescriptors).toBeGreaterThan(8);
+  }
+});
+
 test("A wrong option is one sentence and exit code 2; a target that is not there, code 1", {
   timeout: PATIENCE_MS,
 }, async () => {

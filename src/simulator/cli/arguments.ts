@@ -4,6 +4,7 @@
 import { parseArgs } from "node:util";
 import { PROTOCOLS } from "../../ocpp/protocol.ts";
 import { ok, type Result } from "../../result.ts";
+import { csmsOf } from "./csms-option.ts";
 import { listOf, oneOf, refusalOf, Unusable, wholeNumber } from "./option-values.ts";
 import { PROFILES } from "../station/profile.ts";
 import { SCENARIOS, type SimulationOptions } from "../fleet/simulation-options.ts";
@@ -23,6 +24,7 @@ export const USAGE = `Usage: npm run simulate -- [options]
   --meter-interval TIME    between two meter values (15s)
   --names same|fresh       churn: the same stations each round, or new ones (same)
   --prefix TEXT            of the stations' names (SIM)
+  --csms URL|builtin       put a bridge and this CSMS behind the broker, as ws://127.0.0.1:9100/ocpp; builtin: a small one
   --target URL             the API, and profiles basic and none (http://localhost:8080)
   --tls-target URL         profile tls (https://localhost:8443)
   --mtls-target URL        profile mtls (https://localhost:8444)
@@ -47,6 +49,7 @@ const OPTIONS = {
   "meter-interval": { ...TEXT, default: "15s" },
   names: { ...TEXT, default: "same" },
   prefix: { ...TEXT, default: "SIM" },
+  csms: TEXT,
   target: LIST,
   "tls-target": LIST,
   "mtls-target": LIST,
@@ -75,6 +78,8 @@ export function parseArguments(
     const { target: http = [], "tls-target": tls = [], "mtls-target": mtls = [], dir: dirs = [] } = values;
     const targets = targetsOf({ http, tls, mtls, dirs, allowRemote }, env);
     if (!targets.ok) return targets;
+    const names = oneOf("names", values.names, ["same", "fresh"]);
+    const csms = values.csms === undefined ? null : csmsOf(values.csms, names, allowRemote);
     return ok({
       stations: wholeNumber("stations", values.stations, 1, STATIONS_MAX),
       profiles: listOf("profile", values.profile, PROFILES),
@@ -85,7 +90,8 @@ export function parseArguments(
       sharedKey: values["shared-key"],
       seed: values.seed === undefined ? Math.floor(chance * SEED_MAX) : wholeNumber("seed", values.seed, 0, SEED_MAX),
       connectsPerSecond: wholeNumber("rate", values.rate, 1, RATE_MAX),
-      names: oneOf("names", values.names, ["same", "fresh"]),
+      names,
+      csms,
       prefix: prefix(values.prefix),
       sessionMs: time("session", values.session),
       meterIntervalMs: time("meter-interval", values["meter-interval"]),

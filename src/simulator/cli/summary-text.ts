@@ -1,6 +1,7 @@
 /**
  * A summary as text to read. Must not know where it is written.
  */
+import type { BridgedFigures } from "../fleet/bridging.ts";
 import type { Percentiles } from "../fleet/latencies.ts";
 import { type Figures, type Summary, sumOf } from "../fleet/summary.ts";
 
@@ -32,6 +33,7 @@ export function summaryText(summary: Summary): string {
     if (sumOf(summary[name]) > 0)
       lines.push(`${TITLES[name].padEnd(18)}${sumOf(summary[name])}${listed(summary[name])}`);
   }
+  if (summary.bridge !== null) lines.push(...bridgeLines(summary.bridge));
   if (summary.interrupted > 0) lines.push(`cut off           ${summary.interrupted} CALLs, by the simulator itself`);
   lines.push(
     `file descriptors  ${limits.fileDescriptorsUsed ?? "?"} of ${limits.fileDescriptors ?? "?"} used`,
@@ -43,6 +45,15 @@ export function summaryText(summary: Summary): string {
     "",
   );
   return lines.join("\n");
+}
+
+function bridgeLines({ csms, stations, linked, sockets, ...counts }: BridgedFigures): string[] {
+  const { framesToCsms, framesToStations, answers, refusals, closes } = counts;
+  return [
+    `bridge            ${linked} of ${stations} stations linked, ${sockets.open ?? 0} with a socket at ${csms}`,
+    `frames            ${framesToCsms} to the CSMS, which answered ${answers} CALLs, ${framesToStations} to stations`,
+    `sockets           ${sumOf(refusals)} refused${listed(refusals)}, ${sumOf(closes)} closed${listed(closes)}`,
+  ];
 }
 
 const TITLES = {

@@ -11,6 +11,9 @@ import { isLoopback, type Target } from "./targets.ts";
 /** What ends a run before it begins, in words for who started it. */
 export class NotUsable extends Error {}
 
+/** Of a station: the run whose bridge carries it. */
+export const RUN_LABEL = "simulation";
+
 const ATTEMPTS = 5;
 const RETRY_MS = 500;
 const TIMEOUT_MS = 30_000;
@@ -53,18 +56,44 @@ export class Broker {
     return readFileSync(path, "utf8");
   }
 
-  /** Gives back the station's password, made anew, where its profile has one. */
-  async register(stationId: string, profile: Profile, protocol: Protocol): Promise<string | null> {
+  /**
+   * Gives back the station's password, made anew, where its profile has one.
+   * @param run whose bridge carries the station, so that nobody but its CSMS answers; `null`: there is none
+   */
+  async register(
+    stationId: string,
+    profile: Profile,
+    protocol: Protocol,
+    run: string | null = null,
+  ): Promise<string | null> {
     const hasPassword = profile === "basic" || profile === "tls";
     const answer = await this.#request("PUT", pathOf(stationId), {
       securityProfile: SECURITY_PROFILE[profile],
       protocols: [protocol],
-      labels: { simulator: "true" },
+      labels: { simulator: "true", ...(run !== null && { [RUN_LABEL]: run }) },
+      ...(run !== null && { csms: "link" }),
       // A generated one costs the broker one round of its key derivation, a chosen one ten thousand.
       ...(hasPassword && { password: "generate" }),
     });
     if (answer.status > 201) throw new Error(`registration: HTTP ${answer.status}`);
     return hasPassword ? String(answer.body.password) : null;
+  }
+
+  /** How many stations of a run the directory names, which hears of each a moment later. */
+  async listed(run: string): Promise<number> {
+    let count = 0;
+    let cursor: unknown = null;
+    do {
+      const from = cursor === null ? "" : `&cursor=${encodeURIComponent(String(cursor))}`;
+      const { body } = await this.#request("GET", `/v1/stations?limit=500&label.${RUN_LABEL}=${run}${from}`);
+      count += (body.stations as unknown[] | undefined)?.length ?? 0;
+      cursor = body.cursor ?? null;
+    } while (cursor !== null);
+    return count;
+  }
+
+  get keyFile(): string {
+    return join(this.dir, "api-key");
   }
 
   async deregister(stationId: string): Promise<void> {

@@ -4,6 +4,7 @@
 import type { LookupFunction } from "node:net";
 import type { ClientOptions } from "ws";
 import type { SimulationOptions } from "./simulation-options.ts";
+import type { Bridging } from "./bridging.ts";
 import type { Broker } from "./broker.ts";
 import { CertificateIssuer } from "./certificate-issuer.ts";
 import { ChargingStation, type RegisteredStation } from "../station/charging-station.ts";
@@ -25,13 +26,16 @@ export class Fleet {
   readonly stations = new Map<number, ChargingStation>();
   /** Those that could not be registered. */
   readonly unregistered = new Set<number>();
+  /** What stands behind the brokers; `null`: nothing. */
+  readonly bridging: Bridging | null;
   readonly #brokers: readonly Broker[];
   readonly #mixes: readonly Mix[];
   readonly #gate: ConnectGate;
   readonly #issuer: CertificateIssuer;
 
-  constructor(options: SimulationOptions, brokers: readonly Broker[]) {
+  constructor(options: SimulationOptions, brokers: readonly Broker[], bridging: Bridging | null = null) {
     this.options = options;
+    this.bridging = bridging;
     this.#brokers = brokers;
     this.#mixes = mixesOf(options.profiles, options.protocols);
     this.statistics = new FleetStatistics(this.#mixes);
@@ -53,7 +57,7 @@ export class Fleet {
     const broker = this.#brokerOf(number);
     const stationId = this.#nameOf(number, round);
     const [password, certificate] = await Promise.all([
-      broker.register(stationId, mix.profile, mix.protocol),
+      broker.register(stationId, mix.profile, mix.protocol, this.bridging?.run ?? null),
       mix.profile === "mtls" ? this.#issuer.issue(broker.pkiDir, stationId) : null,
     ]);
     const url = stationUrl(broker.target, mix.profile, stationId);

@@ -27,12 +27,27 @@ export async function run(fleet: Fleet, over: AbortSignal, hurry: AbortSignal): 
   }
 }
 
-/** Registers all and switches each on as soon as it is. */
+/** Registers all and switches each on as soon as it is, or once all are linked to the CSMS. */
 async function raise(fleet: Fleet, over: AbortSignal): Promise<void> {
+  if (fleet.bridging !== null) {
+    for (const [number, station] of await linked(fleet, over)) if (!over.aborted) fleet.power(number, station);
+    return;
+  }
   await forEach(fleet.numbers, REGISTRATIONS_AT_ONCE, async (number) => {
     const station = await registered(fleet, number, over);
     if (station !== null && !over.aborted) fleet.power(number, station);
   });
+}
+
+/** All of them registered, and with a link to the CSMS where there is one: before that a boot would be Pending for long. */
+async function linked(fleet: Fleet, over: AbortSignal): Promise<Map<number, RegisteredStation>> {
+  const known = new Map<number, RegisteredStation>();
+  await forEach(fleet.numbers, REGISTRATIONS_AT_ONCE, async (number) => {
+    const station = await registered(fleet, number, over);
+    if (station !== null) known.set(number, station);
+  });
+  await fleet.bridging?.carry(over, known.size);
+  return known;
 }
 
 async function registered(
@@ -83,7 +98,7 @@ async function allIn(stations: readonly ChargingStation[], over: AbortSignal): P
 /** Every station connects, boots and leaves; then all of them again. */
 async function churn(fleet: Fleet, over: AbortSignal): Promise<void> {
   const isFresh = fleet.options.names === "fresh";
-  const known = new Map<number, RegisteredStation>();
+  const known = fleet.bridging === null ? new Map<number, RegisteredStation>() : await linked(fleet, over);
   while (!over.aborted) {
     const round = fleet.statistics.rounds;
     const from = performance.now();
@@ -96,7 +111,7 @@ async function churn(fleet: Fleet, over: AbortSignal): Promise<void> {
       if (isFresh) await fleet.deregister(number, station).catch(() => {});
     });
     if (!over.aborted) fleet.statistics.rounds++;
-    await pause(ROUND_MIN_MS - (performance.now() - from), over);
+    await pause(Math.max(0, ROUND_MIN_MS - (performance.now() - from)), over);
   }
 }
 

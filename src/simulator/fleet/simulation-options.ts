@@ -24,4 +24,6 @@ export interface SimulationOptions {
   sessionMs: number;
   meterIntervalMs: number;
   allowRemote: boolean;
+  /** A CSMS behind a bridge that decides for the stations, or `builtin`; `null`: the broker is on its own. */
+  csms: string | null;
 }

@@ -1,6 +1,7 @@
 /**
  * The end of a run in figures: what was asked, what was measured, what the limits were. Must not know stations or terminals.
  */
+import type { BridgedFigures } from "./bridging.ts";
 import type { SimulationOptions } from "./simulation-options.ts";
 import type { Percentiles } from "./latencies.ts";
 import { Latencies } from "./latencies.ts";
@@ -53,12 +54,15 @@ export interface Summary extends Figures {
   certificates: { issued: number; perSecond: number; sharedKey: boolean };
   groups: (Mix & { stations: number } & Figures)[];
   limits: Limits;
+  /** What the bridges to the CSMS counted; `null`: there were none. */
+  bridge: BridgedFigures | null;
 }
 
 export interface Ending {
   seconds: number;
   interruptedBySignal: boolean;
   limits: Limits;
+  bridge: BridgedFigures | null;
 }
 
 const COUNTS = [
@@ -99,7 +103,7 @@ export function summarise(options: SimulationOptions, statistics: FleetStatistic
       ...{ profile: group.profile, protocol: group.protocol, stations: group.stations },
       ...figuresOf([group]),
     })),
-    limits: ending.limits,
+    ...{ limits: ending.limits, bridge: ending.bridge },
   };
 }
 

@@ -50,10 +50,18 @@ test.each([
   ["--prefix a/b", "--prefix must be"],
   ["--speed 3", "--speed"],
   ["fast", "fast"],
+  ["--csms http://localhost:1", "--csms must be builtin or a ws or wss address"],
+  ["--csms ws://localhost:1/ocpp?a=b", "without a query"],
+  ["--csms ws://csms.example.com/ocpp", "--allow-remote"],
+  ["--csms builtin --names fresh", "--csms goes with --names same"],
   ["--target localhost:8080", "no http or https origin"],
   ["--target http://localhost:8080/ocpp", "no http or https origin"],
 ])("%s is refused with a sentence that says so", (line, sentence) => {
   expect(fault(line)).toContain(sentence);
+});
+
+test.each(["builtin", "ws://127.0.0.1:9100/ocpp", "wss://localhost:9100/ocpp"])("A CSMS may be %s", (csms) => {
+  expect([options(`--csms ${csms}`).csms, options("").csms]).toEqual([csms, null]);
 });
 
 describe("A target", () => {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { SmallCsms } from "../../../src/simulator/csms/small-csms.ts";
 import { HttpPeer, SECRET, type TestEvent, eventsOf, until } from "../../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../../support/kerbside.ts";
 
@@ -165,7 +166,62 @@ describe("While the stations are few and the time is short", () => {
   });
 });
 
+const isGiven = ({ subject }: TestEvent) => subject.startsWith("GIVEN");
 const isOf = (prefix: string) => (event: TestEvent) => event.stationId.startsWith(prefix);
+
+test("A CSMS behind a bridge decides for the stations, and the summary says what the bridge counted", {
+  timeout: 120_000,
+}, async () => {
+  const csms = await SmallCsms.start();
+  const { url } = csms;
+  const heard: [protocol: string, type: number, id: string, action: string][] = [];
+  csms.onFrame = (protocol, frame) => heard.push([protocol, ...(JSON.parse(frame) as [number, string, string])]);
+  // As long as it takes: both are told when it is enough.
+  const times = ["--duration", "1h", "--session", "1s", "--meter-interval", "500ms"];
+  const given = simulate(
+    ...["--stations", "3", "--profile", "none", "--prefix", "GIVEN", "--csms", url],
+    ...[...times, ...doors()],
+  );
+  const builtIn = simulate(
+    ...["--stations", "1", "--profile", "mtls", "--prefix", "BUILTIN", "--csms", "builtin", "--scenario", "idle"],
+    ...["--duration", "1h", ...doors()],
+  );
+  const boots = (prefix: string) => callsOf("BootNotification").filter(isOf(prefix)).length;
+  await until("the one of the built-in CSMS", () => boots("BUILTIN") === 1, 60_000);
+  builtIn.child.kill("SIGINT");
+  await until("those of the given one", () => boots("GIVEN") === 3, 60_000);
+  await until("its meter values", () => heard.length >= 20, 60_000);
+  given.child.kill("SIGINT");
+  const { code, stdout, stderr } = await given.ended;
+  const summary = summaryIn(stdout);
+  expect([code, stderr, summary.passed, summary.in, summary.boots]).toEqual([0, "", true, 3, 3]);
+  const { bridge } = summary;
+  expect(bridge).toMatchObject({ csms: url, stations: 3, linked: 3, sockets: { open: 3 }, refusals: {} });
+  const own = heard.filter(([, , id]) => !id.startsWith("bridge-heartbeat-"));
+  // All that stations say but Heartbeats, which the edge answers alone; each one's very last words may be cut off anywhere.
+  const said = summary.callMs.count - summary.heartbeats;
+  for (const frames of [bridge.framesToCsms, bridge.framesToStations, bridge.answers, own.length]) {
+    expect(frames).toBeLessThanOrEqual(said + 3);
+    expect(frames).toBeGreaterThanOrEqual(said - 3);
+  }
+  expect(new Set(own.map(([protocol]) => protocol)).size).toBe(3);
+  const ids = own.map(([, , id]) => id);
+  const decided = eventsOf(receiver).filter((event) => isGiven(event) && event.data.answeredBy === "csms");
+  expect(decided.filter(({ data }) => data.action === "BootNotification")).toHaveLength(3);
+  for (const { data } of decided) expect(ids).toContain(data.messageId);
+  expect((await kerbside.api("GET", "/v1/stations/GIVEN-00000")).body.csms).toMatchObject({ kind: "link", backlog: 0 });
+  const idled = await builtIn.ended;
+  expect([idled.code, summaryIn(idled.stdout).bridge]).toEqual([
+    0,
+    expect.objectContaining({ stations: 1, linked: 1, framesToCsms: expect.any(Number), refusals: {} }),
+  ]);
+  await csms.stop();
+  const gone = await simulate("--stations", "1", "--csms", url, ...doors()).ended;
+  expect([gone.code, gone.stderr]).toEqual([
+    1,
+    `The CSMS at ${new URL(url).origin} does not answer: ECONNREFUSED; --csms builtin starts a small one\n`,
+  ]);
+});
 
 test("A broker that is down is named in one sentence, with exit code 1", async () => {
   const gone = await HttpPeer.start();

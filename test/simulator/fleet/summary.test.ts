@@ -28,7 +28,7 @@ function summaryOf(happen: (statistics: FleetStatistics) => void): Summary {
     group.calls.add(5);
   }
   happen(statistics);
-  return summarise(parsed.value, statistics, { seconds: 10, interruptedBySignal: false, limits: LIMITS });
+  return summarise(parsed.value, statistics, { seconds: 10, interruptedBySignal: false, limits: LIMITS, bridge: null });
 }
 
 test("A run in which all went well has passed, and its totals are the sums of its groups", () => {
