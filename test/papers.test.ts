@@ -240,6 +240,14 @@ const NO_CONSTANT = [
 
 /** The row of the paper, the constant, its file, and what one of the paper's units is in the constant's. */
 const MET_BY_USERS: readonly [string, string, string, number][] = [
+  ["newcomers", "NEWCOMERS_MAX", "fleet/newcomers.ts", 1],
+  ["newcomers", "NAMES_BURST", "security/knocks.ts", 1],
+  ["newcomers", "NAMES_PER_MINUTE", "security/knocks.ts", 1],
+  ["newcomers", "MESSAGES_BURST", "http/doorstep.ts", 1],
+  ["newcomers", "MESSAGES_PER_MINUTE", "http/doorstep.ts", 1],
+  ["newcomers", "TOLD_MAX", "security/knocks.ts", 1],
+  ["newcomers", "NEWCOMER_EVERY_MS", "security/knocks.ts", 3_600_000],
+  ["refusals of a registered", "REFUSALS_EVERY_MS", "security/knocks.ts", 60_000],
   ["identity", "IDENTITY_MAX_LENGTH", "ocpp/identity.ts", 1],
   ["OCPP frame", "FRAME_MAX_LENGTH", "ocpp/message.ts", 1],
   ["frames on a socket after its close", "FRAMES_MAX", "station/connection/stray-frames.ts", 1],

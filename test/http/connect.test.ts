@@ -135,6 +135,16 @@ describe("An identity", () => {
   });
 });
 
+test("A refusal waits neither for the directory nor for the queue that are to be told of it", async () => {
+  await kerbside.register("UNTOLD", { securityProfile: 1, password: PASSWORD });
+  for (let time = 0; time < 5; time++) {
+    expectRefusal(await TestStation.refused(over(kerbside, "http", `NOBODY-${time}`)), "unknown");
+    const wrong = { password: "wrong horse battery" };
+    expectRefusal(await TestStation.refused(over(kerbside, "http", "UNTOLD", wrong)), "credentials");
+  }
+  expect((await kerbside.api("GET", "/v1/newcomers")).body).toEqual({ newcomers: [], cursor: null });
+});
+
 describe("Credentials", () => {
   beforeAll(() => kerbside.register("BASIC", { securityProfile: 1, password: PASSWORD }));
 

@@ -1,6 +1,6 @@
 /**
- * The Worker with parts that are out of reach for some stations, by name, and with a directory that it cannot ask who is
- * registered. Must not change it for any other.
+ * The Worker with parts that are out of reach for some stations, by name, with a directory that it cannot ask who is
+ * registered and a queue that never answers it. Must not change it for any other.
  */
 import worker from "../../src/worker.ts";
 
@@ -25,7 +25,8 @@ function faulty(env) {
     prepare: (query) =>
       query.includes("station_id IN") ? { bind: () => ({ all: lost }) } : env.DIRECTORY.prepare(query),
   };
-  return { ...env, STATION, CONNECT_BY_STATION, DIRECTORY };
+  const TRANSITIONS = { send: () => new Promise(() => {}) };
+  return { ...env, STATION, CONNECT_BY_STATION, DIRECTORY, TRANSITIONS };
 }
 
 export default {
