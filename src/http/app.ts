@@ -9,6 +9,7 @@ import { storageFaultOf } from "../storage-fault.ts";
 import type { ApiEnv } from "./auth.ts";
 import { commandHandlers } from "./commands.ts";
 import { linkHandlers } from "./csms-link.ts";
+import { historyHandlers } from "./history.ts";
 import { mount } from "./mount.ts";
 import { newcomerHandlers } from "./newcomers.ts";
 import { operationHandlers } from "./operations.ts";
@@ -48,6 +49,7 @@ mount(app, {
   ...stationHandlers,
   ...linkHandlers,
   ...commandHandlers,
+  ...historyHandlers,
   ...webhookHandlers,
   ...newcomerHandlers,
 });

@@ -29,12 +29,14 @@ export interface FrameFault {
   messageId?: string;
   /** Of a CALL: its action could be read as well, so that it can be told what was refused. */
   call?: Call;
+  /** JSON pointer into the frame; "": all of it. */
+  path: string;
   /** The beginning of the frame. */
   excerpt: string;
 }
 
-/** Characters that are shown of a frame which could not be used. */
-export const EXCERPT_MAX_LENGTH = 400;
+/** Characters that are kept of a frame which could not be used: of most all there is. */
+export const EXCERPT_MAX_LENGTH = 4_000;
 /** Characters of a payload that is no object which stand for it, where there must be an object. */
 const UNREADABLE_MAX_LENGTH = 4_000;
 /** The longest messageId, legal or not, that a CALLERROR repeats. */
@@ -127,13 +129,15 @@ function decodeParts(protocol: Protocol, parts: unknown[], frame: Frame): Decode
   if (kind === null) return unknownType(protocol, type, messageId);
   if (typeof messageId !== "string") {
     // [P4 §4.2.3, §4.2.5] Neither an answer nor a SEND is ever answered by a CALLERROR.
-    return kind === "call" ? unreadable(protocol, unusable ?? "no messageId") : silent(`a ${kind} without a messageId`);
+    return kind === "call"
+      ? unreadable(protocol, unusable ?? "no messageId", "/1")
+      : silent(`a ${kind} without a messageId`, "/1");
   }
   switch (kind) {
     case "call": {
       if (unusable !== null) {
         const [, , action] = parts;
-        return refuse(protocol, messageId, "format", unusable, [action, frame.text]);
+        return refuse(protocol, messageId, "format", unusable, "", [action, frame.text]);
       }
       const held = holding(3, parts, frame);
       const call = decodeCall(protocol, messageId, held.parts);
@@ -159,10 +163,10 @@ function decodeParts(protocol: Protocol, parts: unknown[], frame: Frame): Decode
       return ok(decodeError(kind, messageId, holding(4, parts, frame).parts));
     }
     case "send": {
-      if (unusable !== null) return silent(unusable);
+      if (unusable !== null) return silent(unusable, "");
       const held = holding(3, parts, frame);
       const call = decodeCall(protocol, messageId, held.parts);
-      return call.ok ? ok({ ...call.value, ...held.unfit, type: "send" }) : silent(call.error.reason);
+      return call.ok ? ok({ ...call.value, ...held.unfit, type: "send" }) : silent(call.error.reason, call.error.path);
     }
   }
 }
@@ -190,24 +194,24 @@ function kindOf(protocol: Protocol, type: unknown): Message["type"] | null {
 function unknownType(protocol: Protocol, type: unknown, messageId: unknown): Decoded<never> {
   const shown = typeof type === "number" ? String(type) : typeof type;
   const reason = `message type ${shown}`;
-  return protocol === "ocpp2.0.1" ? refuse(protocol, messageId, "message-type", reason) : silent(reason);
+  return protocol === "ocpp2.0.1" ? refuse(protocol, messageId, "message-type", reason, "/0") : silent(reason, "/0");
 }
 
 function decodeCall(protocol: Protocol, messageId: string, parts: unknown[]): Decoded<Call> {
-  if (messageId === "") return unreadable(protocol, "an empty messageId");
+  if (messageId === "") return unreadable(protocol, "an empty messageId", "/1");
   if (messageId.length > MESSAGE_ID_MAX_LENGTH) {
     const reason = `messageId has more than ${MESSAGE_ID_MAX_LENGTH} characters`;
-    return refuse(protocol, messageId, "rpc-framework", reason, [parts[2], parts[3]]);
+    return refuse(protocol, messageId, "rpc-framework", reason, "/1", [parts[2], parts[3]]);
   }
   const [, , action, payload] = parts;
-  if (typeof action !== "string") return refuse(protocol, messageId, "rpc-framework", "action is not a string");
+  if (typeof action !== "string") return refuse(protocol, messageId, "rpc-framework", "action is not a string", "/2");
   if (parts.length !== 4) {
     const reason = `a CALL has 4 elements, not ${parts.length}`;
-    return refuse(protocol, messageId, "rpc-framework", reason, [action, payload]);
+    return refuse(protocol, messageId, "rpc-framework", reason, "", [action, payload]);
   }
   // [OCPP-J 1.6 §4.2.1] A CALL without fields may carry null in place of {}.
   if (payload !== null && !isPayload(payload)) {
-    return refuse(protocol, messageId, "format", "/: the payload is not an object", [action, payload]);
+    return refuse(protocol, messageId, "format", "/: the payload is not an object", "/3", [action, payload]);
   }
   return ok({ type: "call", messageId, action, payload: payload ?? {} });
 }
@@ -224,12 +228,12 @@ function decodeError(type: CallError["type"], messageId: string, parts: unknown[
   };
 }
 
-const silent = (reason: string): Decoded<never> => err({ reason, answer: null });
+const silent = (reason: string, path: string): Decoded<never> => err({ reason, answer: null, path });
 
 /** [OCPP 2.x P4 §4.2.3] messageId "-1"; OCPP-J 1.6 defines no answer to a frame that names no CALL. */
-function unreadable(protocol: Protocol, reason: string): Decoded<never> {
-  if (protocol === "ocpp1.6") return silent(reason);
-  return err({ reason, answer: encodeFault(protocol, UNREADABLE_ID, "rpc-framework", reason) });
+function unreadable(protocol: Protocol, reason: string, path = ""): Decoded<never> {
+  if (protocol === "ocpp1.6") return silent(reason, path);
+  return err({ reason, answer: encodeFault(protocol, UNREADABLE_ID, "rpc-framework", reason), path });
 }
 
 /**
@@ -241,14 +245,15 @@ function refuse(
   messageId: unknown,
   fault: FaultKind,
   reason: string,
+  path: string,
   said: [action: unknown, payload: unknown] = [undefined, undefined],
 ): Decoded<never> {
   const isUsable = typeof messageId === "string" && messageId !== "" && messageId.length <= ECHOED_ID_MAX_LENGTH;
-  if (!isUsable && protocol === "ocpp1.6") return silent(reason);
-  if (!isUsable) return err({ reason, answer: encodeFault(protocol, UNREADABLE_ID, fault, reason) });
+  if (!isUsable && protocol === "ocpp1.6") return silent(reason, path);
+  if (!isUsable) return err({ reason, answer: encodeFault(protocol, UNREADABLE_ID, fault, reason), path });
   const [action, payload] = said;
   const call = typeof action === "string" && { call: unfitCall(messageId, action, payload, fault, reason) };
-  return err({ reason, answer: encodeFault(protocol, messageId, fault, reason), messageId, ...call });
+  return err({ reason, answer: encodeFault(protocol, messageId, fault, reason), path, messageId, ...call });
 }
 
 function unfitCall(messageId: string, action: string, received: unknown, kind: FaultKind, description: string): Call {

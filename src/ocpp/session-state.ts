@@ -32,6 +32,8 @@ export interface Session extends DurableSession {
 /** A CALL whose payload has passed, with what lenient checking let pass in it. */
 export interface CheckedCall extends Call {
   deviations: readonly Deviation[];
+  /** ms since the epoch at which it came; absent where an older release took it. */
+  receivedAt?: number;
 }
 
 export interface WaitingCall extends CheckedCall {
@@ -80,7 +82,7 @@ export type Effect =
   | { kind: "free" }
   /** A CALLRESULT: only who knows its CALL's action can tell whether it is one (`judgeResult` in call-result.ts). */
   | { kind: "judge"; messageId: string; result: Pick<CallResult, "payload" | "unfit" | "skipped"> }
-  | { kind: "malformed"; reason: string; messageId?: string; excerpt?: string };
+  | { kind: "malformed"; reason: string; messageId?: string; excerpt?: string; path?: string };
 
 /** What a station was told of a CALL that was not taken. */
 export interface RefusedCall {

@@ -63,8 +63,9 @@ export function step(session: Session, input: Input, settings: SessionSettings, 
 function onFrame(session: Session, frame: string | ArrayBuffer, now: number): Step {
   const decoded = decode(session.protocol, frame);
   if (!decoded.ok) {
-    const { reason, answer, messageId, call, excerpt } = decoded.error;
-    const effects: Effect[] = [{ kind: "malformed", reason, excerpt, ...(messageId !== undefined && { messageId }) }];
+    const { reason, answer, messageId, call, excerpt, path } = decoded.error;
+    const named = messageId !== undefined && { messageId };
+    const effects: Effect[] = [{ kind: "malformed", reason, excerpt, path, ...named }];
     if (call !== undefined) {
       const refusal = onUnfitCall(session, call, now);
       return { session: refusal.session, effects: [...effects, ...refusal.effects] };
@@ -116,7 +117,7 @@ function onCall(session: Session, call: Call, now: number): Step {
   // A refusal under the id of a CALL that is open would pass for that one's answer.
   if ((fault !== null || isFull) && isOpen(session, call.messageId)) return { session, effects: [] };
   if (fault !== null) return { session, effects: [refused(session, call, fault)] };
-  const checked: CheckedCall = { ...call, deviations };
+  const checked: CheckedCall = { ...call, deviations, receivedAt: now };
   if (session.asking === null) return take(session, checked, now);
   if (isFull) {
     const description = `more than ${INBOX_MAX} CALLs wait for an answer`;

@@ -10,6 +10,8 @@ import type { RefusalReason } from "../security/refusal.ts";
 import { ended } from "./command/awaited-command.ts";
 import type { CommandView } from "./command/command-view.ts";
 import { CLOSE_REASONS } from "./connection/close-reasons.ts";
+import { connectionViews } from "./history/connection-views.ts";
+import { messagesPage } from "./history/messages-page.ts";
 import { isLinkRequest } from "./link/link-request.ts";
 import { LINK_TAG } from "./object/socket-tags.ts";
 import { StationParts } from "./station-parts.ts";
@@ -17,7 +19,10 @@ import type {
   CommandPage,
   CommandRefusal,
   CommandRequest,
+  ConnectionView,
   Known,
+  MessagesPage,
+  MessagesQuery,
   Registered,
   RegisterRequest,
   RegistrationRefusal,
@@ -140,6 +145,16 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
     const done = this.#parts.commands.cancel(id);
     this.#parts.agenda.meanwhile();
     return done;
+  }
+
+  listMessages(query: MessagesQuery): Known<MessagesPage> {
+    return this.#asked(() => messagesPage(this.#parts.context, query));
+  }
+
+  listConnections(): Known<ConnectionView[]> {
+    return this.#asked(() =>
+      connectionViews(this.#parts.context, this.#parts.connections.current()?.connection ?? null),
+    );
   }
 
   async deliverSoon(order?: string): Promise<void> {

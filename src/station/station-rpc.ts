@@ -112,6 +112,48 @@ export interface CommandPage {
   cursor: string | null;
 }
 
+export interface MessagesQuery {
+  /** Sequences, both exclusive; with `after` alone the oldest come first. */
+  before?: number;
+  after?: number;
+  limit: number;
+  action?: string;
+  type?: string;
+  /** What is nobody's to read is hidden. */
+  isMasked: boolean;
+}
+
+/** One event of the log; what else it has goes by its type (docs/api.md). */
+export interface MessageEntry extends Record<string, unknown> {
+  sequence: number;
+  at: string;
+  type: string;
+  /** `in`: the station said it; `out`: it was asked of it; `null`: neither. */
+  direction: "in" | "out" | null;
+}
+
+export interface MessagesPage {
+  messages: MessageEntry[];
+  /** What `before`, or `after`, of the next page is; `null`: this was the last. */
+  cursor: number | null;
+}
+
+export interface ConnectionView {
+  connectionId: string;
+  protocol: string;
+  securityProfile: number;
+  remoteAddress: string | null;
+  certificate: { fingerprint: string; notAfter: string } | null;
+  connectedAt: string;
+  /** When its end was found; `null`: it is live, and so are `code` and `reason`. */
+  disconnectedAt: string | null;
+  durationSeconds: number;
+  code: number | null;
+  reason: string | null;
+  /** Of the live one alone: those that came on it, which no event tells of. */
+  heartbeats?: number;
+}
+
 /** Where the object answers at once, its stub still answers by a promise. */
 type Answer<T> = T | Promise<T>;
 
@@ -127,6 +169,9 @@ export interface StationRpc {
   /** @param before left out by a Worker of an older release, which wants the list alone, as an object of it answers whatever is asked */
   listCommands(limit: number, before?: string | null): Answer<Known<CommandPage | CommandView[]>>;
   cancelCommand(id: string): Answer<"cancelled" | "not-queued" | "unknown">;
+  listMessages(query: MessagesQuery): Answer<Known<MessagesPage>>;
+  /** Newest first. */
+  listConnections(): Answer<Known<ConnectionView[]>>;
   /** Has the alarm deliver what waits, by the newest list of webhooks. @param order names the replay that asks for it */
   deliverSoon(order?: string): Answer<void>;
   /** Has the directory told how things stand, whatever it was told before. */

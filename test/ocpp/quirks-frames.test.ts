@@ -189,7 +189,7 @@ describe("a refused CALL", () => {
     station.send(frame);
     expect((await station.next()).slice(0, 3)).toEqual([4, "broken", "FormationViolation"]);
     const { data } = await eventOf("REFUSED-JSON", "broken");
-    expect(data).toMatchObject({ kind: "malformed-frame", reason: "not JSON", excerpt: frame.slice(0, 400) });
+    expect(data).toMatchObject({ kind: "malformed-frame", reason: "not JSON", excerpt: frame.slice(0, 4_000) });
   });
 
   test.each([

@@ -24,7 +24,13 @@ const frame = (parts: unknown): Input => ({ kind: "frame", frame: JSON.stringify
 const run = (session: Session, input: Input, now = NOW) => step(session, input, SETTINGS, now);
 const AUTHORIZE = { action: "Authorize", payload: { idTag: "A" } };
 const authorize = (messageId: string) => frame([2, messageId, AUTHORIZE.action, AUTHORIZE.payload]);
-const checked = (messageId: string): CheckedCall => ({ type: "call", messageId, ...AUTHORIZE, deviations: [] });
+const checked = (messageId: string): CheckedCall => ({
+  type: "call",
+  messageId,
+  ...AUTHORIZE,
+  deviations: [],
+  receivedAt: NOW,
+});
 const accepted = { payload: { idTagInfo: { status: "Accepted" } } };
 const answerTo = (messageId: string, answer: (Input & { kind: "answer" })["answer"] = accepted): Input => ({
   kind: "answer",
@@ -87,7 +93,7 @@ describe("a CALL of the station", () => {
     expect(effects).toEqual([
       {
         kind: "acknowledge",
-        call: { type: "call", messageId: "m", action: "Heartbeat", payload: {}, deviations: [] },
+        call: { type: "call", messageId: "m", action: "Heartbeat", payload: {}, deviations: [], receivedAt: NOW },
         answer: { payload: { currentTime: "2026-11-23T12:00:00.000Z" } },
         answeredBy: "edge",
         frame: '[3,"m",{"currentTime":"2026-11-23T12:00:00.000Z"}]',

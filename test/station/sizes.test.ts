@@ -61,6 +61,7 @@ test("The largest attachment of a socket fits, with ten webhooks and the longest
       remoteAddress: "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255",
       certificate: { fingerprint: "f".repeat(128), notAfter: LAST_TIME },
       admissionRevision: SEQUENCE,
+      heartbeats: SEQUENCE,
     },
     session: {
       ...openSession("ocpp2.0.1", "lenient", "Accepted"),

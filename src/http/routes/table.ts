@@ -3,6 +3,7 @@
  */
 import { commandRoutes } from "./commands.ts";
 import { newcomerRoutes } from "./newcomers.ts";
+import { historyRoutes } from "./history.ts";
 import { operationRoutes } from "./operations.ts";
 import { stationRoutes } from "./stations.ts";
 import { webhookRoutes } from "./webhooks.ts";
@@ -11,6 +12,7 @@ export const ROUTES = {
   ...operationRoutes,
   ...stationRoutes,
   ...commandRoutes,
+  ...historyRoutes,
   ...webhookRoutes,
   ...newcomerRoutes,
 };

@@ -58,6 +58,7 @@ const CONNECTION = fields({
   remoteAddress: nullable(text),
   certificate: nullable(fields({ fingerprint: text, notAfter: time })),
   admissionRevision: optional(number),
+  heartbeats: optional(number),
 });
 
 const OPEN_CALL = fields({

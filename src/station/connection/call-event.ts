@@ -10,9 +10,21 @@ export function callData(
   call: CheckedCall,
   answer: Answer | null,
   answeredBy: AnsweredBy,
+  now: number,
 ): CallData {
-  const { messageId, action, payload, deviations } = call;
+  const { messageId, action, payload, deviations, receivedAt } = call;
   const said = answer === null || "error" in answer ? answer : answer.payload;
   const marks = deviations.length > 0 && { deviations };
-  return { protocol, messageId, action, payload, answer: said, answeredBy, ...marks };
+  // The clock may have been set back.
+  const latencyMs = receivedAt === undefined ? 0 : Math.max(0, now - receivedAt);
+  return {
+    protocol,
+    messageId,
+    action,
+    payload,
+    answer: said,
+    answeredBy,
+    ...marks,
+    ...(latencyMs > 0 && { latencyMs }),
+  };
 }

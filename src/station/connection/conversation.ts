@@ -207,8 +207,8 @@ export class Conversation {
       case "judge":
         return this.#judge(effect);
       case "malformed": {
-        const { reason, messageId, excerpt } = effect;
-        return this.#port.reportSecurity("malformed-frame", { reason, messageId, excerpt });
+        const { kind: _, ...fault } = effect;
+        return this.#port.reportSecurity("malformed-frame", fault);
       }
       case "refuse":
         try {
@@ -261,7 +261,8 @@ export class Conversation {
   /** Append before acknowledge: the platform holds the frame back until the row is durable. */
   #acknowledge({ call, answer, answeredBy, frame }: Effect & { kind: "acknowledge" }): void {
     // A Heartbeat says nothing that a backend would miss, and costs no row.
-    if (call.action !== "Heartbeat" && this.#kept.earlierAnswer(call) === null) {
+    if (call.action === "Heartbeat") this.connection.heartbeats = (this.connection.heartbeats ?? 0) + 1;
+    else if (this.#kept.earlierAnswer(call) === null) {
       const refusal = this.#context.refusal(call.action);
       if (refusal !== null) {
         // Not kept, so not answered: its repetition must not pass for one of an acknowledged CALL.

@@ -34,7 +34,7 @@ export class KeptCalls {
   }
 
   keep(protocol: Protocol, call: CheckedCall, answer: Answer | null, answeredBy: AnsweredBy): void {
-    this.#context.emit("ocpp.call", callData(protocol, call, answer, answeredBy));
+    this.#context.emit("ocpp.call", callData(protocol, call, answer, answeredBy, this.#context.now()));
   }
 
   /** What was decided for a line that is gone: the station will ask again, and is to get this. */

@@ -4,7 +4,7 @@
 import type { ConnectionFacts, LoggedConnection } from "../storage/facts.ts";
 
 export function loggedConnection(connection: ConnectionFacts): LoggedConnection {
-  const { id, since, certificate, admissionRevision: _, ...facts } = connection;
+  const { id, since, certificate, admissionRevision: _, heartbeats: __, ...facts } = connection;
   return {
     connectionId: id,
     ...facts,

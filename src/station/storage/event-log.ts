@@ -111,6 +111,9 @@ export class EventLog {
   get connection(): LoggedConnection | null {
     return this.#delivery.connection;
   }
+  get past(): string | undefined {
+    return this.#delivery.past;
+  }
   get cursors(): Cursors {
     return this.#delivery.cursors;
   }
@@ -118,12 +121,10 @@ export class EventLog {
   get isFollowed(): boolean {
     return Object.keys(this.cursors).length > 0;
   }
-
   /** Whether some webhook does not take its events, or has given some up. */
   get inTrouble(): boolean {
     return isInTrouble(this.cursors);
   }
-
   /** The same, and how much was given up, as one value to compare. */
   get trouble(): string {
     return `${this.inTrouble} ${this.deadLetters}`;
@@ -145,7 +146,6 @@ export class EventLog {
   get troubles(): number {
     return this.#delivery.revision ?? 0;
   }
-
   /** Of the newest list of webhooks that it followed. */
   get webhooksRevision(): number {
     return this.#delivery.webhooksRevision ?? 0;

@@ -36,6 +36,8 @@ export interface ConnectionFacts {
   certificate: { fingerprint: string; notAfter: number } | null;
   /** `StoredRegistration.admissionRevision` when it was let in; absent in sockets of older releases: 0. */
   admissionRevision?: number;
+  /** Heartbeats that came on it; absent before the first, and in sockets of older releases: 0. */
+  heartbeats?: number;
 }
 
 /** A connection as its events have it. */
@@ -57,6 +59,8 @@ export interface DeliveryFacts {
   /** The connection whose end is not in the log; `null`: there is none. */
   connection: LoggedConnection | null;
   statusSequence: number;
+  /** The last connections that are over (past-connections.ts), of the projection too; absent in older rows, and where there is none. */
+  past?: string;
   /** Of all events up to there; absent in older rows: not known. */
   bytes?: number;
   /** Counts how often trouble with a webhook began or ended, which no event tells of; absent in older rows: 0. */

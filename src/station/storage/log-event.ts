@@ -23,7 +23,16 @@ export interface LogOwner {
 export const NOTHING: DeliveryFacts = { cursors: {}, status: EMPTY_STATUS, connection: null, statusSequence: 0 };
 
 /** Of whatever release wrote it: its type may be one of later, its data lack what was added since. Data that nobody can read is none. */
-export function toEvent({ type, data, ...row }: LogRow): StationEvent {
+export function toEvent(row: LogRow): StationEvent {
+  const event = keptEvent(row);
+  if (event.type !== "ocpp.call") return event;
+  // [interface.md §2] What a backend gets has no such field.
+  const { latencyMs: _, ...data } = event.data;
+  return { ...event, data };
+}
+
+/** The same with what is kept for its history alone. */
+export function keptEvent({ type, data, ...row }: LogRow): StationEvent & { data: Record<string, unknown> } {
   const parsed = readable(data);
   return { ...row, type: type as EventType, data: type === "ocpp.call" ? unkeyed(parsed) : parsed };
 }
@@ -38,11 +47,12 @@ function readable(data: string): Record<string, unknown> {
   }
 }
 
-type Folded = Pick<DeliveryFacts, "status" | "connection"> & { head: number; bytes: number };
+type Folded = Pick<DeliveryFacts, "status" | "connection" | "past"> & { head: number; bytes: number };
 
 /** @param floor the last sequence of an earlier registration, whose events may still be there */
 export function foldedIn(saved: DeliveryFacts, floor: number, newest: readonly NewestRow[]): Folded {
-  let folded: Folded = { status: saved.status, connection: saved.connection, head: saved.statusSequence, bytes: 0 };
+  const { status, connection, statusSequence: head, past } = saved;
+  let folded: Folded = { status, connection, ...(past !== undefined && { past }), head, bytes: 0 };
   for (const { bytes, data, ...row } of newest) {
     if (row.sequence <= floor) continue;
     if (data !== null) folded = { ...folded, ...project(folded, toEvent({ ...row, data })) };

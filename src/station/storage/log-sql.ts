@@ -11,6 +11,10 @@ export const BYTES = "octet_length(data)";
 const FROM = `instr(data, '"action":"') + 10`;
 const ACTION = `substr(data, ${FROM}, instr(substr(data, ${FROM}, 64), '"') - 1)`;
 
+/** Of events that have an action of a message. */
+export const isOfAction = (parameter: string): string =>
+  `(type IN ('ocpp.call', 'ocpp.call.refused', 'ocpp.command.completed') AND ${ACTION} = ${parameter})`;
+
 const isCallOf = (actions: Iterable<string>): string =>
   `(type = 'ocpp.call' AND ${ACTION} IN (${Array.from(actions, (action) => `'${action}'`).join(", ")}))`;
 

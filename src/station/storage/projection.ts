@@ -6,6 +6,7 @@ import type { Protocol } from "../../ocpp/protocol.ts";
 import { observe, observeVersion } from "../../ocpp/station-status.ts";
 import { fields, nullable, record, text } from "../../shape.ts";
 import type { DeliveryFacts, LoggedConnection } from "./facts.ts";
+import { withEnded } from "./past-connections.ts";
 
 /** What is read of an `ocpp.call`. */
 export interface LoggedCall {
@@ -20,16 +21,19 @@ export interface LoggedCall {
 const CONNECTION = fields({ connectionId: text, protocol: text });
 const CALL = fields({ protocol: text, action: text, payload: record, answer: nullable(record) });
 
-type Projection = Pick<DeliveryFacts, "status" | "connection">;
+type Projection = Pick<DeliveryFacts, "status" | "connection" | "past">;
 
 /** What changes by one more event. */
-export function project({ status }: Projection, event: StationEvent): Partial<Projection> {
+export function project({ status, past }: Projection, event: StationEvent): Partial<Projection> {
   if (event.type === "ocpp.station.connected") {
     if (CONNECTION(event.data) !== null) return {};
     const connection = event.data as LoggedConnection;
     return { connection, status: observeVersion(status, connection.protocol as Protocol) };
   }
-  if (event.type === "ocpp.station.disconnected") return { connection: null };
+  if (event.type === "ocpp.station.disconnected") {
+    const ended = withEnded(past, event.data, event.at);
+    return { connection: null, ...(ended !== undefined && { past: ended }) };
+  }
   if (event.type !== "ocpp.call" || CALL(event.data) !== null) return {};
   const { protocol, action, payload, answer } = event.data as LoggedCall;
   if (answer === null || "error" in answer) return {};
