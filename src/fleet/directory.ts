@@ -4,6 +4,7 @@
  */
 import { parseJson } from "../json.ts";
 import { horizonOf, REFUSALS_AFTER } from "./station-refusals.ts";
+import { labelsWithin, type Reach } from "../security/fleet-part.ts";
 import { newestOfEach, type Transition } from "./transition.ts";
 
 export interface DirectoryEntry {
@@ -74,6 +75,7 @@ interface Row {
 
 export async function listStations(
   directory: D1Database,
+  reach: Reach,
   query: DirectoryQuery,
 ): Promise<{ stations: DirectoryEntry[]; cursor: string | null }> {
   const bindings: (string | number)[] = [];
@@ -89,7 +91,10 @@ export async function listStations(
   if (query.model !== null) where("model = ?", query.model);
   if (query.query !== null) where("instr(lower(station_id), lower(?)) > 0", query.query);
   if (query.cursor !== null) where("station_id > ?", query.cursor);
-  for (const [name, value] of query.labels) {
+  // Not by LIKE or GLOB, whose signs an identity may have; no identity has a character behind "|".
+  if (reach !== "all" && "prefix" in reach)
+    where("station_id >= ? AND station_id < ?", reach.prefix, `${reach.prefix}\x7f`);
+  for (const [name, value] of [...labelsWithin(reach), ...query.labels]) {
     where("EXISTS (SELECT 1 FROM json_each(labels) WHERE key = ? AND value = ?)", name, value);
   }
   const { results } = await directory

@@ -3,6 +3,7 @@
  * and the one number behind which the logs of new registrations start. Must not know what a registration holds.
  */
 import { dropNewcomer } from "./newcomers.ts";
+import { parseJson } from "../json.ts";
 import type { Transition } from "./transition.ts";
 
 /** @throws where the directory cannot be reached */
@@ -98,6 +99,18 @@ export async function raiseFleetNumber(directory: D1Database, name: string, valu
     )
     .bind(name, value)
     .run();
+}
+
+/** As registered last; `null`: no such station. Never of a cache: what it says decides who may. @throws where the directory cannot be reached */
+export async function registeredLabels(
+  directory: D1Database,
+  stationId: string,
+): Promise<Record<string, string> | null> {
+  const row = await directory
+    .prepare("SELECT labels FROM stations WHERE station_id = ?1")
+    .bind(stationId)
+    .first<{ labels: string }>();
+  return row === null ? null : parseJson<Record<string, string>>(row.labels);
 }
 
 /**

@@ -3,6 +3,7 @@
  */
 import type * as z from "zod";
 import type { ApiKey } from "../security/api-key.ts";
+import type { Reach } from "../security/fleet-part.ts";
 import type { ApiContext } from "./auth.ts";
 import type { ParameterOf, Route } from "./routes/route.ts";
 import type { OperationId, ROUTES } from "./routes/table.ts";
@@ -11,7 +12,7 @@ type Read<Of, Name extends string> = Of extends { [name in Name]: infer Schema e
   ? z.infer<Schema>
   : never;
 
-export interface Call<Of extends Route> {
+interface Common<Of extends Route> {
   c: ApiContext;
   /** Whose it is. */
   key: Of["scope"] extends null ? null : ApiKey;
@@ -21,7 +22,24 @@ export interface Call<Of extends Route> {
   query: () => Read<Of, "query">;
 }
 
-export type Handler<Of extends Route> = (call: Call<Of>) => Response | Promise<Response>;
+declare const bounded: unique symbol;
+/** An answer of a `list`, which none but `within` makes: whoever lists has been told what the key reaches. */
+export interface BoundedAnswer extends Response {
+  readonly [bounded]: true;
+}
+export type Within = (answer: (reach: Reach) => Response | Promise<Response>) => Promise<BoundedAnswer>;
+
+interface OfPart {
+  list: { within: Within };
+  /** The body's labels are inside; that of a station which is registered by now is for its object to say. */
+  registration: { reach: Reach };
+}
+
+/** That its key reaches what it touches was seen to before, but for a list, which is made of what the key reaches. */
+export type Call<Of extends Route> = Common<Of> & (Of["part"] extends keyof OfPart ? OfPart[Of["part"]] : unknown);
+
+type Answer<Of extends Route> = Of["part"] extends "list" ? BoundedAnswer : Response;
+export type Handler<Of extends Route> = (call: Call<Of>) => Answer<Of> | Promise<Answer<Of>>;
 
 /** The handlers of these operations, or of all. What has no entry cannot be named here. */
 export type Handlers<Id extends OperationId = OperationId> = { [Name in Id]: Handler<(typeof ROUTES)[Name]> };

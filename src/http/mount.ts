@@ -3,14 +3,15 @@
  */
 import type { Hono } from "hono";
 import * as z from "zod";
-import { type ApiEnv, authorise } from "./auth.ts";
+import { reachOf } from "../security/api-key.ts";
+import type { Reach } from "../security/fleet-part.ts";
+import { type ApiContext, type ApiEnv, authorise } from "./auth.ts";
 import { readBody, readQuery } from "./body.ts";
-import type { Call, Handlers } from "./call.ts";
+import type { Handlers } from "./call.ts";
 import { problems } from "./problem.ts";
-import type { Route } from "./routes/route.ts";
+import { refuseLabelsOutside, refuseOutside } from "./reach.ts";
+import type { Labelled, Route } from "./routes/route.ts";
 import { type OperationId, ROUTES } from "./routes/table.ts";
-
-type UntypedCall = Record<keyof Call<Route>, unknown>;
 
 /** Of a route that takes none. */
 const NOTHING = z.strictObject({});
@@ -20,16 +21,20 @@ export function mount(app: Hono<ApiEnv>, handlers: Handlers): void {
   for (const [id, route] of inOrder()) {
     const path = pathOf(route);
     methods.set(path, [...(methods.get(path) ?? []), route.method]);
-    // Its entry, by which it was typed, is the one that is read here.
-    const handle = handlers[id] as unknown as (call: UntypedCall) => Response | Promise<Response>;
+    // By its entry it was typed, and its entry is what is read here.
+    const handle = handlers[id] as unknown as (call: unknown) => Response | Promise<Response>;
     app.on(route.method, path, async (c) => {
       const key = route.scope === null ? null : await authorise(c, route.scope);
+      const reach = key === null ? "all" : reachOf(key);
+      if (reach !== "all") await refuseOutside(c, route, reach);
       return handle({
         c,
         key,
+        reach,
         params: c.req.param(),
-        body: () => readBody(c, route.body ?? NOTHING),
+        body: () => bodyWithin(c, route, reach),
         query: () => readQuery(c, route.query ?? NOTHING),
+        within: (answer: (reach: Reach) => unknown) => answer(reach),
       });
     });
   }
@@ -40,6 +45,12 @@ export function mount(app: Hono<ApiEnv>, handlers: Handlers): void {
       throw problems.methodNotAllowed(`Answered here: ${Allow}.`, { headers: { Allow } });
     });
   }
+}
+
+async function bodyWithin(c: ApiContext, route: Route, reach: Reach): Promise<unknown> {
+  const body: unknown = await readBody(c, route.body ?? NOTHING);
+  if (route.part === "registration") refuseLabelsOutside(reach, body as Labelled);
+  return body;
 }
 
 const pathOf = ({ path }: Route): string => path.replaceAll(/\{(\w+)\}/g, ":$1");

@@ -76,6 +76,7 @@ export const problems = {
   illegalIdentity: make(400, "illegal-identity", "Bad Request"),
   unauthorized: make(401, "unauthorized", "Unauthorized"),
   forbidden: make(403, "missing-scope", "Forbidden"),
+  boundKey: make(403, "bound-key", "Forbidden"),
   httpsRequired: make(403, "https-required", "Forbidden"),
   notFound: make(404, "not-found", "Not Found"),
   stationNotFound: make(404, "station-not-found", "Not Found"),

@@ -17,7 +17,7 @@ const PAGE_STATIONS = 100;
 export const stationHandlers: Handlers<
   "listStations" | "putStation" | "getStation" | "deleteStation" | "disconnectStation"
 > = {
-  async listStations({ c, query }) {
+  async listStations({ c, query, within }) {
     const { limit, online, securityProfile, ...filters } = query();
     const known = new Set(["protocol", "vendor", "model", "q", "cursor"]);
     const unknown = Object.keys(filters).filter((name) => !known.has(name) && !name.startsWith("label."));
@@ -33,7 +33,7 @@ export const stationHandlers: Handlers<
       const errors = [{ path: `label.${name}`, message: `at most ${LABEL_FILTERS_MAX} label filters` }];
       throw problems.invalid("The request is not valid.", { errors });
     }
-    const page = await listStations(c.env.DIRECTORY, {
+    const wanted = {
       online: online === undefined ? null : online === "true",
       protocol: filters.protocol ?? null,
       securityProfile: securityProfile === undefined ? null : Number(securityProfile),
@@ -43,11 +43,11 @@ export const stationHandlers: Handlers<
       query: filters.q ?? null,
       limit: limit ?? PAGE_STATIONS,
       cursor: filters.cursor ?? null,
-    });
-    return c.json(page);
+    };
+    return within(async (reach) => c.json(await listStations(c.env.DIRECTORY, reach, wanted)));
   },
 
-  async putStation({ c, body: read }) {
+  async putStation({ c, body: read, reach }) {
     const id = stationIdOf(c);
     const body = await read();
     if (body.assumeProtocol && body.protocols.length !== 1) {
@@ -57,8 +57,12 @@ export const stationHandlers: Handlers<
     const isNew = (await isRegistered(c.env.DIRECTORY, id, Date.now())) === false;
     // What is not valid wakes no object that is not there yet.
     if (isNew && body.password === undefined && [1, 2].includes(body.securityProfile)) throw passwordRequired();
-    const registered = await stationStub(c.env, id, body.locationHint).register(body);
+    const registered = await stationStub(c.env, id, body.locationHint).register({
+      ...body,
+      ...(reach !== "all" && { within: reach }),
+    });
     if (registered === "password-required") throw passwordRequired();
+    if (registered === "outside") throw unknownStation();
     if (registered === "no-directory") {
       const headers = { "Retry-After": "5" };
       throw problems.unavailable("The registration could not be listed. Try again.", { headers });

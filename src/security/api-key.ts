@@ -1,7 +1,8 @@
 /**
- * API keys of backends: a bearer token to the scopes it has. Must not know routes or HTTP.
+ * API keys of backends: a bearer token to the scopes it has, and the part of the fleet they are for. Must not know routes or HTTP.
  */
 import * as z from "zod";
+import { fleetPartSchema, type Reach } from "./fleet-part.ts";
 import { equalInConstantTime, fromHex } from "./password.ts";
 
 /** [interface.md §2] Keys are made once for all that a deployment will have: a scope whose routes come later is one already. */
@@ -26,9 +27,13 @@ export const apiKeysSchema = z.array(
     name: z.string().min(1).max(100),
     sha256: z.string().regex(/^[0-9a-f]{64}$/i, "64 hex digits: the SHA-256 of the key"),
     scopes: z.array(z.enum(SCOPES)),
+    stations: fleetPartSchema.exactOptional(),
   }),
 );
 export type ApiKey = z.infer<typeof apiKeysSchema>[number];
+
+/** [interface.md §2] All else is not there for it. */
+export const reachOf = ({ stations }: ApiKey): Reach => stations ?? "all";
 
 /** The key that this token is, `null` if none. Every key is compared, so that time tells nothing. */
 export async function findApiKey(token: string, keys: readonly ApiKey[]): Promise<ApiKey | null> {

@@ -12,6 +12,7 @@ import type { CsmsKind } from "../ocpp/csms-kind.ts";
 import type { Strictness } from "../ocpp/strictness.ts";
 import type { Result } from "../result.ts";
 import type { Registration } from "../security/admission.ts";
+import type { Reach } from "../security/fleet-part.ts";
 import type { RefusalReason } from "../security/refusal.ts";
 import type { Retry } from "./command/command-row.ts";
 import type { CommandView } from "./command/command-view.ts";
@@ -36,6 +37,8 @@ export interface RegisterRequest {
   apply?: "next-connect" | "now";
   locationHint?: string;
   labels: Record<string, string>;
+  /** What whoever asks may reach; unsaid: all. A station that is registered outside of it is none of theirs. */
+  within?: Reach;
 }
 
 export interface RegistrationView {
@@ -61,8 +64,8 @@ export interface Registered {
   password?: string;
 }
 
-/** `no-directory`: it could not be told; asked again, all is made good. */
-export type RegistrationRefusal = "password-required" | "no-directory";
+/** `no-directory`: it could not be told; asked again, all is made good. `outside`: only where a request says within what. */
+export type RegistrationRefusal = "password-required" | "no-directory" | "outside";
 
 export interface StationView extends Omit<RegistrationView, "csms"> {
   online: boolean;

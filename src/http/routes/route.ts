@@ -6,8 +6,9 @@ import type * as z from "zod";
 import type { Scope } from "../../security/api-key.ts";
 
 /**
- * What of the fleet a route touches: the registered `station` that `{id}` names; the `registration` that it makes or changes under
- * `{id}`; a `list` of what belongs to stations; the `fleet` as a whole; or `none` of it.
+ * What of the fleet a route touches, by which a key that is bound to a part of it is held to that part (http/reach.ts): the registered
+ * `station` that `{id}` names; the `registration` that it makes or changes under `{id}`; a `list` of what belongs to several stations,
+ * or is for several; the `fleet` as a whole; or `none` of it.
  */
 export type Part = "station" | "registration" | "list" | "fleet" | "none";
 
@@ -28,9 +29,15 @@ interface About {
 /** A path's parameters stand in braces, and each is one segment of it. */
 export type Route = About &
   (
-    | { part: "station" | "registration"; path: `/${string}{id}${string}` }
+    | { part: "station"; path: `/${string}{id}${string}` }
+    | { part: "registration"; path: `/${string}{id}${string}`; body: z.ZodType<Labelled> }
     | { part: Exclude<Part, "station" | "registration">; path: `/${string}` }
   );
+
+/** What a registration says of where a station belongs. */
+export interface Labelled {
+  labels: Record<string, string>;
+}
 
 export type Routes = Readonly<Record<string, Route>>;
 

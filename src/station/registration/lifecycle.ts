@@ -63,7 +63,7 @@ export class Lifecycle {
       const webhooks = await delivery.known();
       const floorOf = () => inTime(this.#floor(), DIRECTORY_WITHIN_MS, "the directory");
       const registered = await register(this.#context, request, { changed, floorOf }, webhooks);
-      if (registered === "password-required") return registered;
+      if (typeof registered === "string") return registered;
       const told = announcements.registered();
       await inTime(told, DIRECTORY_WITHIN_MS, "the directory");
       return registered;

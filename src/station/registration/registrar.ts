@@ -2,6 +2,7 @@
  * The registration of one station: made, replaced, shown. Must not know sockets; nothing secret ever leaves it.
  */
 import type { Subscriptions } from "../../delivery/outbox.ts";
+import { lackingLabels } from "../../security/fleet-part.ts";
 import { generatePassword, hashPassword, type PasswordHash } from "../../security/password.ts";
 import { admissionRevision } from "../../security/registration-change.ts";
 import { isLinked, LINK } from "../delivery/sinks.ts";
@@ -25,7 +26,7 @@ export async function register(
   request: RegisterRequest,
   { changed, floorOf }: RegisterPort,
   webhooks: Subscriptions,
-): Promise<Registered | "password-required"> {
+): Promise<Registered | "password-required" | "outside"> {
   const { password, passwordOverlap, certificate } = request;
   const rest = plainSettings(request);
   const generated = password === "generate" ? generatePassword() : undefined;
@@ -43,6 +44,8 @@ export async function register(
   // Meanwhile it may have been registered, or deregistered: what counts is what is now.
   if (needsPassword && isLacking()) return "password-required";
   const known = context.store.fact("registration");
+  // Moved meanwhile: whoever asks was inside when they were let through.
+  if (known !== undefined && lackingLabels(request.within ?? "all", known.labels).length > 0) return "outside";
   const former = formerPassword(known, hash !== null, passwordOverlap);
   const wanted = {
     ...rest,
