@@ -5,6 +5,7 @@
 import { createSecureContext, type SecureContext } from "node:tls";
 import { WebSocket } from "ws";
 import type { BridgeOptions } from "./arguments.ts";
+import { backOffMs } from "./back-off.ts";
 import { BridgeCounts, type BridgeStanding } from "./bridge-counts.ts";
 import { ConnectPace } from "./connect-pace.ts";
 import type { Credentials } from "./credentials.ts";
@@ -35,6 +36,7 @@ export class Bridge {
   readonly #pace: ConnectPace;
   readonly #tls: { secureContext?: SecureContext };
   #looking: ReturnType<typeof setTimeout> | null = null;
+  #failedLooks = 0;
 
   constructor(options: BridgeOptions, credentials: Credentials, log: Log) {
     this.#options = options;
@@ -79,13 +81,17 @@ export class Bridge {
       const { api, labels, q, shard } = this.#options;
       const options: DirectoryOptions = { api, labels, q, shard, key: this.#credentials.apiKey };
       this.#follow(await registeredStations(options));
+      this.#failedLooks = 0;
     } catch (error) {
       // At the start it is told at once; later the stations that are there go on.
       if (isFirst && error instanceof NotUsable) throw error;
       this.#log("warn", "the stations could not be looked up", { reason: (error as Error).message });
+      this.#failedLooks++;
     }
     if (this.#off.signal.aborted) return;
-    this.#looking = setTimeout(() => void this.#look(), LOOK_EVERY_MS);
+    // A bridge that began while Kerbside was away carries nobody until it knows whom.
+    const waitMs = this.#failedLooks === 0 ? LOOK_EVERY_MS : backOffMs(this.#failedLooks - 1, Math.random());
+    this.#looking = setTimeout(() => void this.#look(), Math.min(waitMs, LOOK_EVERY_MS));
   }
 
   #follow(ids: ReadonlySet<string>): void {

@@ -9,6 +9,7 @@ import { headOf } from "./frame-head.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import type { Mirror } from "./mirror.ts";
 import { onEnd } from "./socket-end.ts";
+import { type OpenCall, Unanswered } from "./unanswered.ts";
 
 /** How a socket of one side is opened. */
 export interface Door {
@@ -51,21 +52,12 @@ const STEADY_MS = 10_000;
 /** ms that the other side has to close a socket in order, when the bridge ends. */
 const CLOSE_WITHIN_MS = 2_000;
 
-interface OpenCall {
-  messageId: string;
-  action: string;
-  frame: string;
-  /** ms of the process's clock */
-  at: number;
-}
-
 export class StationBridge {
   readonly #options: StationBridgeOptions;
   #link: WebSocket | null = null;
   #csms: WebSocket | null = null;
   #standing: Standing | null = null;
-  /** The station's CALL that the CSMS has not answered, as it came. */
-  #open: OpenCall | null = null;
+  readonly #unanswered = new Unanswered();
   #linkFailures = 0;
   #csmsFailures = 0;
   #isOpeningCsms = false;
@@ -82,7 +74,7 @@ export class StationBridge {
     this.#options = options;
     // One CALL at a time: what the station says is sign of life enough.
     this.#heartbeats = new Heartbeats((frame) => {
-      if (this.#open !== null || this.#csms?.readyState !== WebSocket.OPEN) return;
+      if (this.#unanswered.open !== null || this.#csms?.readyState !== WebSocket.OPEN) return;
       this.#csms.send(frame);
       this.#options.mirror?.hears(frame);
     });
@@ -100,7 +92,7 @@ export class StationBridge {
 
   /** Nothing is unanswered, either way. */
   get isIdle(): boolean {
-    return this.#open === null && this.#asked.size === 0;
+    return this.#unanswered.open === null && this.#asked.size === 0;
   }
 
   /** CALLs of the CSMS whose answers are still waited for. */
@@ -122,7 +114,7 @@ export class StationBridge {
       this.#link = null;
       this.#options.counts.linkLost(refusal);
       // Kerbside says again what is not answered; an answer to what it said before would be to nothing.
-      this.#open = null;
+      this.#unanswered.forget();
       this.#asked.clear();
       this.#standing = null;
       this.#closeCsms();
@@ -167,7 +159,7 @@ export class StationBridge {
     const [type, messageId, action] = headOf(text);
     this.#options.counts.frames.toCsms++;
     if (type === 2) {
-      this.#open = { messageId, action, frame: text, at: performance.now() };
+      this.#unanswered.said({ messageId, action, frame: text, at: performance.now() });
       if (!this.#sendToCsms(text)) void this.#openCsms();
       return;
     }
@@ -187,7 +179,7 @@ export class StationBridge {
   /** The CSMS sees the truth, once it has the station's last words. */
   #closeWhenQuiet(latest: number): void {
     if (this.#standing?.online !== false) return;
-    if (this.#open === null || performance.now() >= latest) this.#closeCsms();
+    if (this.#unanswered.open === null || performance.now() >= latest) this.#closeCsms();
     else this.#later(QUIET_MS, () => this.#closeWhenQuiet(latest));
   }
 
@@ -221,8 +213,10 @@ export class StationBridge {
     csms.on("open", () => {
       this.#isOpeningCsms = false;
       this.#options.mirror?.opened(protocol);
+      const { open, isOvertaken } = this.#unanswered;
+      if (isOvertaken) this.#linkAnew();
       // What the one before did not answer.
-      if (this.#open !== null) this.#sendToCsms(this.#open.frame);
+      else if (open !== null) this.#sendToCsms(open.frame);
       this.#heartbeats.start(this.#standing?.boot?.interval);
     });
     csms.on("message", (data, isBinary) => {
@@ -259,16 +253,24 @@ export class StationBridge {
       const [oldest = ""] = this.#asked;
       if (this.#asked.size > ASKED_MAX) this.#asked.delete(oldest);
     }
-    if (isAnswer && this.#open?.messageId === messageId) this.#answered(text);
+    const answered = isAnswer ? this.#unanswered.answered(messageId) : null;
+    if (answered !== null) this.#answered(answered, text);
     const link = this.#link;
     if (link?.readyState !== WebSocket.OPEN) return;
     link.send(text);
     if (link.bufferedAmount > UNSENT_MAX_BYTES) link.terminate();
   }
 
-  #answered(text: string): void {
-    const { action, at } = this.#open as OpenCall;
-    this.#open = null;
+  /** Kerbside says in their order what is unanswered: this side would give the CSMS a later one first. */
+  #linkAnew(): void {
+    const link = this.#link;
+    this.#link = null;
+    this.#unanswered.forget();
+    link?.close(1000, "the CSMS is back");
+    void this.start();
+  }
+
+  #answered({ action, at }: OpenCall, text: string): void {
     this.#options.counts.latencies.add(performance.now() - at);
     this.#options.mirror?.fromCsms(action, text);
     if (action === "BootNotification") this.#heartbeats.booted(text);

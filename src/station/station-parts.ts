@@ -19,8 +19,9 @@ import { Questions } from "./connection/questions.ts";
 import { RefusedCalls } from "./connection/refused-calls.ts";
 import { SecurityReports } from "./connection/security-reports.ts";
 import { Delivery } from "./delivery/delivery.ts";
-import { CsmsLink, type LinkPort } from "./link/csms-link.ts";
+import { CsmsLink } from "./link/csms-link.ts";
 import { commandAnswer, refusalOf } from "./link/link-answer.ts";
+import type { LinkPort } from "./link/link-port.ts";
 import { Agenda } from "./object/agenda.ts";
 import { StationContext } from "./object/context.ts";
 import { Announcements } from "./registration/announcements.ts";
@@ -197,11 +198,19 @@ export class StationParts {
 
   #linkCommand({ messageId, action, payload, unfit }: Call): string | null {
     // Said once more while it is open: its answer is on its way.
-    if (this.commands.isOpenAtLink(messageId)) return null;
+    const { linkId } = this.link;
+    if (linkId === null || this.commands.isOpenAtLink({ messageId, action, payload }, linkId)) return null;
     const protocol = this.#protocol;
     if (unfit !== undefined) return encodeFault(protocol, messageId, unfit.kind, unfit.description);
     const submitted = this.commands.submit({
-      ...{ action, payload, linkMessageId: messageId, timeoutSeconds: LINK_TIMEOUT_SECONDS, expiresInSeconds: 0 },
+      ...{
+        action,
+        payload,
+        linkMessageId: messageId,
+        linkId,
+        timeoutSeconds: LINK_TIMEOUT_SECONDS,
+        expiresInSeconds: 0,
+      },
     });
     this.agenda.changed();
     if (submitted.ok) return null;
@@ -212,6 +221,8 @@ export class StationParts {
   }
 
   #completed(command: Command): void {
+    // On another link the id may be another CALL's.
+    if (command.linkId !== undefined && command.linkId !== this.link.linkId) return;
     const frame = commandAnswer(this.#protocol, command);
     if (frame !== null) this.link.send(frame);
   }

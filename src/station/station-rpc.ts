@@ -100,6 +100,7 @@ export interface CommandRequest {
   idempotency?: { key: string; bodyDigest: string } | null;
   /** Of a CALL of the CSMS's link, under whose messageId it is answered. */
   linkMessageId?: string;
+  linkId?: string;
 }
 
 export type CommandRefusal =

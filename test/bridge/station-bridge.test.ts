@@ -1,7 +1,10 @@
 import { once } from "node:events";
+import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
 import { WebSocket as Client, type WebSocket, WebSocketServer } from "ws";
+import { parseArguments } from "../../src/bridge/arguments.ts";
+import { Bridge } from "../../src/bridge/bridge.ts";
 import { BridgeCounts } from "../../src/bridge/bridge-counts.ts";
 import { headOf } from "../../src/bridge/frame-head.ts";
 import { Mirror } from "../../src/bridge/mirror.ts";
@@ -100,6 +103,17 @@ test("The answer to a CALL of the CSMS's socket before goes to no other CALL of 
   expect(csms.heard.filter((frame) => frame.startsWith("[3"))).toEqual([]);
 });
 
+test("A CALL that Kerbside went on from before the CSMS was there comes to it before the later one", async () => {
+  const { link, csms, stands } = await between();
+  const event = [2, "event", "StatusNotification", {}];
+  link.server.on("connection", () => link.send(event));
+  stands();
+  link.send(event, [2, "question", "Authorize", {}]);
+  await until("what comes first", () => csms.heard.length > 0);
+  expect(csms.heard[0]).toContain('"event"');
+  expect(link.sockets).toHaveLength(2);
+});
+
 test("CALLs that are never answered are not kept for ever", async () => {
   const { link, csms, bridge, stands } = await between();
   stands();
@@ -147,4 +161,29 @@ test("A station that the CSMS has not accepted has no Heartbeats", () => {
   heartbeats.booted('[3,"m",{"status":"Accepted","interval":60}]');
   expect(heartbeats.isBeating).toBe(true);
   heartbeats.stop();
+});
+
+test("A bridge that begins while Kerbside is away finds its stations soon after that is back", async () => {
+  let looks = 0;
+  const server = http.createServer((_, response) => {
+    response.writeHead(++looks === 1 ? 503 : 200, { "content-type": "application/json" });
+    response.end('{ "stations": [], "cursor": null }');
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const parsed = parseArguments([
+    "--api",
+    `http://127.0.0.1:${port}`,
+    "--key-file",
+    "none",
+    "--csms",
+    "ws://127.0.0.1:1",
+  ]);
+  if (!parsed.ok || parsed.value === "help") throw new Error("the arguments are wrong");
+  const bridge = new Bridge(parsed.value, { apiKey: "key", passwordOf: () => null, tls: {} }, () => {});
+  ends.push(() => server.close().closeAllConnections());
+  await bridge.start();
+  await until("another look", () => looks === 2);
+  await bridge.stop();
 });

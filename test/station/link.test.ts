@@ -284,4 +284,79 @@ describe("A CSMS's own socket", () => {
     expect(csms.calls().map(([, id]) => id)).toEqual(["c0", "c1", "c2"]);
     expect(csms.standings[0].online).toBe(false);
   });
+
+  test.each([
+    ["another id", "L18", "b"],
+    ["the same id", "L19", "a"],
+  ])(
+    "that answers late what was asked on a line that is gone answers nothing of the next, under %s",
+    async (_, id, other) => {
+      const station = await kerbside.station(id);
+      const csms = await link(id);
+      station.send([2, "a", "Authorize", { idTag: "A" }]);
+      await until("the question", () => csms.calls("Authorize").length === 1);
+      station.kill();
+      const again = await kerbside.station(id, { register: false });
+      again.send([2, other, "Authorize", { idTag: "B" }]);
+      const [, asked] = await until("the next", () => csms.calls("Authorize")[1]);
+      expect(asked === "a").toBe(false);
+      csms.send([3, "a", { idTagInfo: { status: "Blocked" } }]);
+      csms.send([3, asked, ACCEPTED]);
+      expect(await again.next()).toEqual([3, other, ACCEPTED]);
+      again.send([2, "c", "Authorize", { idTag: "C" }]);
+      await until("one under its own id", () => csms.calls("Authorize")[2]?.[1] === "c");
+      csms.send([3, "c", ACCEPTED]);
+      expect(await again.next()).toEqual([3, "c", ACCEPTED]);
+    },
+  );
+
+  test("hears under its id of its own CALL, and not of one before it under the same", async () => {
+    const station = await kerbside.station("L20");
+    (await link("L20")).send([2, "1", "Reset", { type: "Soft" }]);
+    const [, reset] = await station.next();
+    const csms = await link("L20");
+    csms.send([2, "1", "ClearCache", {}]);
+    await until(
+      "its row",
+      async () => (await kerbside.api("GET", "/v1/stations/L20/commands")).body.commands.length > 1,
+    );
+    station.send([3, reset, { status: "Rejected" }]);
+    const [, clearing, action] = await station.next();
+    expect(action).toBe("ClearCache");
+    // Said once more by who dialled in again: it is the same one, and the answer is the newer link's.
+    const newest = await link("L20");
+    newest.send([2, "1", "ClearCache", {}]);
+    newest.send([2, "2", "ClearCache", {}]);
+    await until(
+      "the other",
+      async () => (await kerbside.api("GET", "/v1/stations/L20/commands")).body.commands.length > 2,
+    );
+    station.send([3, clearing, { status: "Accepted" }]);
+    expect(await newest.of("1")).toEqual([3, "1", { status: "Accepted" }]);
+    expect(csms.frames).toEqual([]);
+  });
+
+  test("that does not answer an event is told those behind it before a question, and then that one once more", async () => {
+    const station = await kerbside.station("L21");
+    let isIgnoring = true;
+    const csms = await link("L21", (action, { connectorId }) => {
+      if (connectorId === 1 && isIgnoring) return null;
+      return action === "Authorize" ? ACCEPTED : {};
+    });
+    for (let i = 0; i < 3; i++) await station.call("StatusNotification", { ...STATUS_16, connectorId: i + 1 }, `e${i}`);
+    await until("its time to be over", async () => (await station.call("Authorize", { idTag: "A" }))[0] === 3);
+    const told = () => csms.calls().map(([, , action, { connectorId, idTag }]) => `${action} ${connectorId ?? idTag}`);
+    const [e0, e1, e2] = [1, 2, 3].map((connectorId) => `StatusNotification ${connectorId}`);
+    await until("it once more", () => told().length === 5);
+    expect(told()).toEqual([e0, e1, e2, "Authorize A", e0]);
+    // One that it never answers holds up no later question either, nor what comes before that.
+    await station.call("StatusNotification", { ...STATUS_16, connectorId: 4 }, "e3");
+    expect((await station.call("Authorize", { idTag: "B" }))[2]).toEqual(ACCEPTED);
+    await until("it once more", () => told().length === 8);
+    expect(told().slice(5)).toEqual(["StatusNotification 4", "Authorize B", e0]);
+    isIgnoring = false;
+    csms.send([3, "e0", {}]);
+    await until("all of it", async () => (await kerbside.api("GET", "/v1/stations/L21")).body.csms.backlog === 0);
+    expect(told()).toHaveLength(8);
+  });
 });

@@ -37,6 +37,8 @@ export interface Command {
   bodyDigest: string | null;
   /** Of a CALL of the CSMS's link. */
   linkMessageId?: string;
+  /** The link that is answered; absent in commands of older releases. */
+  linkId?: string;
 }
 
 /** The platform's bound of a row is 2 MB. */

@@ -1,6 +1,7 @@
 /**
  * The documents of commands: the truth about each, from queued to settled. Must not know sockets or who waits for an answer.
  */
+import { type CallIdentity, isSameContent } from "../../ocpp/repetition.ts";
 import type { Outcome } from "../../ocpp/session.ts";
 import { bytesOf, type Command, commandOf, ROW_MAX_BYTES } from "./command-row.ts";
 import type { DocumentKey, Store } from "../storage/store.ts";
@@ -100,6 +101,17 @@ export class CommandStore {
     if (command === null) return;
     this.#put({ ...command, state: "queued" });
     this.#queue([...this.#queuedIds, id].sort());
+  }
+
+  isOpenAtLink(call: CallIdentity, linkId: string): boolean {
+    const open = [...this.queued(), ...this.sent()].filter(({ linkMessageId }) => linkMessageId === call.messageId);
+    if (open.some((command) => command.linkId === linkId)) return true;
+    // An id is one of its connection: on the next it may be another CALL's.
+    const same = open.find(({ action, payload }) => isSameContent({ ...call, action, payload }, call));
+    if (same === undefined) return false;
+    this.#put({ ...same, linkId });
+    this.#queued = null;
+    return true;
   }
 
   /** Settles a command that was sent, be it timed out or to be sent again; `null`: there is none that this could answer. */

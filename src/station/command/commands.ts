@@ -5,6 +5,7 @@
 import { log } from "../../log.ts";
 import { type CommandFault, commandFaults } from "../../ocpp/payload-check.ts";
 import type { Protocol } from "../../ocpp/protocol.ts";
+import type { CallIdentity } from "../../ocpp/repetition.ts";
 import type { Outcome } from "../../ocpp/session.ts";
 import { observeCommand } from "../../ocpp/station-status.ts";
 import { commandRefusal, type RegistrationStatus } from "../../ocpp/state-rules.ts";
@@ -52,7 +53,7 @@ export class Commands {
 
   submit(request: CommandRequest): Result<{ command: CommandView; isNew: boolean }, CommandRefusal> {
     const now = this.#context.now();
-    const { action, payload, timeoutSeconds, expiresInSeconds, linkMessageId } = request;
+    const { action, payload, timeoutSeconds, expiresInSeconds, linkMessageId, linkId } = request;
     const { retry = "never", idempotency = null } = request;
     const known = idempotency === null ? null : this.#store.byKey(idempotency.key, now);
     if (known !== null) {
@@ -87,7 +88,7 @@ export class Commands {
       retry,
       idempotencyKey: idempotency?.key ?? null,
       bodyDigest: idempotency?.bodyDigest ?? null,
-      ...(linkMessageId !== undefined && { linkMessageId }),
+      ...(linkMessageId !== undefined && { linkMessageId, linkId }),
     };
     if (line !== null && !line.busy && refusal === null && this.#store.queued().length === 0) {
       command.state = "sent";
@@ -220,9 +221,9 @@ export class Commands {
     return { commands, cursor: null };
   }
 
-  /** Whether a CALL of the link under that id is queued or sent. */
-  isOpenAtLink(messageId: string): boolean {
-    return [...this.#store.queued(), ...this.#store.sent()].some(({ linkMessageId }) => linkMessageId === messageId);
+  /** Whether this CALL of a link is queued or sent already; a newer link that says it once more is the one that is answered. */
+  isOpenAtLink(call: CallIdentity, linkId: string): boolean {
+    return this.#store.isOpenAtLink(call, linkId);
   }
 
   get queueLength(): number {

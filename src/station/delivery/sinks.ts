@@ -3,7 +3,7 @@
  * name that no subscription can have. Must not know how any of them is given its events.
  */
 import { cursorKey, type Subscriptions, type Webhook } from "../../delivery/outbox.ts";
-import type { StationContext } from "../object/context.ts";
+import type { Store } from "../storage/store.ts";
 
 const extra = (name: string, types: Webhook["types"]): Webhook => ({
   ...{ name, types, url: "", secret: "", createdAt: 0, replayAt: 0 },
@@ -14,14 +14,17 @@ export const QUEUE = extra("queue:EVENTS", []);
 export const LINK = extra("link:csms", ["ocpp.call"]);
 
 /** Whether a CSMS has come by its own socket, or is said to: from then on CALLs wait for it. */
-export function isLinked({ store }: StationContext): boolean {
+export function isLinked({ store }: { store: Pick<Store, "fact"> }): boolean {
   const registration = store.fact("registration");
   if (registration === undefined) return false;
   const { csms } = registration;
   return csms === "link" || (csms === undefined && store.fact("linked") !== undefined);
 }
 
-export function sinksOf(context: StationContext, { webhooks, revision }: Subscriptions): Subscriptions {
+export function sinksOf(
+  context: { store: Pick<Store, "fact">; env: { EVENTS?: unknown } },
+  { webhooks, revision }: Subscriptions,
+): Subscriptions {
   const all = [...webhooks];
   if (context.env.EVENTS !== undefined) all.push(QUEUE);
   if (isLinked(context)) all.push(LINK);

@@ -7,8 +7,9 @@ import { waitingFor } from "../../delivery/backlog.ts";
 import { log, messageOf } from "../../log.ts";
 import { decode } from "../../ocpp/decode.ts";
 import type { LinkQuestion } from "../../ocpp/link.ts";
-import { type Call, type CallError, type CallResult, encode, type Message } from "../../ocpp/message.ts";
+import { type CallError, type CallResult, encode, type Message } from "../../ocpp/message.ts";
 import type { Protocol } from "../../ocpp/protocol.ts";
+import type { CallIdentity } from "../../ocpp/repetition.ts";
 import type { Answer, CheckedCall } from "../../ocpp/session.ts";
 import type { Agenda, Sink } from "../object/agenda.ts";
 import type { StationContext } from "../object/context.ts";
@@ -18,30 +19,17 @@ import { closeSocket } from "../connection/attachment.ts";
 import { CLOSE_REASONS, type CloseReason } from "../connection/close-reasons.ts";
 import { FrameGate } from "../connection/frame-gate.ts";
 import { isLinked, LINK } from "../delivery/sinks.ts";
+import { identityOf, isTaken, withAbandoned, withoutId } from "./abandoned-calls.ts";
 import { answerOf } from "./link-answer.ts";
 import { type LinkAttachment, leftLink, writeLink } from "./link-attachment.ts";
+import type { LinkPort } from "./link-port.ts";
 import { LinkQuestions } from "./link-questions.ts";
 import { LINK_PROTOCOL } from "./link-request.ts";
-import { advance, nextEvent } from "./next-event.ts";
-
-/** What a link asks of the object around it. */
-export interface LinkPort {
-  /** The station as a link is told of it, as text. */
-  standing(): string;
-  /** The version that the station speaks, or spoke last. */
-  protocol(): Protocol;
-  /** What the CSMS said to a station's CALL; `null`: nothing of use, in time. */
-  answered(question: LinkQuestion, answer: Answer | null): void;
-  /** Takes a CALL as a command; the CALLERROR that it gets instead, `null`: its answer comes later. */
-  command(call: Call): string | null;
-  /** Passes a frame on that nobody answers. */
-  pass(frame: string): void;
-}
+import { eventAnswered, nextEvent, passOver } from "./next-event.ts";
 
 interface Live extends LinkAttachment {
   socket: WebSocket;
   gate: FrameGate;
-  isPassedOver: boolean;
 }
 
 export class CsmsLink implements Sink {
@@ -72,7 +60,7 @@ export class CsmsLink implements Sink {
     const now = this.#context.now();
     const question = this.#questions.current;
     const attachment: LinkAttachment = { id: crypto.randomUUID(), since: now, told: "", open: null };
-    this.#live = { ...attachment, socket, gate: new FrameGate(undefined, now), isPassedOver: false };
+    this.#live = { ...attachment, socket, gate: new FrameGate(undefined, now) };
     this.#save();
     if (this.#context.store.fact("linked") === undefined) this.#context.store.setFact("linked", { since: now });
     if (isLinked(this.#context)) this.#context.eventLog.join(LINK);
@@ -86,6 +74,11 @@ export class CsmsLink implements Sink {
 
   get isLive(): boolean {
     return this.#current() !== null;
+  }
+
+  /** `null`: there is no link. */
+  get linkId(): string | null {
+    return this.#current()?.id ?? null;
   }
 
   /** As the station's view has it. */
@@ -139,19 +132,19 @@ export class CsmsLink implements Sink {
 
   /** Asks for the answer to a station's CALL, which comes by `answered`. */
   ask(call: CheckedCall, protocol: Protocol, connectionId: string): void {
-    this.#passOver();
-    this.#questions.ask(call, protocol, connectionId);
+    const live = this.#current();
+    const asked = this.#questions.current;
+    const isAsked = this.#questions.ask(call, protocol, connectionId);
+    if (live !== null && asked !== null && !isAsked) this.#abandon(live, asked);
+    if (live !== null) passOver(live, this.#context.now(), this.#context.config.CSMS_TIMEOUT_MS);
     this.#pump();
   }
 
-  /** An event that the CSMS has not answered in time holds up no question: it comes once more behind it. */
-  #passOver(): void {
-    const live = this.#current();
-    const { sequence = null, at = 0 } = live?.open ?? {};
-    const isLate = Math.abs(this.#context.now() - at) >= this.#context.config.CSMS_TIMEOUT_MS;
-    if (live === null || sequence === null || !isLate) return;
+  /** Its answer is waited for no more. */
+  #abandon(live: Live, { call, askedAs }: LinkQuestion): void {
+    if (live.open?.sequence !== null) return;
     live.open = null;
-    live.isPassedOver = true;
+    live.abandoned = withAbandoned(live.abandoned, identityOf({ ...call, messageId: askedAs }));
   }
 
   /** The end of what the CSMS is asked. */
@@ -167,7 +160,7 @@ export class CsmsLink implements Sink {
 
   #finished(question: LinkQuestion, answer: Answer | null): void {
     const live = this.#current();
-    if (live?.open?.sequence === null) live.open = null;
+    if (live !== null) this.#abandon(live, question);
     if (live !== null && answer !== null) live.answered = question.call.messageId;
     this.#save();
     this.#port.answered(question, answer);
@@ -191,8 +184,8 @@ export class CsmsLink implements Sink {
   #pump(): void {
     const live = this.#current();
     while (live !== null && this.#current() === live && live.open === null) {
-      const next =
-        live.isPassedOver && this.#questions.current !== null ? null : nextEvent(this.#context.eventLog, live.answered);
+      const isAsking = live.passed !== undefined && this.#questions.current !== null;
+      const next = nextEvent(this.#context.eventLog, live, isAsking);
       if (next === null) {
         this.#askNext(live);
         return;
@@ -201,11 +194,9 @@ export class CsmsLink implements Sink {
       if (answer === null) {
         // [OCPP 2.1 P4 §4.2.5] A SEND is answered by nobody.
         this.send(encode({ type: "send", messageId, action, payload }));
-        advance(this.#context.eventLog, next.sequence);
+        eventAnswered(this.#context.eventLog, live, next.sequence);
       } else {
-        live.open = { messageId, sequence: next.sequence, at: this.#context.now() };
-        this.#save();
-        this.send(encode({ type: "call", messageId, action, payload }));
+        this.#say(live, { messageId, action, payload }, next.sequence);
       }
     }
   }
@@ -215,10 +206,17 @@ export class CsmsLink implements Sink {
     const question = this.#questions.current;
     if (question === null) return;
     const { action, payload } = question.call;
-    live.isPassedOver = false;
-    live.open = { messageId: question.askedAs, sequence: null, at: this.#context.now() };
+    const askedAs = this.#say(live, { messageId: question.askedAs, action, payload }, null);
+    if (askedAs !== question.askedAs) this.#questions.keep({ ...question, askedAs });
+  }
+
+  /** The id under which it was told: its own, but where an answer under that may still come to another CALL. */
+  #say(live: Live, call: CallIdentity, sequence: number | null): string {
+    const messageId = isTaken(live.abandoned, call, sequence) ? crypto.randomUUID() : call.messageId;
+    live.open = { messageId, sequence, at: this.#context.now() };
     this.#save();
-    this.send(encode({ type: "call", messageId: question.askedAs, action, payload }));
+    this.send(encode({ type: "call", ...call, messageId }));
+    return messageId;
   }
 
   // From the CSMS
@@ -261,6 +259,7 @@ export class CsmsLink implements Sink {
 
   #answered(live: Live, message: CallResult | CallError): void {
     const { open } = live;
+    if (live.abandoned !== undefined) live.abandoned = withoutId(live.abandoned, message.messageId);
     if (open?.messageId !== message.messageId) {
       log("info", "an answer of the CSMS to no CALL", { stationId: this.#context.id, messageId: message.messageId });
       return;
@@ -268,7 +267,7 @@ export class CsmsLink implements Sink {
     live.open = null;
     this.#save();
     const question = this.#questions.current;
-    if (open.sequence !== null) advance(this.#context.eventLog, open.sequence);
+    if (open.sequence !== null) eventAnswered(this.#context.eventLog, live, open.sequence);
     else if (question !== null) this.#questions.finish(question, answerOf(this.#context.id, question, message));
     this.#pump();
   }
@@ -284,14 +283,14 @@ export class CsmsLink implements Sink {
 
   #save(): void {
     if (!this.#live) return;
-    const { socket, gate: _, isPassedOver: __, ...attachment } = this.#live;
+    const { socket, gate: _, ...attachment } = this.#live;
     writeLink(socket, attachment);
   }
 
   #current(): Live | null {
     if (this.#live !== undefined) return this.#live;
     const left = leftLink(this.#sockets);
-    this.#live = left && { ...left, gate: new FrameGate(undefined, this.#context.now()), isPassedOver: false };
+    this.#live = left && { ...left, gate: new FrameGate(undefined, this.#context.now()) };
     // Who timed it is gone with the object that was here before.
     if (left?.question !== undefined) this.#agenda.changed();
     return this.#live;

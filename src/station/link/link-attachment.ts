@@ -4,26 +4,23 @@
 import type { LinkQuestion } from "../../ocpp/link.ts";
 import { closeSocket } from "../connection/attachment.ts";
 import { CLOSE_REASONS } from "../connection/close-reasons.ts";
+import type { LinkProgress } from "./next-event.ts";
 import { LINK_TAG } from "../object/socket-tags.ts";
-import { fields, isRecord, nullable, number, optional, record, text, time } from "../../shape.ts";
+import { fields, flag, isRecord, listOf, nullable, number, optional, record, text, time } from "../../shape.ts";
 
 /** As for the station's attachment: raised only where a release before would misread what is written. */
 const VERSION = 1;
 /** Characters of a question that may ride with the socket: 16,384 bytes is the platform's bound, two a character. */
 export const QUESTION_MAX_LENGTH = 4_000;
 
-export interface LinkAttachment {
+export interface LinkAttachment extends LinkProgress {
   id: string;
   /** ms since the epoch */
   since: number;
   /** What it was told last of the station. */
   told: string;
-  /** The CALL that it has not answered: of an event of the log, or `sequence: null`, the question. */
-  open: { messageId: string; sequence: number | null /** ms since the epoch */; at: number } | null;
   /** Absent: there is none, or it is too large and in a row. */
   question?: LinkQuestion;
-  /** The id of the CALL that it answered last: its event is no news. */
-  answered?: string;
 }
 
 const ATTACHMENT = fields({
@@ -36,6 +33,8 @@ const ATTACHMENT = fields({
     fields({ call: record, askedAs: text, protocol: text, connectionId: text, deadline: number, timeoutMs: number }),
   ),
   answered: optional(text),
+  passed: optional(fields({ to: number, isWhole: flag })),
+  abandoned: optional(listOf(fields({ messageId: text, what: text }))),
 });
 
 export const writeLink = (socket: WebSocket, attachment: LinkAttachment): void =>

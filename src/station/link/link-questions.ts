@@ -48,15 +48,17 @@ export class LinkQuestions {
     return this.#carrier.get()?.question ?? this.#context.store.fact("question") ?? null;
   }
 
-  ask(call: CheckedCall, protocol: Protocol, connectionId: string): void {
+  /** `true`: it is asked already, and has a new time. */
+  ask(call: CheckedCall, protocol: Protocol, connectionId: string): boolean {
     const { current } = this;
     const timeoutMs = this.#context.config.CSMS_TIMEOUT_MS;
     const deadline = this.#context.now() + timeoutMs;
-    // The same once more, on a newer line: it is asked already, and has a new time.
+    // The same once more, on a newer line.
     const isOpen = current !== null && isSameQuestion(call, current.call);
     const askedAs = isOpen ? current.askedAs : call.messageId;
     this.keep({ call, askedAs, protocol, connectionId, deadline, timeoutMs });
     this.#timer ??= setTimeout(() => this.#isSlow(), Math.min(SLOW_AFTER_MS, timeoutMs));
+    return isOpen;
   }
 
   /** With the socket, or in a row where there is none or it is too large. */
