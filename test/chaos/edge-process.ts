@@ -220,7 +220,7 @@ function signal(pid: number): void {
 }
 
 /** Below the range that the system gives to outgoing connections, so that none of those takes them between two starts. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const found: number[] = [];
   for (let port = 20_000 + (process.pid % 9_000); found.length < count; port++) {
     if (await isFree(port)) found.push(port);

@@ -8,6 +8,7 @@ import { judge } from "./report.ts";
 import { runChaos } from "./run.ts";
 
 const HELP = `Usage: npm run chaos -- [--seed N] [--stations 500] [--kills 50] [--minutes 10] [--only a,b] [--without c]
+       npm run chaos -- --bridge [--seed N] [--stations 200] [--kills 30] [--minutes 8]
 
 The seed decides who charges, who fails, when and how; what the machine does in between is its own.
 The faults, all of which come unless --only or --without says otherwise:
@@ -31,8 +32,12 @@ function numberOf(name: string, text: string, max: number): number {
   throw new Error(`--${name} must be a number up to ${max}`);
 }
 
+/** It has a run, options and a table of its own. */
+if (process.argv.includes("--bridge")) await import("./bridge/main.ts");
+
 const { values } = parseArgs({
   options: {
+    bridge: { type: "boolean", default: false },
     seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
     stations: { type: "string", default: "500" },
     kills: { type: "string", default: "50" },

@@ -20,7 +20,8 @@ export interface Intent {
 const status16 = (status: string): Intent => ({
   action: "StatusNotification",
   keep: false,
-  payload: () => ({ connectorId: 1, errorCode: "NoError", status }),
+  // No two are the same, so that each can be looked for.
+  payload: () => ({ connectorId: 1, errorCode: "NoError", status, info: crypto.randomUUID() }),
 });
 const status201 = (connectorStatus: string): Intent => ({
   action: "StatusNotification",

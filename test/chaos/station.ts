@@ -22,6 +22,10 @@ export interface StationOptions {
   temper?: Temper;
   /** It tells nothing but meter values, one behind the other at its pace. */
   floods?: boolean;
+  /** Without it, one that writes the ledger alone. */
+  recorder?: StationRecorder;
+  /** What it answers to a command; without it, as to any. */
+  execute?(action: string, payload: Payload): Payload;
 }
 
 /** What a station does with a command. */
@@ -52,7 +56,7 @@ export class ChaosStation {
     this.#options = options;
     this.#temper = options.temper ?? PLAIN;
     this.#counters = new Counters(this.#temper, options.random);
-    this.recorder = new StationRecorder(options.id);
+    this.recorder = options.recorder ?? new StationRecorder(options.id);
     this.#client = new RPCClient({
       identity: options.id,
       endpoint: options.endpoint,
@@ -70,7 +74,8 @@ export class ChaosStation {
       this.#counters.connected();
     });
     this.#client.on("disconnect", () => this.#fail());
-    this.#client.handle((({ method }: { method: string }) => this.#execute(method)) as never);
+    this.#client.handle((({ method, params }: { method: string; params: Payload }) =>
+      this.#execute(method, params)) as never);
   }
 
   get id(): string {
@@ -248,12 +253,13 @@ export class ChaosStation {
     this.#pending.clear();
   }
 
-  async #execute(action: string): Promise<Payload> {
-    const { random, id } = this.#options;
+  async #execute(action: string, asked: Payload): Promise<Payload> {
+    const { random, id, execute } = this.#options;
     const behaviour = random.weighted(BEHAVIOURS);
     if (behaviour === "slow") await delay(random.between(200, 1_500));
     if (behaviour === "late") await delay(random.between(3_000, 6_000));
     if (behaviour === "refuses") throw createRPCError("InternalError", `refused by ${id}`, {});
+    if (execute !== undefined) return execute(action, asked);
     // Each execution answers something else, so that no answer can pass for another's.
     if (action === "DataTransfer") return { status: "Accepted", data: `${id}-${++this.#answers}` };
     return { status: random.chance(0.5) ? "Accepted" : "Rejected" };
