@@ -16,4 +16,6 @@ export interface Env {
   CSMS?: Fetcher;
   /** The same events as the webhooks get. */
   EVENTS?: Queue;
+  /** Files that are served as they are; absent where none were built. */
+  ASSETS?: Fetcher;
 }

@@ -6,8 +6,10 @@ import { ConfigError, configOf } from "../config.ts";
 import { log, messageOf } from "../log.ts";
 import { transportOf } from "../security/transport.ts";
 import { storageFaultOf } from "../storage-fault.ts";
+import { assetOf } from "./pages/assets.ts";
 import type { ApiEnv } from "./auth.ts";
 import { commandHandlers } from "./commands.ts";
+import { descriptionHandlers } from "./pages/description.ts";
 import { linkHandlers } from "./csms-link.ts";
 import { historyHandlers } from "./history.ts";
 import { mount } from "./mount.ts";
@@ -46,6 +48,7 @@ app.use(async (c, next) => {
 
 mount(app, {
   ...operationHandlers,
+  ...descriptionHandlers,
   ...stationHandlers,
   ...linkHandlers,
   ...commandHandlers,
@@ -54,7 +57,11 @@ mount(app, {
   ...newcomerHandlers,
 });
 
-app.notFound((c) => problemResponse(problems.notFound(`Nothing answers ${c.req.method} here.`).problem));
+app.notFound(
+  async (c) =>
+    (await assetOf(c.env, c.req.method, c.req.path)) ??
+    problemResponse(problems.notFound(`Nothing answers ${c.req.method} here.`).problem),
+);
 
 app.onError((error, c) => {
   if (error instanceof ProblemError) return problemResponse(error.problem);

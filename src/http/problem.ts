@@ -1,6 +1,7 @@
 /**
  * RFC 9457 problems, the one form of every error this service answers. Must never hold what only the log may know.
  */
+import { API_PROBLEMS, type ProblemKind } from "./problem-kinds.ts";
 
 export interface Fault {
   /** JSON pointer into the request's body, or the name of a parameter. */
@@ -65,37 +66,15 @@ export function problemResponse({ status, slug, title, detail, errors, headers }
   });
 }
 
+type Make = (detail: string, more?: Pick<Problem, "errors" | "headers">) => ProblemError;
+
 const make =
-  (status: number, slug: string, title: string) =>
-  (detail: string, more: Pick<Problem, "errors" | "headers"> = {}): ProblemError =>
+  ({ status, slug, title }: ProblemKind): Make =>
+  (detail, more = {}) =>
     new ProblemError({ status, slug, title, detail, ...more });
 
-export const problems = {
-  malformedJson: make(400, "malformed-json", "Bad Request"),
-  noSubprotocol: make(400, "no-common-subprotocol", "Bad Request"),
-  illegalIdentity: make(400, "illegal-identity", "Bad Request"),
-  unauthorized: make(401, "unauthorized", "Unauthorized"),
-  forbidden: make(403, "missing-scope", "Forbidden"),
-  boundKey: make(403, "bound-key", "Forbidden"),
-  httpsRequired: make(403, "https-required", "Forbidden"),
-  notFound: make(404, "not-found", "Not Found"),
-  stationNotFound: make(404, "station-not-found", "Not Found"),
-  methodNotAllowed: make(405, "method-not-allowed", "Method Not Allowed"),
-  commandNotFound: make(404, "command-not-found", "Not Found"),
-  webhookNotFound: make(404, "webhook-not-found", "Not Found"),
-  stationOffline: make(409, "station-offline", "Conflict"),
-  stationNotAccepted: make(409, "station-not-accepted", "Conflict"),
-  idempotencyConflict: make(409, "idempotency-conflict", "Conflict"),
-  notQueued: make(409, "command-not-queued", "Conflict"),
-  tooManyWebhooks: make(409, "too-many-webhooks", "Conflict"),
-  bodyTooLarge: make(413, "body-too-large", "Content Too Large"),
-  unsupportedEncoding: make(415, "unsupported-content-encoding", "Unsupported Media Type"),
-  invalid: make(422, "invalid-request", "Unprocessable Content"),
-  tooManyAttempts: make(429, "too-many-attempts", "Too Many Requests"),
-  upgradeRequired: make(426, "upgrade-required", "Upgrade Required"),
-  queueFull: make(429, "queue-full", "Too Many Requests"),
-  internal: make(500, "internal-error", "Internal Server Error"),
-  unavailable: make(503, "unavailable", "Service Unavailable"),
-};
+export const problems = Object.fromEntries(
+  Object.entries(API_PROBLEMS).map(([name, each]) => [name, make(each)]),
+) as Record<keyof typeof API_PROBLEMS, Make>;
 
 export const unknownStation = (): ProblemError => problems.stationNotFound("No such Charging Station.");

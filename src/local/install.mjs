@@ -12,9 +12,14 @@ const node = join(modules, ".bin", "node");
 const installedLock = join(modules, ".package-lock.json");
 const schemas = join(root, "src/ocpp/schemas");
 const generated = join(schemas, "generated");
+const http = join(root, "src/http");
+const description = join(http, "description");
 
 if (!isInstalled()) install();
 if (existsSync(join(schemas, "generate.ts")) && !isGenerated()) generate();
+if (existsSync(join(description, "generate.ts")) && !isDescribed()) {
+  run([node, join(description, "generate.ts")], process.env, "The description of the API");
+}
 
 /** npm leaves in node_modules a lock of what it put there: the same entries, less those for other platforms. */
 function isInstalled() {
@@ -58,6 +63,14 @@ function isGenerated() {
   const inputs = [...filesIn(schemas).filter((path) => path.endsWith(".ts")), installedLock];
   const modified = (path) => statSync(path).mtimeMs;
   return Math.min(...outputs.map(modified)) >= Math.max(...inputs.map(modified));
+}
+
+/** Whether what it is made of is older: the table of routes, and what they answer. */
+function isDescribed() {
+  const output = join(root, "dist/assets/openapi.json");
+  if (!existsSync(output)) return false;
+  const inputs = [join(root, "package.json"), ...[http, join(http, "routes"), description].flatMap(filesIn)];
+  return statSync(output).mtimeMs >= Math.max(...inputs.map((path) => statSync(path).mtimeMs));
 }
 
 function generate() {

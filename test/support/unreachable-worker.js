@@ -7,8 +7,10 @@ import worker from "../../src/worker.ts";
 export * from "../../src/worker.ts";
 
 const lost = () => Promise.reject(Object.assign(new Error("Network connection lost."), { retryable: true }));
+/** Whatever is asked of it; but it is no promise. */
+const unreachable = new Proxy({}, { get: (_, name) => (name === "then" ? undefined : lost) });
 const OBJECTS = {
-  UNREACHABLE: { fetch: lost, reportRefusal: lost },
+  UNREACHABLE: unreachable,
   GARBLED: { fetch: async () => new Response("<html>", { status: 500 }) },
 };
 const environments = new WeakMap();

@@ -12,4 +12,18 @@ export const operationRoutes = {
     part: "fleet",
     summary: "The fleet's figures in Prometheus' text format",
   },
+  getDescription: {
+    method: "GET",
+    path: "/openapi.json",
+    scope: null,
+    part: "none",
+    summary: "The description of this API, OpenAPI 3.1",
+  },
+  getProblem: {
+    method: "GET",
+    path: "/problems/{slug}",
+    scope: null,
+    part: "none",
+    summary: "What a type of problem means, and what to do",
+  },
 } as const satisfies Routes;

@@ -22,8 +22,6 @@ interface About {
   body?: z.ZodType;
   /** The subprotocol of a WebSocket: the route answers an upgrade alone. */
   upgrade?: string;
-  /** What it answers beside problems, by status; told in the description of the API. */
-  answers?: Readonly<Record<number, z.ZodType>>;
 }
 
 /** A path's parameters stand in braces, and each is one segment of it. */

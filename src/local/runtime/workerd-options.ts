@@ -2,6 +2,7 @@
  * What all workerd processes of an edge have in common: the Worker in one module, its bindings, the platform's services made cheap.
  * Must not know how many there are, nor the fronts.
  */
+import { existsSync } from "node:fs";
 import type { V4WorkerOptions } from "miniflare";
 import { bundleWorker } from "./bundle.ts";
 import { LOOK_AFTER_MS } from "./look-around.ts";
@@ -39,7 +40,7 @@ export async function runtimeSettings(
   const config = readWorkerConfig();
   const contents = await bundleWorker(options.entry ?? config.main, config.textExtensions);
   // The gate's own take their place.
-  const { ratelimits, queueProducers, queueConsumers, ...bindings } = config.options;
+  const { ratelimits, queueProducers, queueConsumers, assets, ...bindings } = config.options;
   const queues = queueSettings(config);
   const worker: V4WorkerOptions = {
     ...bindings,
@@ -52,7 +53,8 @@ export async function runtimeSettings(
     },
     durableObjects: { ...bindings.durableObjects, LOCAL_QUEUES: { className: "QueueHost", useSQLite: true } },
     queueProducers: Object.fromEntries(Object.entries(queueProducers ?? {}).filter(([name]) => !(name in queues))),
-    serviceBindings: { ...bindings.serviceBindings, ...options.serviceBindings },
+    // The files alone, without the two Workers that the platform's simulation puts before them.
+    serviceBindings: { ...bindings.serviceBindings, ...assetFiles(assets), ...options.serviceBindings },
   };
   return {
     worker,
@@ -69,4 +71,10 @@ export async function runtimeSettings(
     log,
     ownSignals: options.ownSignals === true,
   };
+}
+
+/** None where they were not built. */
+function assetFiles(assets: V4WorkerOptions["assets"]): NonNullable<V4WorkerOptions["serviceBindings"]> {
+  if (assets?.binding === undefined || !existsSync(assets.directory)) return {};
+  return { [assets.binding]: { disk: { path: assets.directory, writable: false } } };
 }

@@ -1,0 +1,20 @@
+/**
+ * What each operation answers: one without an entry does not compile. Must not know how a description is written.
+ */
+import type { OperationId } from "../routes/table.ts";
+import type { Answers } from "./answer.ts";
+import { commandAnswers } from "./commands.ts";
+import { historyAnswers } from "./history.ts";
+import { newcomerAnswers } from "./newcomers.ts";
+import { operationAnswers } from "./operations.ts";
+import { stationAnswers } from "./stations.ts";
+import { webhookAnswers } from "./webhooks.ts";
+
+export const ANSWERS = {
+  ...operationAnswers,
+  ...stationAnswers,
+  ...commandAnswers,
+  ...historyAnswers,
+  ...webhookAnswers,
+  ...newcomerAnswers,
+} as const satisfies Record<OperationId, Answers>;

@@ -1,0 +1,310 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { join, resolve } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { SCOPES } from "../../src/security/api-key.ts";
+import { HttpPeer, SECRET } from "../support/http-peers.ts";
+import { type Kerbside, startKerbside } from "../support/kerbside.ts";
+import { rawUpgrade } from "../support/raw-upgrade.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+
+interface Operation {
+  operationId: string;
+  "x-scope"?: string;
+  responses: Record<string, { content?: Record<string, { schema: object }> }>;
+}
+interface Described {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, object> };
+}
+
+const FULL_KEY = "a-key-with-every-scope";
+const BARE_KEY = "a-key-without-any-scope";
+/** [docs/limits.md] */
+const WEBHOOKS_MAX = 10;
+
+let kerbside: Kerbside;
+/** Some of whose objects are out of reach. */
+let broken: Kerbside;
+let receiver: HttpPeer;
+let described: Described;
+beforeAll(async () => {
+  receiver = await HttpPeer.start();
+  const entry = join(import.meta.dirname, "../support/unreachable-worker.js");
+  const keyed = (name: string, key: string, scopes: readonly string[]) => ({
+    ...{ name, scopes, sha256: createHash("sha256").update(key).digest("hex") },
+  });
+  const API_KEYS = JSON.stringify([keyed("full", FULL_KEY, SCOPES), keyed("bare", BARE_KEY, [])]);
+  [kerbside, broken] = await Promise.all([startKerbside(), startKerbside({ API_KEYS }, { entry })]);
+  described = (await kerbside.api("GET", "/openapi.json")).body as Described;
+});
+afterAll(async () => {
+  await Promise.all([kerbside?.stop(), broken?.stop(), receiver?.stop()]);
+});
+
+/** One answer, as it came. */
+interface Seen {
+  status: number;
+  type: string;
+  text: string;
+  requestId: string | null;
+}
+
+const operations = () =>
+  Object.entries(described.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
+  );
+
+async function ask(
+  path: string,
+  method: string,
+  { edge = kerbside, key = edge.edge.apiKey as string | null, body, headers = {} }: Asked = {},
+): Promise<Seen> {
+  const response = await fetch(`${edge.edge.httpUrl}${path}`, {
+    method,
+    headers: { ...(key !== null && { authorization: `Bearer ${key}` }), ...headers },
+    ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+  });
+  const type = response.headers.get("content-type")?.split(";")[0] ?? "";
+  return {
+    status: response.status,
+    type,
+    text: await response.text(),
+    requestId: response.headers.get("x-request-id"),
+  };
+}
+interface Asked {
+  edge?: Kerbside;
+  key?: string | null;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+test("The description is one of OpenAPI 3.1 in which a public linter finds no error", () => {
+  const lint = ["node_modules/@redocly/cli/bin/cli.js", "lint", "--extends=recommended", "dist/assets/openapi.json"];
+  const env = { ...process.env, REDOCLY_TELEMETRY: "off", REDOCLY_SUPPRESS_UPDATE_NOTICE: "true" };
+  execFileSync(process.execPath, lint, { cwd: root, env, stdio: "pipe" });
+  expect(described.openapi).toBe("3.1.1");
+});
+
+test("Each type of problem that the description names tells what it means and what to do", async () => {
+  const named = new Set(JSON.stringify(described).match(/\/problems\/[a-z-]+/g));
+  expect(named.size).toBeGreaterThan(15);
+  for (const path of named) expect((await ask(path, "GET", { key: null })).status, path).toBe(200);
+  const page = await ask("/problems/station-offline", "GET", { key: null, headers: { accept: "text/html" } });
+  expect(page.type).toBe("text/html");
+  expect(page.text).toContain("What to do");
+});
+
+describe("Every operation", () => {
+  test("answers each status that it is said to, with the body that it is said to have, and no other", async () => {
+    const ajv = new Ajv2020({ strict: false, allErrors: true });
+    addFormats(ajv);
+    ajv.addSchema({ $id: "api", ...described });
+    const faults: string[] = [];
+    const seen = new Map<string, Set<string>>();
+    const take = (id: string, path: string, method: string, { status, type, text, requestId }: Seen) => {
+      const { responses } = operationOf(id);
+      seen.set(id, (seen.get(id) ?? new Set()).add(String(status)));
+      const said = `${id} ${status} ${type}`;
+      if (requestId === null) faults.push(`${said}: no X-Request-Id`);
+      const response = responses[status];
+      if (response === undefined) return void faults.push(`${said}: not described: ${text.slice(0, 200)}`);
+      if (response.content === undefined && (text === "" || status === 101)) return;
+      if (response.content?.[type] === undefined)
+        return void faults.push(`${said}: no such content: ${text.slice(0, 200)}`);
+      if (!/json$/.test(type)) return;
+      const pointer = ["paths", path, method.toLowerCase(), "responses", String(status), "content", type, "schema"];
+      const ref = `api#/${pointer.map((each) => encodeURIComponent(each.replaceAll("~", "~0").replaceAll("/", "~1"))).join("/")}`;
+      const validate = ajv.getSchema(ref) ?? ajv.compile({ $ref: ref });
+      if (!validate(JSON.parse(text)))
+        faults.push(`${said}: ${ajv.errorsText(validate.errors)} in ${text.slice(0, 300)}`);
+    };
+    const operationOf = (id: string) =>
+      operations().find(({ operation }) => operation.operationId === id)?.operation as Operation;
+
+    const context = await prepared();
+    for (const { path, method, operation } of operations()) {
+      const id = operation.operationId;
+      for await (const { at, seen: look, ...asked } of provocations(id, path, operation, context))
+        take(id, path, method, await (look?.() ?? ask(at ?? filled(path), method, asked)));
+    }
+    // Last: from then on this address may not even guess, but for once in 600 ms.
+    for (let index = 0; index < 101; index++) await ask("/v1/stations", "GET", { key: "wrong" });
+    for (const { path, method, operation } of operations()) {
+      if (operation["x-scope"] === undefined) continue;
+      let guess: Seen;
+      do guess = await ask(filled(path), method, { key: "wrong" });
+      while (guess.status === 401);
+      take(operation.operationId, path, method, guess);
+    }
+
+    const missing = operations().flatMap(({ operation: { operationId, responses } }) =>
+      Object.keys(responses)
+        .filter((status) => status !== "default" && !seen.get(operationId)?.has(status))
+        .map((status) => `${operationId} ${status}`),
+    );
+    expect(faults).toEqual([]);
+    expect(missing).toEqual([]);
+  });
+});
+
+const filled = (path: string) =>
+  path.replace("{id}", "API-1").replace("{commandId}", "none").replace("{name}", "hook").replace("{slug}", "not-found");
+
+interface Context {
+  ended: string;
+}
+
+async function prepared(): Promise<Context> {
+  const station = await kerbside.station("API-1");
+  // A Reset is answered, all else is left to its deadline.
+  station.answerCalls(([, , action]) => (action === "Reset" ? { status: "Accepted" } : undefined));
+  await station.call("BootNotification", { chargePointVendor: "V", chargePointModel: "M" });
+  for (const id of ["API-OFF", "API-GONE"]) await kerbside.register(id);
+  const { status, body } = await kerbside.command("API-1", "Reset", { type: "Soft" });
+  expect(status).toBe(200);
+  await kerbside.api("PUT", "/v1/webhooks/hook", subscription());
+  return { ended: body.commandId };
+}
+
+const subscription = () => ({ url: receiver.url, secret: SECRET });
+const RESET = { action: "Reset", payload: { type: "Soft" } };
+
+type Provocation = Asked & { at?: string; seen?: () => Promise<Seen> };
+
+/** What makes an operation answer each of its statuses, beside those of a guarded one. */
+async function* provocations(
+  id: string,
+  path: string,
+  operation: Operation,
+  { ended }: Context,
+): AsyncGenerator<Provocation> {
+  const with_ = (values: Record<string, string>) =>
+    filled(path.replaceAll(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole));
+  const takesBody = 413 in operation.responses;
+  if (operation["x-scope"] !== undefined) {
+    yield { key: null };
+    yield { edge: broken, key: BARE_KEY };
+  }
+  if (path.includes("{id}")) {
+    yield { at: with_({ id: "a%2Fb" }), body: takesBody ? {} : undefined };
+    if (operation.responses[404] !== undefined)
+      yield { at: with_({ id: "NOBODY" }), body: takesBody ? RESET : undefined };
+    const body = id === "putStation" ? { securityProfile: 0 } : takesBody ? RESET : undefined;
+    const headers = id === "linkCsms" ? UPGRADE : {};
+    if (id === "linkCsms") yield { seen: () => upgraded(broken, "UNREACHABLE", FULL_KEY) };
+    else yield { edge: broken, key: FULL_KEY, at: with_({ id: "UNREACHABLE" }), body, headers };
+  }
+  if (takesBody) {
+    yield { body: "{" };
+    yield { body: "x".repeat(1_500_001) };
+    yield { body: "{}", headers: { "content-encoding": "gzip" } };
+    yield { body: { nonsense: 1 } };
+  }
+  switch (id) {
+    case "getHealth":
+    case "getMetrics":
+    case "getDescription":
+    case "listWebhooks":
+      yield {};
+      break;
+    case "getProblem":
+      yield { key: null };
+      yield { key: null, at: "/problems/none" };
+      break;
+    case "listStations":
+      yield {};
+      yield { at: `${path}?nonsense=1` };
+      break;
+    case "putStation":
+      yield {
+        at: with_({ id: "API-NEW" }),
+        body: { securityProfile: 1, password: "generate", labels: { site: "north" } },
+      };
+      yield {
+        at: with_({ id: "API-NEW" }),
+        body: { securityProfile: 0, protocols: ["ocpp1.6"], validation: "lenient" },
+      };
+      break;
+    case "getStation":
+      yield {};
+      yield { at: with_({ id: "API-OFF" }) };
+      break;
+    case "deleteStation":
+      yield { at: with_({ id: "API-GONE" }) };
+      break;
+    case "disconnectStation":
+      yield { at: with_({ id: "API-OFF" }) };
+      break;
+    case "linkCsms":
+      yield {};
+      for (const station of ["API-OFF", "NOBODY", "a%2Fb"])
+        yield { seen: () => upgraded(kerbside, station, kerbside.edge.apiKey) };
+      break;
+    case "sendCommand":
+      yield { body: RESET };
+      yield { at: with_({ id: "API-OFF" }), body: RESET };
+      yield { at: with_({ id: "API-OFF" }), body: { ...RESET, expiresInSeconds: 60 } };
+      yield { body: { action: "ClearCache", payload: {}, timeoutSeconds: 1 } };
+      break;
+    case "listConnections":
+      yield {};
+      break;
+    case "listNewcomers":
+      yield {};
+      yield { at: `${path}?limit=0` };
+      break;
+    case "listMessages":
+    case "listCommands":
+      yield {};
+      yield { at: `${with_({})}?limit=0` };
+      break;
+    case "getCommand":
+      yield {};
+      yield { at: with_({ commandId: ended }) };
+      break;
+    case "cancelCommand": {
+      const { body } = await kerbside.command("API-OFF", "Reset", { type: "Soft" }, { expiresInSeconds: 60 });
+      yield {};
+      yield { at: with_({ commandId: ended }) };
+      yield { at: with_({ id: "API-OFF", commandId: body.commandId }) };
+      break;
+    }
+    case "putWebhook": {
+      yield { body: subscription() };
+      const names = Array.from({ length: WEBHOOKS_MAX }, (_, index) => `more-${index}`);
+      for (const name of names) yield { at: with_({ name }), body: subscription() };
+      for (const name of names) await kerbside.api("DELETE", `/v1/webhooks/${name}`);
+      break;
+    }
+    case "getWebhook":
+    case "replayWebhook":
+      yield {};
+      yield { at: with_({ name: "none" }) };
+      yield { at: with_({ name: "%20" }) };
+      break;
+    case "deleteWebhook":
+      await kerbside.api("PUT", "/v1/webhooks/gone", subscription());
+      yield { at: with_({ name: "gone" }) };
+      yield { at: with_({ name: "none" }) };
+      yield { at: with_({ name: "%20" }) };
+      break;
+    default:
+      throw new Error(`nothing here makes ${id} answer`);
+  }
+}
+
+const UPGRADE = { upgrade: "websocket", connection: "Upgrade" };
+
+async function upgraded({ edge }: Kerbside, id: string, key: string): Promise<Seen> {
+  const headers = [`Authorization: Bearer ${key}`];
+  const target = `/v1/stations/${id}/csms`;
+  const answer = await rawUpgrade({ port: edge.port, target, headers, protocols: "kerbside.csms.v1" });
+  const type = answer.headers["content-type"] ?? "";
+  return { status: answer.status, type, text: answer.body, requestId: answer.headers["x-request-id"] ?? null };
+}
