@@ -90,7 +90,7 @@ export class Mirror {
   }
 
   /** The first CSMS's answer to it. */
-  fromCsms(_action: string, frame: string): void {
+  fromCsms(frame: string): void {
     this.#hears(frame, "first");
   }
 

@@ -272,7 +272,7 @@ export class StationBridge {
 
   #answered({ action, at }: OpenCall, text: string): void {
     this.#options.counts.latencies.add(performance.now() - at);
-    this.#options.mirror?.fromCsms(action, text);
+    this.#options.mirror?.fromCsms(text);
     if (action === "BootNotification") this.#heartbeats.booted(text);
   }
 
