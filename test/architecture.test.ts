@@ -19,7 +19,7 @@ const ROOMS: Record<string, readonly string[]> = {
   http: ["ocpp", "security", "delivery", "webhooks", "fleet", "station", "pki"],
   client: ["ocpp"],
   console: ["client"],
-  bridge: ["ocpp", "client"],
+  bridge: ["ocpp", "delivery", "client"],
   local: ["ocpp", "security", "station", "webhooks", "fleet"],
   simulator: ["ocpp", "local"],
 };

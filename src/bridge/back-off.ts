@@ -1,11 +1,11 @@
 /**
  * How long a socket waits before it is opened again. Must not know which.
  */
+import { backOff } from "../delivery/back-off.ts";
 
-/** ms; doubled each time, the upper half random, so that a fleet does not come back in step. */
+/** ms before the second attempt, and at the longest. */
 const BASE_MS = 500;
 const MAX_MS = 60_000;
 
 /** @param random 0 ≤ random < 1 */
-export const backOffMs = (failures: number, random: number): number =>
-  Math.min(BASE_MS * 2 ** Math.min(failures, 10), MAX_MS) * (0.5 + random / 2);
+export const backOffMs = (failures: number, random: number): number => backOff(failures, BASE_MS, MAX_MS, random);
