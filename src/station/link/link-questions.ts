@@ -12,7 +12,7 @@ import type { Deadline } from "../object/deadlines.ts";
 import { type LinkAttachment, QUESTION_MAX_LENGTH } from "./link-attachment.ts";
 
 /** ms after which the alarm watches the deadline of what the CSMS is asked: it costs a row. */
-const SLOW_AFTER_MS = 2_500;
+const SLOW_QUESTION_MS = 2_500;
 /** ms; CSMS_TIMEOUT_MS is at most that. */
 const TIMEOUT_MAX_MS = 60_000;
 
@@ -57,7 +57,7 @@ export class LinkQuestions {
     const isOpen = current !== null && isSameQuestion(call, current.call);
     const askedAs = isOpen ? current.askedAs : call.messageId;
     this.keep({ call, askedAs, protocol, connectionId, deadline, timeoutMs });
-    this.#timer ??= setTimeout(() => this.#isSlow(), Math.min(SLOW_AFTER_MS, timeoutMs));
+    this.#timer ??= setTimeout(() => this.#isSlow(), Math.min(SLOW_QUESTION_MS, timeoutMs));
     return isOpen;
   }
 
