@@ -4,6 +4,7 @@
  */
 import { createSecureContext, type SecureContext } from "node:tls";
 import { WebSocket } from "ws";
+import { LINK_PROTOCOL } from "../ocpp/link.ts";
 import type { BridgeOptions } from "./arguments.ts";
 import { backOffMs } from "./back-off.ts";
 import { BridgeCounts, type BridgeStanding } from "./bridge-counts.ts";
@@ -18,7 +19,6 @@ const LOOK_EVERY_MS = 30_000;
 /** ms in which what is unanswered may be answered, when the bridge ends. */
 const LEAVE_WITHIN_MS = 10_000;
 const LEAVE_POLL_MS = 50;
-const LINK_PROTOCOL = "kerbside.csms.v1";
 /** As Kerbside sends frames: a CSMS's answer of more is none for a station. */
 const FRAME_MAX_BYTES = 2_000_000;
 /** ms for a handshake, TLS included. */

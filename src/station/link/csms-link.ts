@@ -6,7 +6,7 @@ import type { CallData } from "../../delivery/event.ts";
 import { waitingFor } from "../../delivery/backlog.ts";
 import { log, messageOf } from "../../log.ts";
 import { decode } from "../../ocpp/decode.ts";
-import type { LinkQuestion } from "../../ocpp/link.ts";
+import { LINK_PROTOCOL, type LinkQuestion } from "../../ocpp/link.ts";
 import { type CallError, type CallResult, encode, type Message } from "../../ocpp/message.ts";
 import type { Protocol } from "../../ocpp/protocol.ts";
 import type { CallIdentity } from "../../ocpp/repetition.ts";
@@ -24,7 +24,6 @@ import { answerOf } from "./link-answer.ts";
 import { type LinkAttachment, leftLink, writeLink } from "./link-attachment.ts";
 import type { LinkPort } from "./link-port.ts";
 import { LinkQuestions } from "./link-questions.ts";
-import { LINK_PROTOCOL } from "./link-request.ts";
 import { eventAnswered, nextEvent, passOver } from "./next-event.ts";
 
 interface Live extends LinkAttachment {

@@ -2,7 +2,6 @@
  * The upgrade of a CSMS's own socket as it goes from the Worker to the object. Must not carry anything that a client wrote.
  */
 
-export const LINK_PROTOCOL = "kerbside.csms.v1";
 const PATH = "/csms";
 
 /** What can be read without the platform's types, as the table of routes is. */
