@@ -336,7 +336,7 @@ describe("A CSMS's own socket", () => {
     expect(csms.frames).toEqual([]);
   });
 
-  test("that does not answer an event is told those behind it before a question, and then that one once more", async () => {
+  test("that does not answer an event is told those behind it, and then that one once more, but before a question", async () => {
     const station = await kerbside.station("L21");
     let isIgnoring = true;
     const csms = await link("L21", (action, { connectorId }) => {
@@ -344,19 +344,17 @@ describe("A CSMS's own socket", () => {
       return action === "Authorize" ? ACCEPTED : {};
     });
     for (let i = 0; i < 3; i++) await station.call("StatusNotification", { ...STATUS_16, connectorId: i + 1 }, `e${i}`);
-    await until("its time to be over", async () => (await station.call("Authorize", { idTag: "A" }))[0] === 3);
     const told = () => csms.calls().map(([, , action, { connectorId, idTag }]) => `${action} ${connectorId ?? idTag}`);
-    const [e0, e1, e2] = [1, 2, 3].map((connectorId) => `StatusNotification ${connectorId}`);
-    await until("it once more", () => told().length === 5);
-    expect(told()).toEqual([e0, e1, e2, "Authorize A", e0]);
-    // One that it never answers holds up no later question either, nor what comes before that.
+    const [e0, e1, e2, e3] = [1, 2, 3, 4].map((connectorId) => `StatusNotification ${connectorId}`);
+    await until("it once more", () => told().length === 4);
+    expect(told()).toEqual([e0, e1, e2, e0]);
+    // One that it never answers holds up no question either, nor what comes before that.
     await station.call("StatusNotification", { ...STATUS_16, connectorId: 4 }, "e3");
     expect((await station.call("Authorize", { idTag: "B" }))[2]).toEqual(ACCEPTED);
-    await until("it once more", () => told().length === 8);
-    expect(told().slice(5)).toEqual(["StatusNotification 4", "Authorize B", e0]);
+    await until("it once more", () => told().at(-1) === e0);
+    expect(told().filter((each) => each !== e0)).toEqual([e1, e2, e3, "Authorize B"]);
     isIgnoring = false;
     csms.send([3, "e0", {}]);
     await until("all of it", async () => (await kerbside.api("GET", "/v1/stations/L21")).body.csms.backlog === 0);
-    expect(told()).toHaveLength(8);
   });
 });

@@ -1,16 +1,14 @@
 /**
- * The CSMS's own socket: the station's CALLs in the log's order, one at a time; its answers; its CALLs as commands. It hibernates
- * with the object, so nothing here waits in memory for an answer. Must not know the station's socket, nor how commands are kept.
+ * The CSMS's own socket: whose it is, what it is told of the station's standing, its CALLs as commands. It hibernates with the object,
+ * so nothing here waits in memory for an answer. Must not know the station's socket, nor how commands are kept.
  */
-import type { CallData } from "../../delivery/event.ts";
 import { waitingFor } from "../../delivery/backlog.ts";
 import { log, messageOf } from "../../log.ts";
 import { decode } from "../../ocpp/decode.ts";
-import { LINK_PROTOCOL, type LinkQuestion } from "../../ocpp/link.ts";
-import { type CallError, type CallResult, encode, type Message } from "../../ocpp/message.ts";
+import { LINK_PROTOCOL } from "../../ocpp/link.ts";
+import type { Message } from "../../ocpp/message.ts";
 import type { Protocol } from "../../ocpp/protocol.ts";
-import type { CallIdentity } from "../../ocpp/repetition.ts";
-import type { Answer, CheckedCall } from "../../ocpp/session.ts";
+import type { CheckedCall } from "../../ocpp/session.ts";
 import type { Agenda, Sink } from "../object/agenda.ts";
 import type { StationContext } from "../object/context.ts";
 import type { Deadline } from "../object/deadlines.ts";
@@ -19,12 +17,9 @@ import { closeSocket } from "../connection/attachment.ts";
 import { CLOSE_REASONS, type CloseReason } from "../connection/close-reasons.ts";
 import { FrameGate } from "../connection/frame-gate.ts";
 import { isLinked, LINK } from "../delivery/sinks.ts";
-import { identityOf, isTaken, withAbandoned, withoutId } from "./abandoned-calls.ts";
-import { answerOf } from "./link-answer.ts";
 import { type LinkAttachment, leftLink, writeLink } from "./link-attachment.ts";
 import type { LinkPort } from "./link-port.ts";
-import { LinkQuestions } from "./link-questions.ts";
-import { eventAnswered, nextEvent, passOver } from "./next-event.ts";
+import { LinkTurn } from "./link-turn.ts";
 
 interface Live extends LinkAttachment {
   socket: WebSocket;
@@ -38,17 +33,15 @@ export class CsmsLink implements Sink {
   readonly #port: LinkPort;
   /** `undefined`: not looked for since the object woke. */
   #live: Live | null | undefined = undefined;
-  readonly #questions: LinkQuestions;
+  readonly #turn: LinkTurn;
 
   constructor(context: StationContext, sockets: DurableObjectState, agenda: Agenda, port: LinkPort) {
     this.#context = context;
     this.#sockets = sockets;
     this.#agenda = agenda;
     this.#port = port;
-    const carrier = { get: () => this.#current(), save: () => this.#save() };
-    this.#questions = new LinkQuestions(context, agenda, carrier, (question, answer) =>
-      this.#finished(question, answer),
-    );
+    const carrier = { get: () => this.#current(), save: () => this.#save(), send: (frame: string) => this.send(frame) };
+    this.#turn = new LinkTurn(context, agenda, carrier, (question, answer) => port.answered(question, answer));
   }
 
   accept(): Response {
@@ -57,17 +50,17 @@ export class CsmsLink implements Sink {
     const { 0: client, 1: socket } = new WebSocketPair();
     this.#sockets.acceptWebSocket(socket, [LINK_TAG]);
     const now = this.#context.now();
-    const question = this.#questions.current;
+    const question = this.#turn.questions.current;
     const attachment: LinkAttachment = { id: crypto.randomUUID(), since: now, told: "", open: null };
     this.#live = { ...attachment, socket, gate: new FrameGate(undefined, now) };
     this.#save();
     if (this.#context.store.fact("linked") === undefined) this.#context.store.setFact("linked", { since: now });
     if (isLinked(this.#context)) this.#context.eventLog.join(LINK);
     // What the one before was asked and did not answer is asked again.
-    if (question !== null) this.#questions.keep(question);
+    if (question !== null) this.#turn.questions.keep(question);
     log("info", "a CSMS has connected", { stationId: this.#context.id, linkId: attachment.id });
     this.tell();
-    this.#pump();
+    this.#turn.goOn();
     return new Response(null, { status: 101, webSocket: client, headers: { "Sec-WebSocket-Protocol": LINK_PROTOCOL } });
   }
 
@@ -120,56 +113,32 @@ export class CsmsLink implements Sink {
 
   #gone(live: Live, code: number, reason: string): void {
     // What it was asked waits for the next one, until its time is over.
-    const question = this.#questions.current;
+    const question = this.#turn.questions.current;
     this.#live = null;
     live.socket.serializeAttachment(null);
-    if (question !== null) this.#questions.keep(question);
+    if (question !== null) this.#turn.questions.keep(question);
     log("info", "a CSMS has gone", { stationId: this.#context.id, linkId: live.id, code, reason });
   }
 
-  // From the station
+  // What it is told: see there
 
   /** Asks for the answer to a station's CALL, which comes by `answered`. */
   ask(call: CheckedCall, protocol: Protocol, connectionId: string): void {
-    const live = this.#current();
-    const asked = this.#questions.current;
-    const isAsked = this.#questions.ask(call, protocol, connectionId);
-    if (live !== null && asked !== null && !isAsked) this.#abandon(live, asked);
-    if (live !== null) passOver(live, this.#context.now(), this.#context.config.CSMS_TIMEOUT_MS);
-    this.#pump();
+    this.#turn.ask(call, protocol, connectionId);
   }
 
-  /** Its answer is waited for no more. */
-  #abandon(live: Live, { call, askedAs }: LinkQuestion): void {
-    if (live.open?.sequence !== null) return;
-    live.open = null;
-    live.abandoned = withAbandoned(live.abandoned, identityOf({ ...call, messageId: askedAs }));
-  }
-
-  /** The end of what the CSMS is asked. */
   get deadlines(): Deadline[] {
-    return this.#questions.deadlines;
+    return [this.#turn.deadline];
   }
 
   /** Of the station's connection: the CALL for whose answer it waits. */
   questionOf(connectionId: string): CheckedCall | null {
-    const { current } = this.#questions;
+    const { current } = this.#turn.questions;
     return current?.connectionId === connectionId ? current.call : null;
   }
 
-  #finished(question: LinkQuestion, answer: Answer | null): void {
-    const live = this.#current();
-    if (live !== null) this.#abandon(live, question);
-    if (live !== null && answer !== null) live.answered = question.call.messageId;
-    this.#save();
-    this.#port.answered(question, answer);
-  }
-
-  // To the CSMS, one CALL at a time
-
   get hasWork(): boolean {
-    const cursor = this.#context.eventLog.cursorOf(LINK);
-    return cursor !== undefined && cursor.acknowledged < this.#context.eventLog.head && this.#current()?.open === null;
+    return this.#turn.hasWork;
   }
 
   get retryAt(): null {
@@ -177,45 +146,7 @@ export class CsmsLink implements Sink {
   }
 
   async drain(): Promise<void> {
-    this.#pump();
-  }
-
-  #pump(): void {
-    const live = this.#current();
-    while (live !== null && this.#current() === live && live.open === null) {
-      const isAsking = live.passed !== undefined && this.#questions.current !== null;
-      const next = nextEvent(this.#context.eventLog, live, isAsking);
-      if (next === null) {
-        this.#askNext(live);
-        return;
-      }
-      const { messageId, action, payload, answer } = next.data as CallData;
-      if (answer === null) {
-        // [OCPP 2.1 P4 §4.2.5] A SEND is answered by nobody.
-        this.send(encode({ type: "send", messageId, action, payload }));
-        eventAnswered(this.#context.eventLog, live, next.sequence);
-      } else {
-        this.#say(live, { messageId, action, payload }, next.sequence);
-      }
-    }
-  }
-
-  /** Behind all events: the CSMS learns in the station's order. */
-  #askNext(live: Live): void {
-    const question = this.#questions.current;
-    if (question === null) return;
-    const { action, payload } = question.call;
-    const askedAs = this.#say(live, { messageId: question.askedAs, action, payload }, null);
-    if (askedAs !== question.askedAs) this.#questions.keep({ ...question, askedAs });
-  }
-
-  /** The id under which it was told: its own, but where an answer under that may still come to another CALL. */
-  #say(live: Live, call: CallIdentity, sequence: number | null): string {
-    const messageId = isTaken(live.abandoned, call, sequence) ? crypto.randomUUID() : call.messageId;
-    live.open = { messageId, sequence, at: this.#context.now() };
-    this.#save();
-    this.send(encode({ type: "call", ...call, messageId }));
-    return messageId;
+    this.#turn.goOn();
   }
 
   // From the CSMS
@@ -236,10 +167,10 @@ export class CsmsLink implements Sink {
       if (answer !== null) this.send(answer);
       return;
     }
-    this.#take(live, decoded.value, frame as string);
+    this.#take(decoded.value, frame as string);
   }
 
-  #take(live: Live, message: Message, frame: string): void {
+  #take(message: Message, frame: string): void {
     switch (message.type) {
       case "call": {
         const refusal = this.#port.command(message);
@@ -252,23 +183,8 @@ export class CsmsLink implements Sink {
         return;
       case "callResult":
       case "callError":
-        this.#answered(live, message);
+        this.#turn.answered(message);
     }
-  }
-
-  #answered(live: Live, message: CallResult | CallError): void {
-    const { open } = live;
-    if (live.abandoned !== undefined) live.abandoned = withoutId(live.abandoned, message.messageId);
-    if (open?.messageId !== message.messageId) {
-      log("info", "an answer of the CSMS to no CALL", { stationId: this.#context.id, messageId: message.messageId });
-      return;
-    }
-    live.open = null;
-    this.#save();
-    const question = this.#questions.current;
-    if (open.sequence !== null) eventAnswered(this.#context.eventLog, live, open.sequence);
-    else if (question !== null) this.#questions.finish(question, answerOf(this.#context.id, question, message));
-    this.#pump();
   }
 
   /** One that is closing takes nothing more: the next one is told. It must not cost the station its turn. */

@@ -8,13 +8,12 @@ import { isSameQuestion } from "../../ocpp/repetition.ts";
 import type { Answer, CheckedCall } from "../../ocpp/session.ts";
 import type { Agenda } from "../object/agenda.ts";
 import type { StationContext } from "../object/context.ts";
-import type { Deadline } from "../object/deadlines.ts";
 import { type LinkAttachment, QUESTION_MAX_LENGTH } from "./link-attachment.ts";
 
 /** ms after which the alarm watches the deadline of what the CSMS is asked: it costs a row. */
-const SLOW_QUESTION_MS = 2_500;
+export const SLOW_QUESTION_MS = 2_500;
 /** ms; CSMS_TIMEOUT_MS is at most that. */
-const TIMEOUT_MAX_MS = 60_000;
+export const TIMEOUT_MAX_MS = 60_000;
 
 /** The socket that a question rides with, if there is one and it is small enough. */
 interface QuestionCarrier {
@@ -82,19 +81,20 @@ export class LinkQuestions {
     this.#finished(question, answer);
   }
 
-  get deadlines(): Deadline[] {
-    const at = () => (this.#timer === null ? (this.current?.deadline ?? null) : null);
-    return [{ at, aheadMaxMs: TIMEOUT_MAX_MS, look: () => this.#look() }];
+  /** ms since the epoch; `null`: nothing is asked, or a timer watches it. */
+  get dueAt(): number | null {
+    return this.#timer === null ? (this.current?.deadline ?? null) : null;
   }
 
   #isSlow(): void {
     this.#timer = null;
-    this.#look();
+    this.look();
     this.#agenda.changed();
     this.#agenda.meanwhile();
   }
 
-  #look(): void {
+  /** Ends what was asked if its time is over. */
+  look(): void {
     const { current } = this;
     if (current === null) return;
     const now = this.#context.now();

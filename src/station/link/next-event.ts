@@ -3,6 +3,7 @@
  * answer, which it is told again. Must not know sockets.
  */
 import type { CallData, StationEvent } from "../../delivery/event.ts";
+import type { Cursor } from "../../delivery/outbox.ts";
 import { LINK } from "../delivery/sinks.ts";
 import type { EventLog } from "../storage/event-log.ts";
 import { type AbandonedCall, withAbandoned } from "./abandoned-calls.ts";
@@ -19,25 +20,37 @@ export interface LinkProgress {
   abandoned?: AbandonedCall[];
 }
 
-/** The first CALL that it does not know; `null`: it knows all. @param isAsking a question waits behind the events */
-export function nextEvent(log: EventLog, { answered, passed }: LinkProgress, isAsking: boolean): StationEvent | null {
+/** The first CALL that it was not told, or is to be told again; `null`: there is none. @param isAsking a question waits behind the news */
+export function nextEvent(log: EventLog, progress: LinkProgress, isAsking: boolean): StationEvent | null {
   const cursor = log.cursorOf(LINK);
-  const isPassing = isAsking && passed !== undefined && cursor !== undefined && passed.to > cursor.acknowledged;
-  let known = isPassing ? passed.to : (cursor?.acknowledged ?? 0);
-  if (cursor === undefined || known >= log.head) return null;
-  let next: StationEvent | null = null;
-  const isAll = log.read({ ...cursor, acknowledged: known }, (event) => {
+  if (cursor === undefined || cursor.acknowledged >= log.head) return null;
+  const { passed, answered } = progress;
+  if (passed !== undefined && passed.to > cursor.acknowledged) {
+    const news = firstCall(log, { ...cursor, acknowledged: passed.to }, answered);
+    if (news.event !== null) return news.event;
+    progress.passed = { ...passed, to: log.head };
+    if (isAsking) return null;
+  } else delete progress.passed;
+  const { event, known } = firstCall(log, cursor, answered);
+  advance(log, known);
+  return event;
+}
+
+/** @param answered the id of the one that it answered last itself */
+function firstCall(log: EventLog, cursor: Cursor, answered: string | undefined) {
+  let known = cursor.acknowledged;
+  let first: StationEvent | null = null;
+  const isAll = log.read(cursor, (event) => {
     const { messageId, answeredBy } = event.data as Partial<CallData>;
     const isOwn = answeredBy === "csms" && messageId !== undefined && messageId === answered;
     if (event.type === "ocpp.call" && !isOwn) {
-      next = event;
+      first = event;
       return false;
     }
     known = event.sequence;
     return true;
   });
-  if (!isPassing) advance(log, isAll ? log.head : known);
-  return next;
+  return { event: first as StationEvent | null, known: isAll ? log.head : known };
 }
 
 export function advance(log: EventLog, acknowledged: number): void {
@@ -57,14 +70,31 @@ export function eventAnswered(log: EventLog, progress: LinkProgress, sequence: n
   delete progress.passed;
 }
 
-/** An event that the CSMS does not answer in time holds up no question, nor the events before that: it comes once more behind it. */
-export function passOver(progress: LinkProgress, now: number, timeoutMs: number): void {
+/** ms since the epoch; `null`: no event is waited for, or one that was told again, until there is something else to say: nothing polls. */
+export function dueAt({ open, passed }: LinkProgress, timeoutMs: number): number | null {
+  if (open === null || open.sequence === null || open.sequence <= (passed?.to ?? 0)) return null;
+  return open.at + timeoutMs;
+}
+
+/** Whether the event that it was told last is waited for no longer: told again it gives way at once, where there is anything else to say. */
+export function isOver(
+  log: EventLog,
+  { open, passed }: LinkProgress,
+  now: number,
+  timeoutMs: number,
+  isAsking = false,
+): boolean {
+  if (open === null || open.sequence === null) return false;
+  if (passed !== undefined && open.sequence <= passed.to) return isAsking || log.head > passed.to;
+  return Math.abs(now - open.at) >= timeoutMs;
+}
+
+/** An event that the CSMS does not answer holds up nothing: it comes once more behind all that. */
+export function passOver(progress: LinkProgress): void {
   const { open, passed } = progress;
   if (open === null || open.sequence === null) return;
-  const isAgain = passed !== undefined && open.sequence <= passed.to;
-  if (!isAgain && Math.abs(now - open.at) < timeoutMs) return;
   progress.open = null;
   const { messageId, sequence } = open;
   progress.abandoned = withAbandoned(progress.abandoned, { messageId, what: `#${sequence}` });
-  if (!isAgain) progress.passed = { to: sequence, isWhole: passed === undefined };
+  if (passed === undefined || sequence > passed.to) progress.passed = { to: sequence, isWhole: passed === undefined };
 }

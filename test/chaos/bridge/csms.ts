@@ -11,7 +11,7 @@ import { commandOf } from "./commands.ts";
 import { CsmsLedger } from "./csms-ledger.ts";
 
 /** What it does with a CALL. `breaks`: it takes it and drops the socket before it says so. */
-const MOODS = { answers: 84, slow: 10, late: 1, refuses: 2, ignores: 0, breaks: 3 } as const;
+const MOODS = { answers: 84, slow: 10, late: 1, refuses: 2, ignores: 1, breaks: 2 } as const;
 const SLOW_MS = [50, 1_500] as const;
 /** ms; beyond the time that Kerbside gives it. */
 const LATE_MS = [3_100, 5_000] as const;
