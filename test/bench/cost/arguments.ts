@@ -4,11 +4,13 @@
 import { parseArgs } from "node:util";
 import { err, ok, type Result } from "../../../src/result.ts";
 import { DEFAULT_TRAFFIC } from "./traffic.ts";
+import { CSMS_KINDS, type CsmsKind } from "./measurement.ts";
 import type { Fleet } from "./usage.ts";
 
 export interface CostOptions {
   fleet: Fleet;
   webhooks: number;
+  csms: { kind: CsmsKind; thinkMs: number };
   /** Subtracts what the plan includes. */
   withIncluded: boolean;
   /** US dollars a month that Kerbside may cost; `null`: it is only said whether it is within the target. */
@@ -25,6 +27,8 @@ export const USAGE = `Usage: npm run cost -- [options]
   --reconnects N       in a day, up to 50 (2)
   --commands N         of the backend to a station in a day, up to 100 (0)
   --webhooks N         subscribed, up to 10 (1)
+  --csms KIND          who answers: none, url (CSMS_URL) or link (its own socket); with one, the other beside it (none)
+  --csms-ms N          until the CSMS has answered (100)
   --receiver-ms N      until a webhook has answered, which keeps the object awake (100)
   --platform-ms N      until a queue or another object has (10)
   --no-included        something else uses up what the plan includes
@@ -41,6 +45,8 @@ const OPTIONS = {
   reconnects: number(DEFAULT_TRAFFIC.reconnects),
   commands: number(DEFAULT_TRAFFIC.commands),
   webhooks: number(1),
+  csms: { type: "string", default: "none" },
+  "csms-ms": number(100),
   "receiver-ms": number(100),
   "platform-ms": number(10),
   "no-included": { type: "boolean", default: false },
@@ -56,6 +62,7 @@ const MAXIMA = {
   reconnects: 50,
   commands: 100,
   webhooks: 10,
+  "csms-ms": 15_000,
   "receiver-ms": 15_000,
   "platform-ms": 15_000,
 } as const;
@@ -80,6 +87,9 @@ export function readArguments(args: readonly string[]): Result<CostOptions, stri
   if (given.max !== undefined && !/^\d{1,9}(?:\.\d{1,2})?$/.test(given.max)) {
     return err(`--max must be an amount of dollars, not ${JSON.stringify(given.max)}`);
   }
+  const kind = CSMS_KINDS.find((each) => each === given.csms);
+  if (kind === undefined)
+    return err(`--csms must be one of ${CSMS_KINDS.join(", ")}, not ${JSON.stringify(given.csms)}`);
   const { stations, heartbeats, messages, reconnects, commands, webhooks } = numbers;
   return ok({
     fleet: {
@@ -89,6 +99,7 @@ export function readArguments(args: readonly string[]): Result<CostOptions, stri
       platformMs: numbers["platform-ms"],
     },
     webhooks,
+    csms: { kind, thinkMs: kind === "none" ? 0 : numbers["csms-ms"] },
     withIncluded: !given["no-included"],
     max: given.max === undefined ? null : Number(given.max),
     measuredFile: given.measured ?? null,

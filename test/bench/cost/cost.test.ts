@@ -21,6 +21,7 @@ const FLEET: Fleet = { stations: 100_000, traffic: DEFAULT_TRAFFIC, receiverMs: 
 const PLAIN: Measurement = {
   measuredAt: "2026-11-24T00:00:00.000Z",
   webhooks: 1,
+  csms: { kind: "none", thinkMs: 0 },
   traffic: DEFAULT_TRAFFIC,
   kinds: {
     heartbeat: { times: 288, counts: { ...NO_COUNTS, socketMessages: 288, awakeMs: 288 } },
@@ -135,7 +136,8 @@ describe("The command line", () => {
 
   test("takes each option", () => {
     const given = "--stations 5 --heartbeats 96 --messages 0 --reconnects 1 --commands 2 --webhooks 0 --max 12.50";
-    const more = "--receiver-ms 250 --platform-ms 20 --no-included --measured a.json --json b.json";
+    const more =
+      "--csms link --csms-ms 50 --receiver-ms 250 --platform-ms 20 --no-included --measured a.json --json b.json";
     expect(readArguments(`${given} ${more}`.split(" "))).toEqual({
       ok: true,
       value: {
@@ -146,6 +148,7 @@ describe("The command line", () => {
           platformMs: 20,
         },
         webhooks: 0,
+        csms: { kind: "link", thinkMs: 50 },
         withIncluded: false,
         max: 12.5,
         measuredFile: "a.json",
@@ -159,6 +162,7 @@ describe("The command line", () => {
     ["--stations", "many"],
     ["--heartbeats", "2881"],
     ["--webhooks", "11"],
+    ["--csms", "binding"],
     ["--max", "-1"],
     ["--max", "1e9"],
     ["--colour", "red"],
@@ -229,4 +233,18 @@ describe("A measured day", () => {
     const none = await cost(["--measured", join(folder.dir, "other.json")]);
     expect(none).toMatchObject({ code: 2, complaint: expect.stringContaining("no measurement") });
   });
+});
+
+test("While the CSMS thinks the object sleeps where it is linked, and is awake where it is asked over HTTP", async () => {
+  const thinkMs = 50;
+  const traffic = { heartbeats: 0, messages: 4, reconnects: 0, commands: 0 };
+  const of = (kind: "link" | "url") =>
+    measure(0, traffic, { cpuMessages: 0, cpuReconnects: 0, fillEvents: 0 }, { kind, thinkMs });
+  const [link, url] = [await of("link"), await of("url")];
+  // Of four messages the boot is what a CSMS decides.
+  expect(url.kinds.message.counts.awakeMs).toBeGreaterThanOrEqual(thinkMs - 5);
+  expect(url.kinds.message.counts.socketMessages).toBe(4);
+  // The answer to each comes to an object made anew: asleep is what it was.
+  expect(link.kinds.message.counts.wakes).toBeGreaterThanOrEqual(2 * 4);
+  expect(link.kinds.message.counts.socketMessages).toBe(2 * 4);
 });

@@ -8,6 +8,7 @@ import { HttpPeer, SECRET, until } from "../../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../../support/kerbside.ts";
 import { BOOT_16, STATUS_16, type TestStation } from "../../support/test-station.ts";
 import { cpuMs } from "../figures.ts";
+import { DayCsms } from "./csms.ts";
 import { type Counts, type Kind, KINDS, type Measurement, minus, NO_COUNTS, plus } from "./measurement.ts";
 import { DAY_MS, type Step, stepsOf, type Traffic } from "./traffic.ts";
 
@@ -22,6 +23,7 @@ export interface Samples {
   /** Messages of each kind for the CPU time of one. */
   cpuMessages: number;
   cpuReconnects: number;
+  fillEvents?: number;
 }
 
 interface State {
@@ -32,11 +34,21 @@ interface State {
   alarmAt: number | null;
 }
 
-export async function measure(webhooks: number, traffic: Traffic, samples: Samples): Promise<Measurement> {
+/** Nobody but Kerbside answers. */
+export const NO_CSMS: Measurement["csms"] = { kind: "none", thinkMs: 0 };
+
+export async function measure(
+  webhooks: number,
+  traffic: Traffic,
+  samples: Samples,
+  { kind, thinkMs }: Measurement["csms"] = NO_CSMS,
+): Promise<Measurement> {
+  const csms = await DayCsms.start(kind);
   const receiver = await HttpPeer.start();
   let logLines = 0;
   const entry = join(import.meta.dirname, "measuring-worker.js");
-  const env = { HEARTBEAT_INTERVAL_SECONDS: String(Math.ceil(DAY_MS / 1000 / Math.max(traffic.heartbeats, 1))) };
+  const heartbeatSeconds = Math.ceil(DAY_MS / 1000 / Math.max(traffic.heartbeats, 1));
+  const env = { HEARTBEAT_INTERVAL_SECONDS: String(heartbeatSeconds), ...csms.env };
   const kerbside = await startKerbside(env, {
     entry,
     persist: false,
@@ -47,18 +59,23 @@ export async function measure(webhooks: number, traffic: Traffic, samples: Sampl
     for (let index = 0; index < webhooks; index++) {
       await kerbside.api("PUT", `/v1/webhooks/w${index}`, { url: receiver.url, secret: SECRET });
     }
-    const day = new Day(kerbside);
-    await day.prepare();
+    const day = new Day(kerbside, csms);
+    await day.prepare(samples.fillEvents ?? FILL_EVENTS);
+    csms.thinkMs = thinkMs;
+    csms.beforeAnswer = () => day.sleep();
     const linesBefore = logLines;
     const before = await day.state();
     for (const step of stepsOf(traffic)) await day.take(step);
     await day.alarmsUntil(DAY_MS);
+    csms.thinkMs = 0;
+    csms.beforeAnswer = async () => {};
     const directory = await day.directorySince(before);
     const dayLines = logLines - linesBefore;
     const { storage } = (await kerbside.api("GET", `/v1/stations/${STATION}`)).body;
     return {
       measuredAt: new Date().toISOString(),
       webhooks,
+      csms: { kind, thinkMs },
       traffic,
       kinds: day.kinds as Measurement["kinds"],
       actions: day.actions,
@@ -68,6 +85,7 @@ export async function measure(webhooks: number, traffic: Traffic, samples: Sampl
       cpuMs: await day.cpu(samples),
     };
   } finally {
+    await csms.stop();
     await kerbside.stop();
     await receiver.stop();
   }
@@ -84,6 +102,7 @@ class Day {
   );
   readonly actions: Record<string, Sum> = {};
   readonly #kerbside: Kerbside;
+  readonly #csms: DayCsms;
   #station: TestStation | null = null;
   #transactionId = 0;
   /** ms since the epoch */
@@ -95,15 +114,19 @@ class Day {
     alarmAt: null,
   };
 
-  constructor(kerbside: Kerbside) {
+  constructor(kerbside: Kerbside, csms: DayCsms) {
     this.#kerbside = kerbside;
+    this.#csms = csms;
   }
 
   /** Registered, booted, and with as many events behind it as it keeps. */
-  async prepare(): Promise<void> {
+  async prepare(fillEvents: number): Promise<void> {
+    await this.#kerbside.register(STATION, this.#csms.kind === "link" ? { csms: "link" } : {});
+    const { httpUrl, apiKey } = this.#kerbside.edge;
+    await this.#csms.link(`${httpUrl.replace("http", "ws")}/v1/stations/${STATION}/csms`, apiKey);
     await this.#connect();
     await this.#call("BootNotification", BOOT_16);
-    for (let count = 0; count < FILL_EVENTS; count++) await this.#call("StatusNotification", STATUS_16);
+    for (let count = 0; count < fillEvents; count++) await this.#call("StatusNotification", STATUS_16);
     await this.#quiet();
     await until("the directory to know the station", async () => {
       const { counts, directory } = await this.state();
@@ -177,6 +200,12 @@ class Day {
     return (await response.json()) as State;
   }
 
+  /** While a CSMS thinks: fails where something keeps the object awake. */
+  async sleep(): Promise<void> {
+    await this.#rest(async () => (await this.state()).isQuiet);
+    await this.#kerbside.edge.evict(STATION);
+  }
+
   async #charge(atMs: number, kind: Kind, action: string, work: () => Promise<unknown>): Promise<void> {
     const before = this.#state.counts;
     await this.#kerbside.edge.evict(STATION);
@@ -197,16 +226,27 @@ class Day {
 
   /** Until no handler runs and nothing is under way that one of them began. */
   async #quiet(): Promise<void> {
-    for (let polls = 0; polls < QUIET_POLLS_MAX; polls++) {
+    await this.#rest(async () => {
+      if (this.#csms.failure !== null) throw this.#csms.failure;
+      // What it has answered is on its way until the object has taken it, and may ask the next.
+      const isAnswered = this.#csms.open === 0;
       this.#state = await this.state();
-      if (this.#state.isQuiet) return;
+      if (this.#csms.kind !== "link" || !this.#state.isQuiet || !isAnswered) return this.#state.isQuiet && isAnswered;
+      const { csms } = (await this.#kerbside.api("GET", `/v1/stations/${STATION}`)).body;
+      return csms.backlog === 0;
+    });
+  }
+
+  async #rest(isResting: () => Promise<boolean>): Promise<void> {
+    for (let polls = 0; polls < QUIET_POLLS_MAX; polls++) {
+      if (await isResting()) return;
       await delay(2);
     }
     throw new Error("the object does not come to rest");
   }
 
   async #connect(): Promise<void> {
-    this.#station = await this.#kerbside.station(STATION, { register: this.#station === null });
+    this.#station = await this.#kerbside.station(STATION, { register: false });
     this.#station.answerCalls(() => ({ status: "Unlocked" }));
   }
 

@@ -31,10 +31,15 @@ export type Counts = z.infer<typeof countsSchema>;
 export const KINDS = ["heartbeat", "message", "reconnect", "alarm", "command"] as const;
 export type Kind = (typeof KINDS)[number];
 
+export const CSMS_KINDS = ["none", "url", "link"] as const;
+/** Who answers: Kerbside itself, a CSMS over HTTP, or one on its own socket. */
+export type CsmsKind = (typeof CSMS_KINDS)[number];
+
 const count = z.int().min(0);
 const measurementSchema = z.strictObject({
   measuredAt: z.string(),
   webhooks: count,
+  csms: z.strictObject({ kind: z.enum(CSMS_KINDS), thinkMs: count }).default({ kind: "none", thinkMs: 0 }),
   traffic: z.strictObject({ heartbeats: count, messages: count, reconnects: count, commands: count }),
   /** How often each happened in the day, and what it came to in all. Alarms are the day's, whatever set them. */
   kinds: z.record(z.enum(KINDS), z.strictObject({ times: count, counts: countsSchema })),
@@ -60,8 +65,12 @@ export const plus = (a: Counts, b: Counts): Counts => combine(a, b, (x, y) => x 
 export const minus = (a: Counts, b: Counts): Counts => combine(a, b, (x, y) => x - y);
 export const times = (counts: Counts, factor: number): Counts => combine(counts, counts, (x) => x * factor);
 
-/** Both halves of a run: with the webhooks that were asked for, and with none. */
-const runSchema = z.object({ subscribed: measurementSchema, alone: measurementSchema });
+/** A run: with the webhooks that were asked for, with none, and where there is a CSMS, with the same asked the other way. */
+const runSchema = z.object({
+  subscribed: measurementSchema,
+  alone: measurementSchema,
+  beside: measurementSchema.optional(),
+});
 export type Run = z.infer<typeof runSchema>;
 
 /** @throws where it is no measurement of this release */

@@ -53,6 +53,7 @@ export function measuredText(measurement: Measurement): string {
       one(counts.alarmsSet),
       one(counts.rowsRead),
       one(counts.objectRequests),
+      one(counts.socketMessages),
       one(counts.queueMessages),
       one(counts.deliveries),
       times === 0 ? "-" : (counts.awakeMs / times).toFixed(2),
@@ -67,6 +68,7 @@ export function measuredText(measurement: Measurement): string {
     "alarms set",
     "rows read",
     "object requests",
+    "socket messages",
     "queue messages",
   ];
   return table([

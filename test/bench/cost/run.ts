@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type CostOptions, readArguments, USAGE } from "./arguments.ts";
 import { billOf } from "./bill.ts";
 import { type Deployment, readDeployment } from "./deployment.ts";
-import { measure } from "./measure.ts";
+import { measure, NO_CSMS } from "./measure.ts";
 import { type Measurement, readRun, type Run } from "./measurement.ts";
 import { assumptionsText, billText, headText, leversText, measuredText, type Reckoned } from "./report.ts";
 import { DEFAULT_TRAFFIC } from "./traffic.ts";
@@ -15,6 +15,7 @@ import { type FleetUsage, usageOf, withoutHibernation } from "./usage.ts";
 
 /** US dollars a month, and for which fleet: design's target. */
 const TARGET = { dollars: 300, stations: 100_000, traffic: DEFAULT_TRAFFIC };
+const CSMS_NAMES = { none: "", url: ", CSMS_URL", link: ", link" } as const;
 const SAMPLES = { cpuMessages: 400, cpuReconnects: 20 };
 
 export interface Outcome {
@@ -29,16 +30,19 @@ export async function cost(args: readonly string[]): Promise<Outcome> {
   if (!read.ok) return { code: 2, out: "", complaint: `${read.error}\n\n${USAGE}` };
   const options = read.value;
   const run = options.measuredFile === null ? await measureNow(options) : readKept(options.measuredFile);
-  if (typeof run === "string" || run.subscribed.webhooks !== options.webhooks) {
-    const fault = typeof run === "string" ? run : `was measured with --webhooks ${run.subscribed.webhooks}`;
+  const fault = typeof run === "string" ? run : otherThanAsked(run.subscribed, options);
+  if (typeof run === "string" || fault !== null) {
     return { code: 2, out: "", complaint: `${options.measuredFile}: ${fault}\n` };
   }
   const deployment = readDeployment();
   const { subscribed, alone } = run;
   const webhooks = `${subscribed.webhooks} ${subscribed.webhooks === 1 ? "webhook" : "webhooks"}`;
-  const kerbside = reckon(`Kerbside, ${webhooks}`, subscribed, options, deployment);
+  const name = (of: Measurement) => `Kerbside, ${webhooks}${CSMS_NAMES[of.csms.kind]}`;
+  const kerbside = reckon(name(subscribed), subscribed, options, deployment);
+  const { beside } = run;
   const columns = [
     kerbside,
+    ...(beside === undefined ? [] : [reckon(name(beside), beside, options, deployment)]),
     reckon("Kerbside, no webhook", alone, options, deployment),
     awakeAllDay(`never hibernating, ${webhooks}`, kerbside.usage, options),
   ];
@@ -51,6 +55,7 @@ export async function cost(args: readonly string[]): Promise<Outcome> {
   const out = [
     headText(options, subscribed, webhooks),
     measuredText(subscribed),
+    ...(beside === undefined ? [] : [`The same${CSMS_NAMES[beside.csms.kind]}`, measuredText(beside)]),
     billText(columns, options.fleet.stations),
     assumptionsText(options, deployment, kerbside.usage),
     `What it is spent on, with ${webhooks}, before what the plan includes`,
@@ -63,6 +68,12 @@ export async function cost(args: readonly string[]): Promise<Outcome> {
 const isTargets = ({ fleet: { stations, traffic } }: CostOptions): boolean =>
   stations === TARGET.stations && isDeepStrictEqual(traffic, TARGET.traffic);
 
+function otherThanAsked({ webhooks, csms }: Measurement, asked: CostOptions): string | null {
+  if (webhooks !== asked.webhooks) return `was measured with --webhooks ${webhooks}`;
+  if (isDeepStrictEqual(csms, asked.csms)) return null;
+  return `was measured with --csms ${csms.kind} --csms-ms ${csms.thinkMs}`;
+}
+
 /** The error is what is wrong with the file. */
 function readKept(file: string): Run | string {
   try {
@@ -72,11 +83,14 @@ function readKept(file: string): Run | string {
   }
 }
 
-async function measureNow({ webhooks, fleet: { traffic } }: CostOptions): Promise<Run> {
+async function measureNow({ webhooks, csms, fleet: { traffic } }: CostOptions): Promise<Run> {
   process.stderr.write("measuring a day of a station, with webhooks and without …\n");
   return {
-    subscribed: await measure(webhooks, traffic, SAMPLES),
-    alone: await measure(0, traffic, SAMPLES),
+    subscribed: await measure(webhooks, traffic, SAMPLES, csms),
+    alone: await measure(0, traffic, SAMPLES, NO_CSMS),
+    ...(csms.kind !== "none" && {
+      beside: await measure(webhooks, traffic, SAMPLES, { ...csms, kind: csms.kind === "link" ? "url" : "link" }),
+    }),
   };
 }
 
