@@ -28,7 +28,7 @@ export class Unanswered {
   said(call: OpenCall): void {
     // By all that they say: a station may give one id twice.
     if (this.#overtaken?.frame === call.frame) this.#overtaken = null;
-    else if (this.#open?.frame !== call.frame) this.#overtaken ??= this.#open;
+    if (this.#open?.frame !== call.frame) this.#overtaken ??= this.#open;
     this.#open = call;
   }
 

@@ -10,6 +10,7 @@ import { headOf } from "../../src/bridge/frame-head.ts";
 import { Mirror } from "../../src/bridge/mirror.ts";
 import { Heartbeats } from "../../src/bridge/heartbeats.ts";
 import { StationBridge } from "../../src/bridge/station-bridge.ts";
+import { type OpenCall, Unanswered } from "../../src/bridge/unanswered.ts";
 import { until } from "../support/http-peers.ts";
 
 /** One side of the bridge: what came to it, socket by socket. */
@@ -112,6 +113,19 @@ test("A CALL that Kerbside went on from before the CSMS was there comes to it be
   await until("what comes first", () => csms.heard.length > 0);
   expect(csms.heard[0]).toContain('"event"');
   expect(link.sockets).toHaveLength(2);
+});
+
+test("An event that Kerbside tells once more does not hide another one that the CSMS may never have read", () => {
+  const unanswered = new Unanswered();
+  const [one, two] = ["one", "two"].map((messageId) => ({ messageId, action: "", frame: messageId, at: 0 })) as [
+    OpenCall,
+    OpenCall,
+  ];
+  for (const call of [one, one, two, one]) unanswered.said(call);
+  expect(unanswered.isOvertaken).toBe(true);
+  unanswered.answered("one");
+  unanswered.said(two);
+  expect(unanswered.isOvertaken).toBe(false);
 });
 
 test("CALLs that are never answered are not kept for ever", async () => {
