@@ -71,6 +71,8 @@ const settingsSchema = z.object({
   WEBHOOK_BATCH_MAX_BYTES: integer(1_000, 10_000_000).default(524_288),
   /** Between two looks for a half-open socket, once a first one found the station alive. */
   PRESENCE_CHECK_SECONDS: integer(1, 86_400).default(10_800),
+  /** For which the audit is kept. */
+  AUDIT_DAYS: integer(1, 3_650).default(90),
   /** Set by the local edge alone: loopback webhooks over http are taken. */
   LOCAL: flag.default(false),
 });

@@ -1,7 +1,9 @@
 /**
  * The Worker: stations go to http/connect, everything else to the API. Must not decide anything itself.
  */
+import { configOf } from "./config.ts";
 import type { Env } from "./env.ts";
+import { pruneAudit } from "./fleet/audit-list.ts";
 import { consume } from "./fleet/consumer.ts";
 import type { FleetMessage } from "./fleet/transition.ts";
 import { app } from "./http/app.ts";
@@ -19,5 +21,8 @@ export default {
   },
   async queue(batch, env) {
     await consume(batch.messages, env, replayPage);
+  },
+  async scheduled(_, env) {
+    await pruneAudit(env.DIRECTORY, configOf(env).AUDIT_DAYS, Date.now());
   },
 } satisfies ExportedHandler<Env, FleetMessage>;

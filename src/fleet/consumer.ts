@@ -4,6 +4,8 @@
  */
 import type { Env } from "../env.ts";
 import { log, messageOf } from "../log.ts";
+import { type AuditMessage, isAuditMessage } from "./audit-entry.ts";
+import { insertEntries } from "./audit-list.ts";
 import { applyTransitions, isReachable } from "./directory.ts";
 import { type DoorReport, isDoorReport } from "./door-report.ts";
 import { addNewcomers, trimNewcomers } from "./newcomers.ts";
@@ -39,17 +41,20 @@ export async function consume(
   const transitions: Told[] = [];
   const pages: MessageOf<ReplayPage | SayAgainPage>[] = [];
   const reports: Reported[] = [];
+  const audits: MessageOf<AuditMessage>[] = [];
   for (const message of messages) {
     const { body } = message;
     if (isTransition(body)) transitions.push(message as Told);
     else if (isPage(body)) pages.push(message as (typeof pages)[number]);
     else if (isDoorReport(body)) reports.push(message as Reported);
+    else if (isAuditMessage(body)) audits.push(message as (typeof audits)[number]);
     // Of a release that is not this one, or damaged. Not again: it would be the same.
     else
       log("error", "a message of the queue is none of ours", { keys: Object.keys(Object(body)).slice(0, 10).join() });
   }
   for (const batch of batchesOf(transitions, ({ body }) => body)) await take(batch, env);
   if (reports.length > 0) await takeReports(reports, env);
+  if (audits.length > 0) await takeAudits(audits, env);
   for (const page of pages) {
     try {
       if ("replayAfter" in page.body) await replayPage(env, page.body);
@@ -77,6 +82,21 @@ async function takeReports(reports: readonly Reported[], { DIRECTORY }: Env): Pr
     for (const message of reports) {
       // What is given up is told again by whoever knocks again.
       if (message.attempts < REFUSED_MAX)
+        message.retry({ delaySeconds: retryDelaySeconds(message.attempts, Math.random()) });
+    }
+  }
+}
+
+/** What came by the queue since the directory was out of reach: it is to be as if it had not been. */
+async function takeAudits(audits: readonly MessageOf<AuditMessage>[], { DIRECTORY }: Env): Promise<void> {
+  const entries = audits.flatMap(({ body }) => body.audit);
+  try {
+    await insertEntries(DIRECTORY, entries).run();
+  } catch (error) {
+    const lost = audits.filter(({ attempts }) => attempts >= ATTEMPTS_MAX).length;
+    log("warn", "the audit was not written", { entries: entries.length, lost, reason: messageOf(error) });
+    for (const message of audits) {
+      if (message.attempts < ATTEMPTS_MAX)
         message.retry({ delaySeconds: retryDelaySeconds(message.attempts, Math.random()) });
     }
   }

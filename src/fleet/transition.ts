@@ -3,6 +3,7 @@
  * by the next. Must not know the queue or D1.
  */
 import { backOff } from "../delivery/back-off.ts";
+import type { AuditMessage } from "./audit-entry.ts";
 import type { DoorReport } from "./door-report.ts";
 import { fields, flag, nullable, number, oneOf, optional, recordOf, text } from "../shape.ts";
 
@@ -63,7 +64,7 @@ export interface SayAgainPage {
  * What travels on the queue TRANSITIONS, for up to four days: written by releases before, or after one that was rolled back. Later
  * fields are optional; what is not named is not heeded, and a message that lacks what is read is none.
  */
-export type FleetMessage = Transition | ReplayPage | SayAgainPage | DoorReport;
+export type FleetMessage = Transition | ReplayPage | SayAgainPage | DoorReport | AuditMessage;
 
 const TRANSITION = fields({
   stationId: text,

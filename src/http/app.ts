@@ -8,6 +8,7 @@ import { transportOf } from "../security/transport.ts";
 import { storageFaultOf } from "../storage-fault.ts";
 import { assetOf } from "./pages/assets.ts";
 import type { ApiEnv } from "./auth.ts";
+import { auditHandlers } from "./audit.ts";
 import { commandHandlers } from "./commands.ts";
 import { descriptionHandlers } from "./pages/description.ts";
 import { linkHandlers } from "./csms-link.ts";
@@ -55,6 +56,7 @@ mount(app, {
   ...historyHandlers,
   ...webhookHandlers,
   ...newcomerHandlers,
+  ...auditHandlers,
 });
 
 app.notFound(

@@ -4,6 +4,7 @@
 import type { Context } from "hono";
 import { configOf } from "../config.ts";
 import type { Env } from "../env.ts";
+import { auditRefusal } from "../fleet/audit.ts";
 import { type ApiKey, findApiKey, type Scope } from "../security/api-key.ts";
 import { addressKey, FailedAttempts } from "../security/attempts.ts";
 import { problems } from "./problem.ts";
@@ -43,7 +44,7 @@ function offeredToken(c: ApiContext): string | undefined {
 }
 
 /** [RFC 6750] 401 without a known key, 403 where it lacks the scope. */
-export async function authorise(c: ApiContext, scope: Scope): Promise<ApiKey> {
+export async function authorise(c: ApiContext, scope: Scope, operation: string): Promise<ApiKey> {
   const token = /^Bearer +(\S+) *$/i.exec(c.req.header("Authorization") ?? "")?.[1] ?? offeredToken(c);
   const key = token === undefined ? null : await findApiKey(token, configOf(c.env).API_KEYS);
   if (key === null) {
@@ -52,6 +53,9 @@ export async function authorise(c: ApiContext, scope: Scope): Promise<ApiKey> {
       headers: { "WWW-Authenticate": 'Bearer realm="kerbside"' },
     });
   }
-  if (!key.scopes.includes(scope)) throw problems.forbidden(`This API key lacks the scope ${scope}.`);
+  if (!key.scopes.includes(scope)) {
+    auditRefusal(c.env, key.name, operation, scope, Date.now());
+    throw problems.forbidden(`This API key lacks the scope ${scope}.`);
+  }
   return key;
 }

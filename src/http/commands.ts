@@ -7,6 +7,7 @@ import type { CommandView } from "../station/command/command-view.ts";
 import type { CommandRefusal } from "../station/station-rpc.ts";
 import type { ApiContext } from "./auth.ts";
 import { stationStub } from "../station-stub.ts";
+import { audit, auditCommand } from "../fleet/audit.ts";
 import { stationIdOf } from "./body.ts";
 import type { Handlers } from "./call.ts";
 import { type ProblemError, problems, unknownStation } from "./problem.ts";
@@ -18,7 +19,7 @@ const IDEMPOTENCY_KEY_MAX_LENGTH = 255;
 const idempotencyKey = z.string().min(1).max(IDEMPOTENCY_KEY_MAX_LENGTH);
 
 export const commandHandlers: Handlers<"sendCommand" | "listCommands" | "getCommand" | "cancelCommand"> = {
-  async sendCommand({ c, body: read }) {
+  async sendCommand({ c, key: caller, body: read }) {
     const station = await registeredStation(c);
     const body = await read();
     const key = c.req.header("Idempotency-Key") ?? null;
@@ -28,14 +29,19 @@ export const commandHandlers: Handlers<"sendCommand" | "listCommands" | "getComm
     }
     const idempotency = key === null ? null : { key, bodyDigest: await sha256(JSON.stringify(body)) };
     const async = /(^|[\s,;])respond-async([\s,;]|$)/i.test(c.req.header("Prefer") ?? "");
-    const submitted = await station.command({ ...body, idempotency }, !async).catch((error: unknown) => {
+    const asked = { ...body, idempotency, actor: caller.name };
+    const submitted = await station.command(asked, !async).catch((error: unknown) => {
       // An object that is replaced keeps the station's socket: the next one must see to the deadline of what was sent on it.
       const next = stationStub(c.env, stationIdOf(c));
       c.executionCtx.waitUntil(next.lookAt().catch(() => {}));
+      const { action } = body;
+      audit(c.env, caller.name, { kind: "command.sent", stationId: stationIdOf(c), action, outcome: "unknown" });
       throw error;
     });
     if (submitted === null) throw unknownStation();
     if (!submitted.ok) throw refusalProblem(submitted.error);
+    // Of another key it is the other's command, whose own words it repeats.
+    if ((submitted.value.actor ?? caller.name) === caller.name) auditCommand(c.env, caller.name, submitted.value);
     return answer(c, submitted.value, async);
   },
 
@@ -53,10 +59,12 @@ export const commandHandlers: Handlers<"sendCommand" | "listCommands" | "getComm
     return c.json(command);
   },
 
-  async cancelCommand({ c, params }) {
+  async cancelCommand({ c, key, params }) {
     const done = await (await registeredStation(c)).cancelCommand(params.commandId);
     if (done === "unknown") throw unknownCommand();
     if (done !== "cancelled") throw problems.notQueued("Only a queued command can be cancelled.");
+    const { commandId } = params;
+    audit(c.env, key.name, { kind: "command.cancelled", stationId: stationIdOf(c), commandId });
     return c.body(null, 204);
   },
 };

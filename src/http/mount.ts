@@ -3,6 +3,7 @@
  */
 import type { Hono } from "hono";
 import * as z from "zod";
+import { auditRefusal } from "../fleet/audit.ts";
 import { reachOf } from "../security/api-key.ts";
 import type { Reach } from "../security/fleet-part.ts";
 import { type ApiContext, type ApiEnv, authorise } from "./auth.ts";
@@ -24,9 +25,12 @@ export function mount(app: Hono<ApiEnv>, handlers: Handlers): void {
     // By its entry it was typed, and its entry is what is read here.
     const handle = handlers[id] as unknown as (call: unknown) => Response | Promise<Response>;
     app.on(route.method, path, async (c) => {
-      const key = route.scope === null ? null : await authorise(c, route.scope);
+      const key = route.scope === null ? null : await authorise(c, route.scope, id);
       const reach = key === null ? "all" : reachOf(key);
-      if (reach !== "all") await refuseOutside(c, route, reach);
+      if (reach !== "all") {
+        if (route.part === "fleet" && key !== null) auditRefusal(c.env, key.name, id, null, Date.now());
+        await refuseOutside(c, route, reach);
+      }
       return handle({
         c,
         key,

@@ -7,6 +7,7 @@ import type { Webhook } from "../delivery/outbox.ts";
 import { checkWebhookUrl } from "../delivery/webhook-url.ts";
 import { startReplay } from "../webhooks/replay.ts";
 import { allWebhooks, forgetWebhooks, registryOf, WEBHOOKS_MAX } from "../webhooks/webhook-registry.ts";
+import { audit } from "../fleet/audit.ts";
 import type { Handlers } from "./call.ts";
 import { problems } from "./problem.ts";
 
@@ -15,7 +16,7 @@ const name = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/);
 export const webhookHandlers: Handlers<
   "putWebhook" | "listWebhooks" | "getWebhook" | "deleteWebhook" | "replayWebhook"
 > = {
-  async putWebhook({ c, params, body }) {
+  async putWebhook({ c, key, params, body }) {
     const webhook = { name: nameOf(params), ...(await body()) };
     const fault = checkWebhookUrl(webhook.url, configOf(c.env).LOCAL);
     if (fault !== null)
@@ -23,6 +24,7 @@ export const webhookHandlers: Handlers<
     const done = await registryOf(c.env.WEBHOOKS).put(webhook, Date.now());
     if (done === "full") throw problems.tooManyWebhooks(`A fleet may have ${WEBHOOKS_MAX} webhooks.`);
     forgetWebhooks();
+    audit(c.env, key.name, { kind: "webhook.put", webhook: webhook.name });
     return c.json(view(webhook), done === "created" ? 201 : 200);
   },
 
@@ -36,16 +38,18 @@ export const webhookHandlers: Handlers<
     return c.json(view(webhook));
   },
 
-  async deleteWebhook({ c, params }) {
+  async deleteWebhook({ c, key, params }) {
     if (!(await registryOf(c.env.WEBHOOKS).remove(nameOf(params), Date.now()))) throw unknownWebhook();
     forgetWebhooks();
+    audit(c.env, key.name, { kind: "webhook.deleted", webhook: nameOf(params) });
     return c.body(null, 204);
   },
 
-  async replayWebhook({ c, params }) {
+  async replayWebhook({ c, key, params }) {
     const now = Date.now();
     if (!(await registryOf(c.env.WEBHOOKS).replay(nameOf(params), now))) throw unknownWebhook();
     forgetWebhooks();
+    audit(c.env, key.name, { kind: "webhook.replayed", webhook: nameOf(params) });
     await startReplay(c.env);
     return c.body(null, 202);
   },

@@ -8,6 +8,7 @@ import { type Call, encodeFault } from "../ocpp/message.ts";
 import { checkPayload } from "../ocpp/payload-check.ts";
 import type { Protocol } from "../ocpp/protocol.ts";
 import type { CheckedCall, Outcome } from "../ocpp/session.ts";
+import { auditCommand, CSMS_LINK } from "../fleet/audit.ts";
 import type { Command } from "./command/command-row.ts";
 import { Commands, type Line } from "./command/commands.ts";
 import { ReconnectHold } from "./command/reconnect-hold.ts";
@@ -211,9 +212,13 @@ export class StationParts {
         timeoutSeconds: LINK_TIMEOUT_SECONDS,
         expiresInSeconds: 0,
       },
+      actor: CSMS_LINK,
     });
     this.agenda.changed();
-    if (submitted.ok) return null;
+    if (submitted.ok) {
+      auditCommand(this.context.env, CSMS_LINK, submitted.value.command);
+      return null;
+    }
     const kind = isCsmsAction(protocol, action)
       ? (checkPayload(protocol, action, "request", payload, "strict").fault?.kind ?? null)
       : "not-implemented";

@@ -59,6 +59,8 @@ export interface RegistrationView {
 
 export interface Registered {
   created: boolean;
+  /** The names of what is another than before; unsaid by an older release. */
+  changed?: string[];
   registration: RegistrationView;
   /** The generated password, shown this once. */
   password?: string;
@@ -101,6 +103,8 @@ export interface CommandRequest {
   /** Of a CALL of the CSMS's link, under whose messageId it is answered. */
   linkMessageId?: string;
   linkId?: string;
+  /** The name of the key that it came by, or who else asks; unsaid by an older release. */
+  actor?: string;
 }
 
 export type CommandRefusal =

@@ -27,6 +27,7 @@ interface Fleet {
 function environment({ isLost = false, poison = "none", numbers = {} }: Fleet = {}) {
   const taken: string[] = [];
   const sent: unknown[] = [];
+  const written: unknown[] = [];
   const run = async (query: string, [value, second]: unknown[]) => {
     if (isLost) throw new Error("D1_ERROR: out of reach");
     if (query.startsWith("UPDATE stations")) {
@@ -34,6 +35,7 @@ function environment({ isLost = false, poison = "none", numbers = {} }: Fleet = 
       if (ids.includes(poison)) throw new Error("D1_ERROR: malformed JSON");
       taken.push(...ids);
     }
+    if (query.startsWith("INSERT OR IGNORE INTO audit")) written.push(JSON.parse(String(value)));
     if (query.startsWith("INSERT INTO fleet")) numbers[String(value)] = Number(second);
     return { results: [] };
   };
@@ -47,7 +49,7 @@ function environment({ isLost = false, poison = "none", numbers = {} }: Fleet = 
     },
   });
   const env = { DIRECTORY: { prepare }, TRANSITIONS: { send: async (message: unknown) => void sent.push(message) } };
-  return { env, taken, sent, numbers };
+  return { env, taken, sent, written, numbers };
 }
 
 /** Messages, and those that are to come again. */
@@ -95,6 +97,19 @@ describe("The consumer of transitions", () => {
     await consume(given.messages, env);
     expect(taken).toEqual(["A"]);
     expect(given.again).toEqual([]);
+  });
+
+  test("writes what the audit has, all at once, and has it come again for as long as a message is kept", async () => {
+    const said = (id: string) => ({
+      audit: [{ at: 1, id, actor: "a", kind: "of later", stationId: null, detail: {} }],
+    });
+    const { env, written } = environment();
+    await consume(batch([said("1"), { audit: [{ id: "damaged" }] }, said("2")]).messages, env);
+    expect(written).toEqual([[...said("1").audit, ...said("2").audit]]);
+    const { env: away } = environment({ isLost: true });
+    const given = batch([said("1"), told("A")], ATTEMPTS_MAX - 1);
+    await consume(given.messages, away);
+    expect(given.again).toContainEqual(said("1"));
   });
 
   test("asks every station to say again how it stands, where an outage was longer than a message is kept", async () => {

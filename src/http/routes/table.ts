@@ -1,6 +1,7 @@
 /**
  * The one table of routes, by operation id: what is mounted, guarded and described is what stands here. Must not know what answers.
  */
+import { auditRoutes } from "./audit.ts";
 import { commandRoutes } from "./commands.ts";
 import { newcomerRoutes } from "./newcomers.ts";
 import { historyRoutes } from "./history.ts";
@@ -15,5 +16,6 @@ export const ROUTES = {
   ...historyRoutes,
   ...webhookRoutes,
   ...newcomerRoutes,
+  ...auditRoutes,
 };
 export type OperationId = keyof typeof ROUTES;

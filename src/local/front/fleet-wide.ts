@@ -1,6 +1,7 @@
 /**
  * One answer out of those of several workerd processes, to what concerns all stations. Must not know sockets or ports.
  */
+import { isOfAudit, mergeAudit } from "./audit-pages.ts";
 import { isOfNewcomers, mergeNewcomers } from "./newcomer-pages.ts";
 
 export interface ShardAnswer {
@@ -25,6 +26,7 @@ export function combine(
   if (kind === "shared" || kind === "each") return first;
   const bodies = answers.map(({ body }) => body);
   if (kind === "sum") return { ...first, body: addUp(bodies) };
+  if (isOfAudit(path)) return { ...first, body: mergeAudit(path, bodies) };
   return { ...first, body: isOfNewcomers(path) ? mergeNewcomers(path, bodies) : mergePages(path, bodies) };
 }
 

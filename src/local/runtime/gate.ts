@@ -104,6 +104,9 @@ async function answerLocally(what: string, request: Request, env: LocalEnv): Pro
   switch (what) {
     case "registry":
       return answerRegistry(request, env.WEBHOOKS);
+    case "scheduled":
+      await worker.scheduled({ scheduledTime: Date.now(), cron: "", noRetry: () => {} }, withServices(env));
+      return new Response(null, { status: 204 });
     case "forget-webhooks":
       forgetWebhooks();
       return new Response(null, { status: 204 });

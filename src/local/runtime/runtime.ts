@@ -21,6 +21,8 @@ export interface RuntimeOptions {
   directorySecret: string;
   /** Of a request that has the Worker look at a station. */
   lookHeaders: (stationId: string) => Record<string, string>;
+  /** Of one that the Worker's own surroundings make. */
+  localHeaders: (what: "list" | "scheduled") => Record<string, string>;
   /** Stations that the directory has lost. */
   unlisted: readonly string[];
   /** ms from a start to the first such look. */
@@ -41,6 +43,8 @@ export interface Runtime {
   stop(): Promise<void>;
 }
 
+/** ms; as wrangler.toml has it. */
+const SCHEDULED_EVERY_MS = 300_000;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
@@ -50,6 +54,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const before = SIGNALS.map((signal) => process.rawListeners(signal));
   let port: number | undefined;
   let looking = new AbortController();
+  /** As the platform's cron does. */
+  const scheduled = setInterval(() => {
+    miniflare.dispatchFetch("http://localhost/", { headers: options.localHeaders("scheduled") }).catch(() => {});
+  }, SCHEDULED_EVERY_MS).unref();
   /** What a process that ended took is found by nobody, where stations do not come back. */
   const look = () => {
     looking.abort();
@@ -61,6 +69,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   let stopped: Promise<void> | undefined;
   const stop = async () => {
     looking.abort();
+    clearInterval(scheduled);
     await miniflare.dispose();
     forgetRuntime(dir);
   };
@@ -96,13 +105,14 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       await refuseNewer(directory, migrationsDir);
       await applyMigrations(directory, migrationsDir);
       for (const id of options.unlisted) {
-        const headers = { ...options.lookHeaders(id), "X-Kerbside-Local": "list" };
+        const headers = { ...options.lookHeaders(id), ...options.localHeaders("list") };
         await miniflare.dispatchFetch("http://localhost/", { headers });
       }
     }
     port = first;
     look();
   } catch (error) {
+    clearInterval(scheduled);
     await miniflare.dispose();
     throw error;
   }

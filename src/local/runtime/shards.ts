@@ -16,7 +16,7 @@ export function routeOf(method: string, path: string, shards: number): Route {
   const station = /^\/(?:ocpp\/{1,2}|v1\/stations\/)([^/]+)/.exec(pathname)?.[1];
   if (station !== undefined) return { kind: "one", shard: shardOf(decoded(station), shards) };
   if (pathname === "/healthz") return { kind: "each" };
-  if (/^\/v1\/(?:stations|newcomers)$/.test(pathname) && method === "GET") return { kind: "list" };
+  if (/^\/v1\/(?:stations|newcomers|audit)$/.test(pathname) && method === "GET") return { kind: "list" };
   if (pathname === "/metrics" && method === "GET") return { kind: "sum" };
   // Each has queues and a directory of its own to replay from. The list of webhooks is the first one's.
   if (/^\/v1\/webhooks\/[^/]+\/replay$/.test(pathname)) return { kind: "each" };

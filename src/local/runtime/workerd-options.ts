@@ -62,6 +62,7 @@ export async function runtimeSettings(
     migrationsDir: config.migrationsDir,
     directorySecret: secrets.frontSecret,
     // The fronts pass no header of these names on.
+    localHeaders: (what: string) => ({ "X-Kerbside-Front": secrets.frontSecret, "X-Kerbside-Local": what }),
     lookHeaders: (id: string) => ({
       "X-Kerbside-Front": secrets.frontSecret,
       "X-Kerbside-Look": encodeURIComponent(id),

@@ -39,6 +39,8 @@ export interface Command {
   linkMessageId?: string;
   /** The link that is answered; absent in commands of older releases. */
   linkId?: string;
+  /** Who asked for it; absent in commands of older releases. */
+  actor?: string;
 }
 
 /** The platform's bound of a row is 2 MB. */
@@ -53,6 +55,7 @@ const COMMAND = fields({
   action: text,
   payload: record,
   state: text,
+  actor: optional(text),
   outcome: optional(
     nullable(
       fields({

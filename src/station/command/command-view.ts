@@ -13,6 +13,8 @@ export interface CommandView extends Partial<ShownError> {
   payload?: Record<string, unknown>;
   /** What lenient validation let pass in the answer. */
   deviations?: readonly Deviation[];
+  /** The name of an API key, or `csms-link`; `null`: it was not kept. */
+  actor: string | null;
   createdAt: string;
   sentAt?: string;
   completedAt?: string;
@@ -30,6 +32,7 @@ export function viewOf(stationId: string, command: Command): CommandView {
     ...(outcome?.state === "result" && { payload: outcome.payload }),
     ...(outcome?.state === "result" && outcome.deviations && { deviations: outcome.deviations }),
     ...(outcome?.state === "error" && shownError(outcome.error, state === "cancelled")),
+    actor: command.actor ?? null,
     createdAt: iso(createdAt),
     ...(sentAt !== null && { sentAt: iso(sentAt) }),
     ...(completedAt !== null && { completedAt: iso(completedAt) }),

@@ -71,9 +71,20 @@ export async function register(
   if (known !== undefined) changed(known, stored);
   return {
     created: known === undefined,
+    changed: known === undefined ? [] : changedNames(known, stored),
     registration: viewRegistration(context.id, stored),
     ...(generated !== undefined && { password: generated }),
   };
+}
+
+/** By name alone: of some the value is a secret. */
+function changedNames(before: StoredRegistration, after: StoredRegistration): string[] {
+  const told = ({ password, formerPassword, certificate, ...rest }: StoredRegistration): Record<string, unknown> => ({
+    ...{ password, passwordOverlap: formerPassword, certificate },
+    ...plainSettings(rest),
+  });
+  const [old, now] = [told(before), told(after)];
+  return Object.keys({ ...old, ...now }).filter((name) => JSON.stringify(old[name]) !== JSON.stringify(now[name]));
 }
 
 /** While one overlaps already, the one that is not proven gives way: the one before is what the station has used. */

@@ -1,0 +1,50 @@
+/**
+ * /v1/audit: who did what. Must not know how it is kept.
+ */
+import * as z from "zod";
+import { auditPlace } from "../../fleet/audit-place.ts";
+import type { Routes } from "./route.ts";
+
+/** Entries of one page. */
+const PAGE_MAX_ENTRIES = 500;
+/** Those of a page where none are asked for. */
+const PAGE_ENTRIES = 100;
+/** Characters: a cursor is a time, an operation and a key's name. */
+const PLACE_MAX_LENGTH = 200;
+/** Characters of a key's name, and of an identity. */
+const NAME_MAX_LENGTH = 100;
+const IDENTITY_MAX_LENGTH = 48;
+
+const place = z
+  .string()
+  .max(PLACE_MAX_LENGTH)
+  .transform((text, context) => {
+    const found = auditPlace(text);
+    if (found !== null) return found;
+    context.addIssue({ code: "custom", message: "a time, as 2026-01-31T12:00:00Z, or the cursor of a page" });
+    return z.NEVER;
+  });
+
+const listQuery = z.strictObject({
+  before: place.optional(),
+  after: place.optional(),
+  actor: z.string().min(1).max(NAME_MAX_LENGTH).optional(),
+  stationId: z.string().min(1).max(IDENTITY_MAX_LENGTH).optional(),
+  limit: z
+    .string()
+    .regex(/^\d+$/, "a whole number")
+    .transform(Number)
+    .pipe(z.number().min(1).max(PAGE_MAX_ENTRIES))
+    .default(PAGE_ENTRIES),
+});
+
+export const auditRoutes = {
+  listAudit: {
+    method: "GET",
+    path: "/v1/audit",
+    scope: "audit:read",
+    part: "list",
+    summary: "Who changed or commanded what, newest first",
+    query: listQuery,
+  },
+} as const satisfies Routes;
