@@ -22,7 +22,7 @@ const ALL = {
   ...{ query: null, limit: 10, cursor: null },
 };
 const vendorsIn = async (directory: object) =>
-  (await listStations(directory, ALL)).stations.map((each: { stationId: string; vendor: string }) => [
+  (await listStations(directory, "all", ALL)).stations.map((each: { stationId: string; vendor: string }) => [
     each.stationId,
     each.vendor,
   ]);
