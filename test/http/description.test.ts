@@ -255,6 +255,7 @@ async function* provocations(
     case "listConnections":
       yield {};
       break;
+    case "listAudit":
     case "listNewcomers":
       yield {};
       yield { at: `${path}?limit=0` };

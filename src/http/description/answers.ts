@@ -3,6 +3,7 @@
  */
 import type { OperationId } from "../routes/table.ts";
 import type { Answers } from "./answer.ts";
+import { auditAnswers } from "./audit.ts";
 import { commandAnswers } from "./commands.ts";
 import { historyAnswers } from "./history.ts";
 import { newcomerAnswers } from "./newcomers.ts";
@@ -17,4 +18,5 @@ export const ANSWERS = {
   ...historyAnswers,
   ...webhookAnswers,
   ...newcomerAnswers,
+  ...auditAnswers,
 } as const satisfies Record<OperationId, Answers>;

@@ -34,6 +34,7 @@ const COMMAND = {
   action: "Reset",
   state: "result",
   payload: { status: "Accepted" },
+  actor: "backend",
   createdAt: NOW,
   sentAt: NOW,
   completedAt: NOW,

@@ -168,7 +168,8 @@ const RETRY_AFTER = { "Retry-After": { $ref: "#/components/headers/RetryAfter" }
 
 function responses(route: Route, { answers, problems }: Answers, components: Components): Json {
   const guarded = ["unauthorized", "forbidden", "httpsRequired", "tooManyAttempts"] as const;
-  const all = [...problems, ...(route.scope === null ? [] : guarded)];
+  const bound = route.scope !== null && route.part === "fleet" ? (["boundKey"] as const) : [];
+  const all = [...problems, ...(route.scope === null ? [] : guarded), ...bound];
   const kinds = [...new Set(all)].map((name) => API_PROBLEMS[name]);
   const problem = components.of(problemSchema);
   const byStatus = Object.groupBy(kinds, ({ status }) => String(status));
