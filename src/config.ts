@@ -73,6 +73,8 @@ const settingsSchema = z.object({
   PRESENCE_CHECK_SECONDS: integer(1, 86_400).default(10_800),
   /** For which the audit is kept. */
   AUDIT_DAYS: integer(1, 3_650).default(90),
+  /** Where the objects of a deployment live; none: wherever they are first asked for. */
+  JURISDICTION: z.enum(["eu", "us", "fedramp"]).optional(),
   /** Set by the local edge alone: loopback webhooks over http are taken. */
   LOCAL: flag.default(false),
 });

@@ -5,9 +5,11 @@ import { configOf } from "./config.ts";
 import type { Env } from "./env.ts";
 import { pruneAudit } from "./fleet/audit-list.ts";
 import { consume } from "./fleet/consumer.ts";
+import { reconcile } from "./fleet/reconciliation.ts";
 import type { FleetMessage } from "./fleet/transition.ts";
 import { app } from "./http/app.ts";
 import { connect, isConnect } from "./http/connect.ts";
+import { log, messageOf } from "./log.ts";
 import { replayPage } from "./webhooks/replay.ts";
 
 export { WebhookRegistry } from "./webhooks/webhook-registry.ts";
@@ -23,6 +25,14 @@ export default {
     await consume(batch.messages, env, replayPage);
   },
   async scheduled(_, env) {
-    await pruneAudit(env.DIRECTORY, configOf(env).AUDIT_DAYS, Date.now());
+    const now = Date.now();
+    // The one that fails must not keep the other from its turn.
+    const done = await Promise.allSettled([
+      pruneAudit(env.DIRECTORY, configOf(env).AUDIT_DAYS, now),
+      reconcile(env, now),
+    ]);
+    for (const each of done)
+      if (each.status === "rejected")
+        log("warn", "what the clock asks for was not done", { reason: messageOf(each.reason) });
   },
 } satisfies ExportedHandler<Env, FleetMessage>;

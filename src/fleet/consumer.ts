@@ -10,6 +10,7 @@ import { applyTransitions, isReachable } from "./directory.ts";
 import { type DoorReport, isDoorReport } from "./door-report.ts";
 import { addNewcomers, trimNewcomers } from "./newcomers.ts";
 import { removeRegistration } from "./registrations.ts";
+import { listMissing } from "./reconciliation.ts";
 import { sayAgainPage, startSayingAgain } from "./say-again.ts";
 import { addRefusals } from "./station-refusals.ts";
 import {
@@ -104,7 +105,10 @@ async function takeAudits(audits: readonly MessageOf<AuditMessage>[], { DIRECTOR
 
 async function take(batch: readonly Told[], env: Env): Promise<void> {
   const failure = await applied(env, batch);
-  if (failure === null) return;
+  if (failure === null) {
+    const told = batch.flatMap(({ body }) => (body.station === null ? [] : body.stationId));
+    return listMissing(env, told);
+  }
   if (!(await isReachable(env.DIRECTORY))) return putOff(batch, env, failure);
   // It takes others: one of these is at fault, and must not hold up the rest.
   for (const message of batch) {

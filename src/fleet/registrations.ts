@@ -4,6 +4,7 @@
  */
 import { dropNewcomer } from "./newcomers.ts";
 import { parseJson } from "../json.ts";
+import { REGISTERED, statements } from "./station-rows.ts";
 import type { Transition } from "./transition.ts";
 
 /** @throws where the directory cannot be reached */
@@ -11,24 +12,8 @@ export async function putRegistration(
   directory: D1Database,
   transition: Transition & { incarnation: string },
 ): Promise<void> {
-  const put = directory
-    .prepare(
-      `INSERT INTO stations (station_id, at, incarnation, sequence, revision, deregistered, registered_profile, labels, online,
-         protocol, security_profile, vendor, model, undelivered, dead_letters)
-       SELECT value ->> 'stationId', value ->> 'at', value ->> 'incarnation', value ->> 'sequence', value ->> 'revision', 0,
-         value ->> '$.station.registeredProfile', value -> '$.station.labels', value ->> '$.station.online',
-         value ->> '$.station.protocol', value ->> '$.station.securityProfile', value ->> '$.station.vendor',
-         value ->> '$.station.model', value ->> '$.station.undelivered', coalesce(value ->> '$.station.deadLetters', 0)
-       FROM json_each(?1) WHERE true
-       ON CONFLICT (station_id) DO UPDATE SET
-         at = excluded.at, incarnation = excluded.incarnation, sequence = excluded.sequence, revision = excluded.revision,
-         registered_profile = excluded.registered_profile, labels = excluded.labels, online = excluded.online,
-         protocol = excluded.protocol, security_profile = excluded.security_profile, vendor = excluded.vendor,
-         model = excluded.model, undelivered = excluded.undelivered, dead_letters = excluded.dead_letters
-       WHERE (excluded.sequence, excluded.revision) >= (stations.sequence, stations.revision)`,
-    )
-    .bind(JSON.stringify([transition]));
-  await directory.batch([put, dropNewcomer(directory, transition.stationId)]);
+  const put = statements(directory, REGISTERED, [transition], Date.now());
+  await directory.batch([...put, dropNewcomer(directory, transition.stationId)]);
 }
 
 /**
@@ -65,20 +50,27 @@ export async function abandonRegistration(directory: D1Database, stationId: stri
     .prepare("SELECT incarnation FROM stations WHERE station_id = ?1")
     .bind(stationId)
     .first<{ incarnation: string }>();
-  if (row === null) return false;
-  // By the incarnation that was read: whoever registers meanwhile has another one.
+  return row !== null && abandonIncarnation(directory, stationId, row.incarnation);
+}
+
+/** By the incarnation that was read: whoever registers meanwhile has another one. */
+export async function abandonIncarnation(
+  directory: D1Database,
+  stationId: string,
+  incarnation: string,
+): Promise<boolean> {
   const [, removed] = await directory.batch([
     directory
       .prepare(
         `INSERT INTO fleet SELECT 'sequence-floor', sequence + ?3 FROM stations WHERE station_id = ?1 AND incarnation = ?2
          ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > value`,
       )
-      .bind(stationId, row.incarnation, UNHEARD_MAX),
+      .bind(stationId, incarnation, UNHEARD_MAX),
     directory
-      .prepare("DELETE FROM stations WHERE station_id = ?1 AND incarnation = ?2")
-      .bind(stationId, row.incarnation),
+      .prepare("DELETE FROM stations WHERE station_id = ?1 AND incarnation = ?2 RETURNING 1")
+      .bind(stationId, incarnation),
   ]);
-  return (removed?.meta.changes ?? 0) > 0;
+  return (removed?.results.length ?? 0) > 0;
 }
 
 /** The furthest that any log of a deregistered station came. @throws where the directory cannot be reached */

@@ -30,7 +30,7 @@ export const addRefusals = (directory: D1Database, refusals: readonly TurnedAway
 
 const TOLD = "told.value ->> '$.station.connectedAt'";
 /** Another connection than the row knows of. */
-const IS_NEW = `coalesce(${TOLD}, connected_at) <> connected_at`;
+export const IS_NEW = `coalesce(${TOLD}, connected_at) <> connected_at`;
 const IS_OVER = `${IS_NEW} AND (refused_at <= ${TOLD} OR refused_at > ?2)`;
 
 /** Of a transition `told`: a connection ends what was refused before it, and of what was refused since it is the beginning. */

@@ -5,7 +5,8 @@
 import { backOff } from "../delivery/back-off.ts";
 import type { AuditMessage } from "./audit-entry.ts";
 import type { DoorReport } from "./door-report.ts";
-import { fields, flag, nullable, number, oneOf, optional, recordOf, text } from "../shape.ts";
+import { fields, flag, nullable, number, oneOf, optional, recordOf, text, time } from "../shape.ts";
+import type { Disconnect } from "./offline-reason.ts";
 
 export interface Transition {
   stationId: string;
@@ -35,6 +36,14 @@ export interface StationSnapshot {
   deadLetters?: number;
   /** ms since the epoch; when the connection came that is there, or was there last. Absent where that is not known. */
   connectedAt?: number;
+  /** What follows is absent in what an older release sent, or where it is not known. */
+  serialNumber?: string | null;
+  /** ms since the epoch; of the certificate of the last connection. */
+  certificateNotAfter?: number | null;
+  /** Somebody answers what the edge does not decide: a live link, or an endpoint. */
+  hasCsms?: boolean;
+  /** How the last connection ended; `null`: it has had none. */
+  disconnect?: Disconnect | null;
 }
 
 /** Of each registration the newest, in whatever order they came. */
@@ -84,6 +93,10 @@ const TRANSITION = fields({
       undelivered: flag,
       deadLetters: optional(number),
       connectedAt: optional(number),
+      serialNumber: optional(nullable(text)),
+      certificateNotAfter: optional(nullable(time)),
+      hasCsms: optional(flag),
+      disconnect: optional(nullable(fields({ at: time, code: number, reason: text, silentMs: optional(number) }))),
     }),
   ),
 });

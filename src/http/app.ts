@@ -18,6 +18,7 @@ import { newcomerHandlers } from "./newcomers.ts";
 import { operationHandlers } from "./operations.ts";
 import { parseIdentity } from "../ocpp/identity.ts";
 import { ProblemError, problemResponse, problems } from "./problem.ts";
+import { stationListHandlers } from "./station-list.ts";
 import { stationHandlers } from "./stations.ts";
 import { storageProblem } from "./storage-problem.ts";
 import { webhookHandlers } from "./webhooks.ts";
@@ -50,6 +51,7 @@ app.use(async (c, next) => {
 mount(app, {
   ...operationHandlers,
   ...descriptionHandlers,
+  ...stationListHandlers,
   ...stationHandlers,
   ...linkHandlers,
   ...commandHandlers,

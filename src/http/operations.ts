@@ -2,7 +2,7 @@
  * Health, and /metrics in Prometheus' text format. TLS and mTLS are told apart in every figure; must not name a station.
  */
 import { configOf } from "../config.ts";
-import { countStations, type FleetCount } from "../fleet/directory.ts";
+import { countStations, type FleetCount } from "../fleet/fleet-sums.ts";
 import type { Handlers } from "./call.ts";
 
 export const operationHandlers: Handlers<"getHealth" | "getMetrics"> = {

@@ -1,7 +1,6 @@
 /**
  * /v1/stations: registration, view, disconnection. Must not know how a station's object keeps them.
  */
-import { listStations } from "../fleet/directory.ts";
 import { forget, isRegistered, remember } from "../fleet/known-stations.ts";
 import { audit } from "../fleet/audit.ts";
 import type { AuditKind } from "../fleet/audit-entry.ts";
@@ -11,46 +10,10 @@ import { stationIdOf } from "./body.ts";
 import type { Handlers } from "./call.ts";
 import { registeredStation } from "./registered-station.ts";
 import { problems, unknownStation } from "./problem.ts";
+import { offlineView } from "./station-list.ts";
 import { stationStub } from "../station-stub.ts";
 
-/** Each is a join and two of D1's hundred parameters. */
-const LABEL_FILTERS_MAX = 10;
-/** Stations of a page where none are asked for. */
-const PAGE_STATIONS = 100;
-
-export const stationHandlers: Handlers<
-  "listStations" | "putStation" | "getStation" | "deleteStation" | "disconnectStation"
-> = {
-  async listStations({ c, query, within }) {
-    const { limit, online, securityProfile, ...filters } = query();
-    const known = new Set(["protocol", "vendor", "model", "q", "cursor"]);
-    const unknown = Object.keys(filters).filter((name) => !known.has(name) && !name.startsWith("label."));
-    if (unknown.length > 0) {
-      const errors = unknown.map((path) => ({ path, message: "unknown parameter" }));
-      throw problems.invalid("The request is not valid.", { errors });
-    }
-    const labelFilters = Object.entries(filters).flatMap(([name, value]): [string, string][] =>
-      name.startsWith("label.") && typeof value === "string" ? [[name.slice("label.".length), value]] : [],
-    );
-    if (labelFilters.length > LABEL_FILTERS_MAX) {
-      const [name] = labelFilters[LABEL_FILTERS_MAX] ?? [""];
-      const errors = [{ path: `label.${name}`, message: `at most ${LABEL_FILTERS_MAX} label filters` }];
-      throw problems.invalid("The request is not valid.", { errors });
-    }
-    const wanted = {
-      online: online === undefined ? null : online === "true",
-      protocol: filters.protocol ?? null,
-      securityProfile: securityProfile === undefined ? null : Number(securityProfile),
-      vendor: filters.vendor ?? null,
-      model: filters.model ?? null,
-      labels: labelFilters,
-      query: filters.q ?? null,
-      limit: limit ?? PAGE_STATIONS,
-      cursor: filters.cursor ?? null,
-    };
-    return within(async (reach) => c.json(await listStations(c.env.DIRECTORY, reach, wanted)));
-  },
-
+export const stationHandlers: Handlers<"putStation" | "getStation" | "deleteStation" | "disconnectStation"> = {
   async putStation({ c, key, body: read, reach }) {
     const id = stationIdOf(c);
     const body = await read();
@@ -84,7 +47,7 @@ export const stationHandlers: Handlers<
   async getStation({ c }) {
     const view = await (await registeredStation(c)).describe();
     if (view === null) throw unknownStation();
-    return c.json(view);
+    return c.json(view.online ? view : { ...view, ...(await offlineView(c, view)) });
   },
 
   async deleteStation({ c, key }) {

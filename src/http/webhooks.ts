@@ -21,7 +21,7 @@ export const webhookHandlers: Handlers<
     const fault = checkWebhookUrl(webhook.url, configOf(c.env).LOCAL);
     if (fault !== null)
       throw problems.invalid("The request is not valid.", { errors: [{ path: "/url", message: fault }] });
-    const done = await registryOf(c.env.WEBHOOKS).put(webhook, Date.now());
+    const done = await registryOf(c.env).put(webhook, Date.now());
     if (done === "full") throw problems.tooManyWebhooks(`A fleet may have ${WEBHOOKS_MAX} webhooks.`);
     forgetWebhooks();
     audit(c.env, key.name, { kind: "webhook.put", webhook: webhook.name });
@@ -29,17 +29,17 @@ export const webhookHandlers: Handlers<
   },
 
   async listWebhooks({ c }) {
-    return c.json({ webhooks: (await allWebhooks(c.env.WEBHOOKS)).map(view) });
+    return c.json({ webhooks: (await allWebhooks(c.env)).map(view) });
   },
 
   async getWebhook({ c, params }) {
-    const webhook = await registryOf(c.env.WEBHOOKS).read(nameOf(params));
+    const webhook = await registryOf(c.env).read(nameOf(params));
     if (webhook === null) throw unknownWebhook();
     return c.json(view(webhook));
   },
 
   async deleteWebhook({ c, key, params }) {
-    if (!(await registryOf(c.env.WEBHOOKS).remove(nameOf(params), Date.now()))) throw unknownWebhook();
+    if (!(await registryOf(c.env).remove(nameOf(params), Date.now()))) throw unknownWebhook();
     forgetWebhooks();
     audit(c.env, key.name, { kind: "webhook.deleted", webhook: nameOf(params) });
     return c.body(null, 204);
@@ -47,7 +47,7 @@ export const webhookHandlers: Handlers<
 
   async replayWebhook({ c, key, params }) {
     const now = Date.now();
-    if (!(await registryOf(c.env.WEBHOOKS).replay(nameOf(params), now))) throw unknownWebhook();
+    if (!(await registryOf(c.env).replay(nameOf(params), now))) throw unknownWebhook();
     forgetWebhooks();
     audit(c.env, key.name, { kind: "webhook.replayed", webhook: nameOf(params) });
     await startReplay(c.env);

@@ -58,7 +58,9 @@ async function run(): Promise<void> {
   const worker = readWorkerConfig();
   const env = workerEnvironment(worker, process.env);
   // The Worker would say it by the log alone, at every request.
-  configOf({ ...worker.vars, ...env });
+  const { JURISDICTION } = configOf({ ...worker.vars, ...env });
+  if (JURISDICTION !== undefined)
+    process.stdout.write(`JURISDICTION = ${JURISDICTION} is ignored: all is on this machine\n`);
   const edge = await startEdge({
     dir,
     port: port("KERBSIDE_PORT", 8080),

@@ -4,6 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../env.ts";
+import type { Transition } from "../fleet/transition.ts";
 import { forgetWebhooks } from "../webhooks/webhook-registry.ts";
 import { ok, type Result } from "../result.ts";
 import type { RefusalReason } from "../security/refusal.ts";
@@ -43,7 +44,11 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
   // The runtime's handlers
 
   override async fetch(request: Request): Promise<Response> {
-    if (isLinkRequest(request)) return this.#accepted(this.#parts.link.accept());
+    if (isLinkRequest(request)) {
+      const linked = this.#parts.link.accept();
+      void this.#parts.announcements.announce();
+      return this.#accepted(linked);
+    }
     const response = await this.#parts.connections.accept(request);
     if (response.status === 101) this.#parts.returned();
     return this.#accepted(response);
@@ -57,6 +62,11 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
   /** An awake station's own socket is known: to ask for its tags costs a tenth of a Heartbeat. */
   #isLink(socket: WebSocket): boolean {
     return !this.#parts.connections.isOn(socket) && this.ctx.getTags(socket).includes(LINK_TAG);
+  }
+
+  #linkClosed(socket: WebSocket, code: number, reason: string): void {
+    this.#parts.link.closed(socket, code, reason);
+    void this.#parts.announcements.announce();
   }
 
   override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
@@ -75,13 +85,13 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
   }
 
   override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
-    if (this.#isLink(socket)) this.#parts.link.closed(socket, code, reason);
+    if (this.#isLink(socket)) this.#linkClosed(socket, code, reason);
     else this.#parts.connections.closed(socket, { code, reason });
     await this.#parts.agenda.now();
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
-    if (this.#isLink(socket)) this.#parts.link.closed(socket, CLOSE_REASONS.broke.code, CLOSE_REASONS.broke.reason);
+    if (this.#isLink(socket)) this.#linkClosed(socket, CLOSE_REASONS.broke.code, CLOSE_REASONS.broke.reason);
     else this.#parts.connections.closed(socket, CLOSE_REASONS.broke);
     await this.#parts.agenda.now();
   }
@@ -166,6 +176,10 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
 
   sayAgain(): Promise<void> {
     return this.#parts.announcements.again();
+  }
+
+  standing(): Known<Transition> {
+    return this.#asked(() => this.#parts.announcements.transition());
   }
 
   list(): Promise<void> {

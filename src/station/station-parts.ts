@@ -15,6 +15,7 @@ import { ReconnectHold } from "./command/reconnect-hold.ts";
 import { type Decision, withCeiling } from "./connection/answerer.ts";
 import { CLOSE_REASONS } from "./connection/close-reasons.ts";
 import { Connections, type ConnectionsPort } from "./connection/connections.ts";
+import { hasCsms } from "./connection/csms.ts";
 import { KeptCalls } from "./connection/kept-calls.ts";
 import { Questions } from "./connection/questions.ts";
 import { RefusedCalls } from "./connection/refused-calls.ts";
@@ -53,6 +54,7 @@ export class StationParts {
     this.announcements = new Announcements(this.context, this.agenda, () => ({
       connection: this.connections.current()?.connection ?? null,
       undelivered: this.delivery.inTrouble,
+      hasCsms: this.hasCsms,
     }));
     this.delivery = new Delivery(
       this.context,
@@ -77,6 +79,13 @@ export class StationParts {
     this.agenda.addDeadlines(this.announcements.deadlines(background));
     this.agenda.addSink(this.delivery);
     this.agenda.addSink(this.link);
+  }
+
+  /** Whether somebody answers what the edge does not decide. */
+  get hasCsms(): boolean {
+    const csms = this.context.store.fact("registration")?.csms;
+    if (csms === "standalone") return false;
+    return (csms !== "http" && this.link.isLive) || (csms !== "link" && hasCsms(this.context.env, this.context.config));
   }
 
   /** Made when it is needed first: most objects that wake neither begin nor end a registration. */
@@ -148,7 +157,8 @@ export class StationParts {
       this.commands.lineLost();
     }
     this.link.tell();
-    void this.announcements.announce();
+    // Once its event is in the log: that says why it is gone.
+    void Promise.resolve().then(() => this.announcements.announce());
   }
 
   /** [interface.md §2] The link takes the place of CSMS_URL for its station, and where it is said to nobody else answers. */

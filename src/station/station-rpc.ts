@@ -14,6 +14,7 @@ import type { Result } from "../result.ts";
 import type { Registration } from "../security/admission.ts";
 import type { Reach } from "../security/fleet-part.ts";
 import type { RefusalReason } from "../security/refusal.ts";
+import type { Transition } from "../fleet/transition.ts";
 import type { Retry } from "./command/command-row.ts";
 import type { CommandView } from "./command/command-view.ts";
 
@@ -79,6 +80,9 @@ export interface StationView extends Omit<RegistrationView, "csms"> {
     remoteAddress: string | null;
     certificate: { fingerprint: string; notAfter: string } | null;
   } | null;
+  /** While it is offline, as far as it is known. */
+  offlineSince?: string;
+  offlineReason?: string;
   boot: Boot | null;
   /** Who answers its CALLs; `since` and `backlog` of a CSMS that comes by its own socket. */
   csms: { kind: CsmsKind; since: string | null; backlog: number };
@@ -184,6 +188,8 @@ export interface StationRpc {
   deliverSoon(order?: string): Answer<void>;
   /** Has the directory told how things stand, whatever it was told before. */
   sayAgain(): Answer<void>;
+  /** How it stands, as the directory is to have it; nobody else is told. */
+  standing(): Answer<Known<Transition>>;
   /** Makes its row of the directory again, where that was lost. */
   list(): Answer<void>;
   /** Finds what a crash took, and delivers what waits: for a process that was started again. */

@@ -1,6 +1,7 @@
 /**
  * A station as the API shows it: its registration, and live from its object what it is and does. Must not decide anything.
  */
+import { offlineReason } from "../fleet/offline-reason.ts";
 import type { ConnectorStatus } from "../ocpp/station-status.ts";
 import type { Conversation } from "./connection/conversation.ts";
 import { hasCsms } from "./connection/csms.ts";
@@ -25,6 +26,7 @@ export function stationView(parts: StationParts, registration: StoredRegistratio
     ...registered,
     online: conversation !== null,
     connection: conversation && connectionOf(conversation),
+    ...(conversation === null && offlineOf(parts)),
     boot,
     csms: { kind: csms ?? (link.isLive ? "link" : hasCsms(env, config) ? "http" : "standalone"), ...linkOf(link.view) },
     ...(is2x ? { evses: byEvse(connectors) } : { connectors }),
@@ -35,6 +37,14 @@ export function stationView(parts: StationParts, registration: StoredRegistratio
       rowsWritten: store.rowsWritten,
       rowsRead: store.rowsRead,
     },
+  };
+}
+
+function offlineOf({ announcements, context }: StationParts): Pick<StationView, "offlineSince" | "offlineReason"> {
+  const { disconnect } = announcements.transition()?.station ?? {};
+  return {
+    ...(disconnect != null && { offlineSince: iso(disconnect.at) }),
+    offlineReason: offlineReason(disconnect, null, context.now()),
   };
 }
 

@@ -3,6 +3,7 @@
  */
 import { DurableObject, waitUntil } from "cloudflare:workers";
 import type { Subscriptions, Webhook } from "../delivery/outbox.ts";
+import { inJurisdiction } from "../residency.ts";
 import { inTime } from "../time-limit.ts";
 import { ASKED_MAX_MS, CachedList } from "./cached-list.ts";
 
@@ -73,15 +74,19 @@ export class WebhookRegistry extends DurableObject {
   }
 }
 
-type Registry = DurableObjectNamespace<WebhookRegistry>;
+interface RegistryEnv {
+  WEBHOOKS: DurableObjectNamespace<WebhookRegistry>;
+}
 
 /** One list an isolate, so that a hundred thousand station objects never meet at the registry. */
 const cached = new CachedList<Subscriptions>(Math.random);
 /** The newest revision that was asked for in vain: of it the registry is not asked out of turn again. */
 let missedRevision = 0;
 
-export const registryOf = (namespace: Registry): DurableObjectStub<WebhookRegistry> =>
-  namespace.get(namespace.idFromName("fleet"));
+export function registryOf(env: RegistryEnv): DurableObjectStub<WebhookRegistry> {
+  const namespace = inJurisdiction(env.WEBHOOKS, env);
+  return namespace.get(namespace.idFromName("fleet"));
+}
 
 /** The subscriptions, if they are known here and at most 30 s old. */
 export const knownWebhooks = (now: number): Subscriptions | null => cached.known(now);
@@ -91,13 +96,13 @@ export const knownWebhooks = (now: number): Subscriptions | null => cached.known
  * @param least what the station has seen, maybe in another isolate: an older list than that is asked for anew
  * @throws where none are known
  */
-export async function webhooksOf(namespace: Registry, now: number, least = 0): Promise<Subscriptions> {
+export async function webhooksOf(env: RegistryEnv, now: number, least = 0): Promise<Subscriptions> {
   const known = cached.known(now);
   if (known !== null && (known.revision >= least || missedRevision >= least)) return known;
   if (known !== null) cached.forget();
   // Others of the isolate wait for the same answer: it must come however it ends with who asked first.
   const list = await inTime(
-    cached.get(() => inTime(askedOf(namespace), ASKED_WITHIN_MS, "the webhook registry"), now),
+    cached.get(() => inTime(askedOf(env), ASKED_WITHIN_MS, "the webhook registry"), now),
     ASKED_MAX_MS,
     "the webhook registry",
   );
@@ -105,8 +110,8 @@ export async function webhooksOf(namespace: Registry, now: number, least = 0): P
   return list;
 }
 
-async function askedOf(namespace: Registry): Promise<Subscriptions> {
-  const asked = Promise.resolve(registryOf(namespace).list(true));
+async function askedOf(env: RegistryEnv): Promise<Subscriptions> {
+  const asked = Promise.resolve(registryOf(env).list(true));
   waitUntil(asked.catch(() => {}));
   return numbered(await asked);
 }
@@ -116,8 +121,8 @@ const numbered = (answer: Webhook[] | Subscriptions): Subscriptions =>
   Array.isArray(answer) ? { webhooks: answer, revision: 0 } : answer;
 
 /** As they are now, for who shows them. */
-export const allWebhooks = async (namespace: Registry): Promise<readonly Webhook[]> =>
-  numbered(await registryOf(namespace).list()).webhooks;
+export const allWebhooks = async (env: RegistryEnv): Promise<readonly Webhook[]> =>
+  numbered(await registryOf(env).list()).webhooks;
 
 /**
  * Called where a subscription changed, so that this isolate's stations see it at once.

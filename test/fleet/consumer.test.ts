@@ -33,7 +33,8 @@ function environment({ isLost = false, poison = "none", numbers = {} }: Fleet = 
     if (query.startsWith("UPDATE stations")) {
       const ids = (JSON.parse(String(value)) as { stationId: string }[]).map(({ stationId }) => stationId);
       if (ids.includes(poison)) throw new Error("D1_ERROR: malformed JSON");
-      taken.push(...ids);
+      // One of several statements for the same transitions.
+      if (query.includes("SET online")) taken.push(...ids);
     }
     if (query.startsWith("INSERT OR IGNORE INTO audit")) written.push(JSON.parse(String(value)));
     if (query.startsWith("INSERT INTO fleet")) numbers[String(value)] = Number(second);
@@ -48,7 +49,11 @@ function environment({ isLost = false, poison = "none", numbers = {} }: Fleet = 
       return query.startsWith("SELECT value") ? { value: numbers[String(values[0])] ?? 0 } : { one: 1 };
     },
   });
-  const env = { DIRECTORY: { prepare }, TRANSITIONS: { send: async (message: unknown) => void sent.push(message) } };
+  const batch = (statements: { run(): Promise<unknown> }[]) => Promise.all(statements.map((each) => each.run()));
+  const env = {
+    DIRECTORY: { prepare, batch },
+    TRANSITIONS: { send: async (message: unknown) => void sent.push(message) },
+  };
   return { env, taken, sent, written, numbers };
 }
 

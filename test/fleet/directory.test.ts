@@ -6,7 +6,9 @@ import { migrated } from "../support/sqlite-d1.ts";
 
 // By a name that the compiler does not look up: it would find the Workers' types, which are not Node's.
 const load = (file: string) => import(join(import.meta.dirname, "../../src/fleet", file));
-const { applyTransitions, countStations, listStations, stationsToWake } = await load("directory.ts");
+const { applyTransitions, stationsToWake } = await load("directory.ts");
+const { listStations } = await load("station-list.ts");
+const { countStations } = await load("fleet-sums.ts");
 const { putRegistration, registeredAmong, removeRegistration, sequenceFloor } = await load("registrations.ts");
 
 const told = (incarnation: string, sequence: number, more: Partial<Transition> & { vendor?: string } = {}) => {
@@ -19,10 +21,11 @@ const told = (incarnation: string, sequence: number, more: Partial<Transition> &
 };
 const ALL = {
   ...{ online: null, protocol: null, securityProfile: null, vendor: null, model: null, labels: [] },
-  ...{ query: null, limit: 10, cursor: null },
+  ...{ certificateExpiresBefore: null, offlineSince: null, undelivered: null, hasCsms: null },
+  ...{ query: null, limit: 10, sort: "id", after: null },
 };
 const vendorsIn = async (directory: object) =>
-  (await listStations(directory, "all", ALL)).stations.map((each: { stationId: string; vendor: string }) => [
+  (await listStations(directory, "all", ALL, 0)).stations.map((each: { stationId: string; vendor: string }) => [
     each.stationId,
     each.vendor,
   ]);

@@ -209,6 +209,7 @@ async function* provocations(
   switch (id) {
     case "getHealth":
     case "getMetrics":
+    case "getFleetSummary":
     case "getDescription":
     case "listWebhooks":
       yield {};

@@ -138,11 +138,13 @@ describe("A key that is bound", () => {
     expect(await idsOf("label", "&label.kind=near")).toEqual(["EAST-1", "WEST-1"]);
     expect(await idsOf("label", "&label.kind=near&label.site=elsewhere")).toEqual([]);
     expect(await idsOf("prefix", "&label.kind=near&q=WEST")).toEqual([]);
-    expect(await idsOf("prefix", "&label.kind=near&cursor=A")).toEqual(["NORTH--", "NORTH-a", "NORTH-|"]);
+    // The cursor of a key that reaches more is taken, and reaches no further with it.
+    const { cursor } = (await call("all", "GET", "/v1/stations?limit=1&label.kind=near")).body;
+    expect(await idsOf("prefix", `&label.kind=near&cursor=${cursor}`)).toEqual(["NORTH--", "NORTH-a", "NORTH-|"]);
     expect((await idsOf("all", "&label.kind=near")).length).toBe(nearly.length + 5);
     expect(await idsOf("nobody")).toEqual([]);
     const first = (await call("label", "GET", "/v1/stations?limit=1&label.kind=near")).body;
-    expect(first).toMatchObject({ stations: [{ stationId: "EAST-1" }], cursor: "EAST-1" });
+    expect(first).toMatchObject({ stations: [{ stationId: "EAST-1" }], cursor: expect.any(String) });
     const last = (await call("label", "GET", `/v1/stations?limit=1&label.kind=near&cursor=${first.cursor}`)).body;
     expect(last).toMatchObject({ stations: [{ stationId: "WEST-1" }], cursor: null });
   });

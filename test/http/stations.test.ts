@@ -427,6 +427,8 @@ describe("The view of a station", () => {
     await put("NEW", { securityProfile: 0 });
     expect(await view("NEW")).toEqual({
       stationId: "NEW",
+      offlineSince: expect.stringMatching(/^\d{4}-/),
+      offlineReason: "never connected",
       securityProfile: 0,
       hasPassword: false,
       certificate: { commonName: "NEW" },
@@ -633,6 +635,16 @@ describe("The list of stations", () => {
     ["q=_leet", []],
     ["q='", []],
     ["label.x'%22%5D=1", []],
+    ["hasCsms=true", []],
+    ["hasCsms=false&online=false", ["fleet-d"]],
+    ["undelivered=true", []],
+    ["certificateExpiresBefore=2099-01-01", []],
+    ["offlineSince=2099-01-01T00:00:00%2B02:00", ["fleet-d"]],
+    ["offlineSince=2020-01-01", []],
+    ["q=fl", ["fleet-a", "fleet-b", "fleet-c", "fleet-d"]],
+    ["q=eta", ["fleet-b"]],
+    ["q=NORTH&sort=offline", ["fleet-a", "fleet-c"]],
+    ["sort=offline&vendor=Beta", ["fleet-b"]],
   ])("filtered by %s holds what it names", async (query, ids) => {
     await listed(`label.fleet=1&${query}`, ids);
   });
@@ -667,6 +679,45 @@ describe("The list of stations", () => {
     expect(pages).toBe(2);
   });
 
+  test("refuses the cursor of another question", async () => {
+    const { cursor } = await list("label.fleet=1&limit=1");
+    expect((await list(`label.fleet=1&limit=2&cursor=${cursor}`)).stations).toHaveLength(2);
+    for (const other of ["limit=1", "label.fleet=1&sort=changed", "label.fleet=2"])
+      expectProblem(await kerbside.api("GET", `/v1/stations?${other}&cursor=${cursor}`), 422, "invalid-request", [
+        "/cursor",
+      ]);
+  });
+
+  test("says why a station is off and since when, as its own view does, and counts it in the summary", async () => {
+    const summary = async () => (await kerbside.api("GET", "/v1/stations/summary")).body;
+    const counted = async () => (await summary()).byOfflineReason;
+    const before = await counted();
+    const { stations: registered } = await summary();
+    await put("why", { securityProfile: 0, labels: { fleet: "4" } });
+    const first = (await list("q=why")).stations[0];
+    expect(first).toMatchObject({ online: false, offlineReason: "never connected" });
+    expect(Date.parse(first.offlineSince)).toBeGreaterThan(Date.now() - 60_000);
+    const reasonOf = async () => (await list("label.fleet=4")).stations[0]?.offlineReason;
+    const toldAs = (reason: string | undefined) =>
+      until(`the list to say ${reason}`, async () => (await reasonOf()) === reason);
+    const station = await kerbside.station("why", { register: false });
+    await toldAs(undefined);
+    await station.close();
+    await toldAs("closed by the station, 1000");
+    const { body } = await kerbside.api("GET", pathOf("why"));
+    const [entry] = (await list("label.fleet=4")).stations;
+    expect(body).toMatchObject({ offlineSince: entry.offlineSince, offlineReason: entry.offlineReason });
+    await kerbside.station("why", { register: false });
+    await toldAs(undefined);
+    await kerbside.api("POST", `${pathOf("why")}/disconnect`);
+    await toldAs("disconnected by an operator");
+    const after = await counted();
+    expect(after.operator - (before.operator ?? 0)).toBe(1);
+    expect((await summary()).stations).toBe(registered + 1);
+    await kerbside.api("DELETE", pathOf("why"));
+    await until("the summary to have it no more", async () => (await summary()).stations === registered);
+  });
+
   test("follows what happens: a station that goes, comes back changed, and is deleted", async () => {
     await put("moves", { securityProfile: 0, labels: { fleet: "2" } });
     await listed("label.fleet=2&online=false", ["moves"]);
@@ -689,6 +740,12 @@ describe("The list of stations", () => {
     ["limit=1001", "/limit"],
     ["limit=ten", "/limit"],
     ["colour=red", "colour"],
+    ["sort=vendor", "/sort"],
+    ["undelivered=1", "/undelivered"],
+    ["offlineSince=yesterday", "/offlineSince"],
+    ["certificateExpiresBefore=2026-02-30T25:00:00Z", "/certificateExpiresBefore"],
+    ["certificateExpiresBefore=2026-01-01T10:00:00", "/certificateExpiresBefore"],
+    ["cursor=fleet-a", "/cursor"],
     [`q=${"x".repeat(300)}`, "/q"],
   ])("refuses the query %s with 422", async (query, path) => {
     expectProblem(await kerbside.api("GET", `/v1/stations?${query}`), 422, "invalid-request", [path]);

@@ -14,11 +14,16 @@ function d1(database: DatabaseSync): object {
     return {
       bind: (...given: SQLInputValue[]) => prepare(query, given),
       all: async () => ({ results: all() }),
-      run: async () => all(),
+      run: async () => ({ results: all() }),
       first: async () => all()[0] ?? null,
     };
   };
-  const batch = (statements: { run(): Promise<unknown> }[]) => Promise.all(statements.map((each) => each.run()));
+  /** One after the other. */
+  const batch = async (statements: { run(): Promise<unknown> }[]) => {
+    const done: unknown[] = [];
+    for (const each of statements) done.push(await each.run());
+    return done;
+  };
   return { prepare, batch };
 }
 

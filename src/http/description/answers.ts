@@ -8,11 +8,13 @@ import { commandAnswers } from "./commands.ts";
 import { historyAnswers } from "./history.ts";
 import { newcomerAnswers } from "./newcomers.ts";
 import { operationAnswers } from "./operations.ts";
+import { stationListAnswers } from "./station-list.ts";
 import { stationAnswers } from "./stations.ts";
 import { webhookAnswers } from "./webhooks.ts";
 
 export const ANSWERS = {
   ...operationAnswers,
+  ...stationListAnswers,
   ...stationAnswers,
   ...commandAnswers,
   ...historyAnswers,

@@ -17,6 +17,8 @@ export const profile = z.literal([0, 1, 2, 3]).meta({ description: "OCPP's secur
 
 export const protocol = z.enum(PROTOCOLS);
 
+export const offlineReason = z.string().meta({ description: "A sentence for people: why it is off" });
+
 export const deviation = z.strictObject({ path: z.string(), kind: z.string(), message: z.string() });
 
 export const deviations = z.array(deviation).meta({ description: "What lenient validation let pass" });

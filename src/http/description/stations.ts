@@ -5,7 +5,7 @@ import * as z from "zod";
 import { CSMS_KINDS } from "../../ocpp/csms-kind.ts";
 import { STRICTNESSES } from "../../ocpp/strictness.ts";
 import { type Answers, NOW } from "./answer.ts";
-import { certificate, labels, profile, protocol, time } from "./shapes.ts";
+import { certificate, labels, offlineReason, profile, protocol, time } from "./shapes.ts";
 
 export const registrationSchema = z
   .strictObject({
@@ -64,6 +64,8 @@ export const stationSchema = registrationSchema
         certificate,
       })
       .nullable(),
+    offlineSince: time.exactOptional().meta({ description: "While it is offline, as is the reason" }),
+    offlineReason: offlineReason.exactOptional(),
     boot: boot.nullable(),
     csms: z.strictObject({ kind: z.enum(CSMS_KINDS), since: time.nullable(), backlog: z.int() }),
     connectors: z.array(connector).exactOptional().meta({ description: "OCPP 1.6" }),
@@ -80,23 +82,6 @@ export const registeredSchema = registrationSchema
   .extend({ password: z.string().exactOptional().meta({ description: "The generated one, this once" }) })
   .meta({ id: "Registered" });
 
-export const stationPageSchema = z
-  .strictObject({
-    stations: z.array(
-      z.strictObject({
-        stationId: z.string(),
-        securityProfile: profile,
-        labels,
-        online: z.boolean(),
-        connection: z.strictObject({ protocol, securityProfile: profile }).nullable(),
-        vendor: z.string().nullable(),
-        model: z.string().nullable(),
-      }),
-    ),
-    cursor: z.string().nullable().meta({ description: "Of the next page; null: this was the last" }),
-  })
-  .meta({ id: "StationPage" });
-
 const STATION = {
   stationId: "CS001",
   securityProfile: 2,
@@ -108,29 +93,6 @@ const STATION = {
 };
 
 export const stationAnswers = {
-  listStations: {
-    answers: {
-      200: {
-        description: "A page, in the order of their ids",
-        schema: stationPageSchema,
-        example: {
-          stations: [
-            {
-              stationId: "CS001",
-              securityProfile: 2,
-              labels: { site: "north" },
-              online: true,
-              connection: { protocol: "ocpp1.6", securityProfile: 2 },
-              vendor: "Vendor",
-              model: "Model",
-            },
-          ],
-          cursor: null,
-        },
-      },
-    },
-    problems: ["invalid"],
-  },
   putStation: {
     answers: {
       200: { description: "It was registered before, and is changed", schema: registeredSchema, example: STATION },

@@ -12,7 +12,7 @@ import type { Routes } from "./route.ts";
 /** Durable Objects location hints, as the platform names them. */
 const LOCATION_HINTS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"] as const;
 
-/** Characters of a name, a label's value or a filter: a transition with all of them must fit the queue's 128 KB. */
+/** Characters of a name, or a label's value: a transition with all of them must fit the queue's 128 KB. */
 const TEXT_MAX_LENGTH = 255;
 /** Labels of one station, for the same reason. */
 const LABELS_MAX = 32;
@@ -21,8 +21,6 @@ const FINGERPRINTS_MAX = 16;
 /** [interface.md §2] Less would be a message every few seconds from each station; a day is the longest that is reckoned with. */
 const HEARTBEAT_MIN_SECONDS = 10;
 const HEARTBEAT_MAX_SECONDS = 86_400;
-/** Stations of one page: with the longest labels 29 MB, and an answer may have 32 MiB. */
-const PAGE_MAX_STATIONS = 1_000;
 
 const password = z.string().refine(
   (text) => {
@@ -65,33 +63,7 @@ const registration = z.strictObject({
   labels: labels.default({}),
 });
 
-const listQuery = z
-  .object({
-    online: z.enum(["true", "false"]).optional(),
-    protocol: z.enum(PROTOCOLS).optional(),
-    securityProfile: z.enum(["0", "1", "2", "3"]).optional(),
-    vendor: z.string().max(TEXT_MAX_LENGTH).optional(),
-    model: z.string().max(TEXT_MAX_LENGTH).optional(),
-    q: z.string().max(TEXT_MAX_LENGTH).optional(),
-    limit: z
-      .string()
-      .regex(/^\d+$/, "a whole number")
-      .transform(Number)
-      .pipe(z.number().min(1).max(PAGE_MAX_STATIONS))
-      .optional(),
-    cursor: z.string().max(TEXT_MAX_LENGTH).optional(),
-  })
-  .catchall(z.string().max(TEXT_MAX_LENGTH));
-
 export const stationRoutes = {
-  listStations: {
-    method: "GET",
-    path: "/v1/stations",
-    scope: "stations:read",
-    part: "list",
-    summary: "The Charging Stations of the fleet, page by page",
-    query: listQuery,
-  },
   putStation: {
     method: "PUT",
     path: "/v1/stations/{id}",

@@ -6,11 +6,13 @@ import { commandRoutes } from "./commands.ts";
 import { newcomerRoutes } from "./newcomers.ts";
 import { historyRoutes } from "./history.ts";
 import { operationRoutes } from "./operations.ts";
+import { stationListRoutes } from "./station-list.ts";
 import { stationRoutes } from "./stations.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
 export const ROUTES = {
   ...operationRoutes,
+  ...stationListRoutes,
   ...stationRoutes,
   ...commandRoutes,
   ...historyRoutes,

@@ -4,6 +4,16 @@
 import { isOfAudit, mergeAudit } from "./audit-pages.ts";
 import { isOfNewcomers, mergeNewcomers } from "./newcomer-pages.ts";
 
+import {
+  isBefore,
+  type ListSort,
+  ONLINE_SINCE_NEVER,
+  type Place,
+  questionOf,
+  readCursor,
+  writeCursor,
+} from "../../list-cursor.ts";
+
 export interface ShardAnswer {
   status: number;
   /** Name, value, name, value, … */
@@ -16,7 +26,7 @@ const PAGE_DEFAULT = 100;
 
 /** @param answers of every shard, in their order */
 export function combine(
-  kind: "shared" | "each" | "list" | "sum",
+  kind: "shared" | "each" | "list" | "sum" | "total",
   path: string,
   answers: readonly ShardAnswer[],
 ): ShardAnswer {
@@ -27,23 +37,74 @@ export function combine(
   const bodies = answers.map(({ body }) => body);
   if (kind === "sum") return { ...first, body: addUp(bodies) };
   if (isOfAudit(path)) return { ...first, body: mergeAudit(path, bodies) };
+  if (kind === "total") return { ...first, body: totalOf(bodies) };
   return { ...first, body: isOfNewcomers(path) ? mergeNewcomers(path, bodies) : mergePages(path, bodies) };
 }
 
+interface Entry {
+  stationId: string;
+  changedAt: string;
+  offlineSince?: string;
+}
 interface Page {
-  stations: { stationId: string }[];
+  stations: Entry[];
   cursor: string | null;
 }
 
-/** Each page is in the order of its ids, and a cursor is the last id of a page. */
+/** Each page is in the order that was asked for, and its cursor says how far it was looked: behind that nothing of another page counts. */
 function mergePages(path: string, bodies: readonly string[]): string {
-  const limit = Number(new URLSearchParams(path.split("?")[1]).get("limit") ?? PAGE_DEFAULT);
+  const parameters = new URLSearchParams(path.split("?")[1]);
+  const question = questionOf(parameters);
+  const limit = Number(parameters.get("limit") ?? PAGE_DEFAULT);
+  const sort = (parameters.get("sort") ?? "id") as ListSort;
   const pages = bodies.map((body) => JSON.parse(body) as Page);
-  const all = pages.flatMap(({ stations }) => stations);
-  all.sort((a, b) => (a.stationId < b.stationId ? -1 : 1));
-  const stations = all.slice(0, limit);
-  const isLast = all.length <= limit && pages.every(({ cursor }) => cursor === null);
-  return JSON.stringify({ stations, cursor: isLast ? null : (stations.at(-1)?.stationId ?? null) });
+  const ends = pages.flatMap(({ cursor }) => (cursor === null ? [] : (readCursor(question, cursor) ?? [])));
+  const end = ends.reduce<Place | null>(
+    (first, each) => (first === null || isBefore(sort, each, first) ? each : first),
+    null,
+  );
+  const all = pages
+    .flatMap(({ stations }) => stations)
+    .map((entry) => ({ entry, place: placeOf(entry, sort) }))
+    .filter(({ place }) => end === null || !isBefore(sort, end, place))
+    .sort((a, b) => (isBefore(sort, a.place, b.place) ? -1 : 1));
+  const kept = all.slice(0, limit);
+  const next = all.length > limit ? (kept.at(-1)?.place ?? null) : end;
+  const cursor = next === null ? null : writeCursor(question, next);
+  return JSON.stringify({ stations: kept.map(({ entry }) => entry), cursor });
+}
+
+function placeOf({ stationId, changedAt, offlineSince }: Entry, sort: ListSort): Place {
+  const key = {
+    id: 0,
+    changed: Date.parse(changedAt),
+    offline: offlineSince === undefined ? ONLINE_SINCE_NEVER : Date.parse(offlineSince),
+  }[sort];
+  return { key, id: stationId };
+}
+
+type Summary = Record<string, number | Record<string, number> | { vendor: string; stations: number }[]>;
+
+/** Numbers of the same name added, and vendors of the same name. */
+function totalOf(bodies: readonly string[]): string {
+  const summaries = bodies.map((body) => JSON.parse(body) as Summary);
+  const total: Summary = {};
+  for (const [name, value] of summaries.flatMap((each) => Object.entries(each))) {
+    const known = total[name];
+    if (typeof value === "number") total[name] = ((known as number | undefined) ?? 0) + value;
+    else if (Array.isArray(value)) {
+      const sums = new Map((Array.isArray(known) ? known : []).map(({ vendor, stations }) => [vendor, stations]));
+      for (const { vendor, stations } of value) sums.set(vendor, (sums.get(vendor) ?? 0) + stations);
+      total[name] = Array.from(sums, ([vendor, stations]) => ({ vendor, stations })).sort(
+        (a, b) => b.stations - a.stations,
+      );
+    } else {
+      const sums = { ...(known as Record<string, number> | undefined) };
+      for (const [key, count] of Object.entries(value)) sums[key] = (sums[key] ?? 0) + count;
+      total[name] = sums;
+    }
+  }
+  return JSON.stringify(total);
 }
 
 /** Prometheus' text format: values of the same name and labels added, under the one HELP and TYPE. */

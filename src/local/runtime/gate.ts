@@ -103,7 +103,7 @@ function ofWorker(response: Response): Response {
 async function answerLocally(what: string, request: Request, env: LocalEnv): Promise<Response> {
   switch (what) {
     case "registry":
-      return answerRegistry(request, env.WEBHOOKS);
+      return answerRegistry(request, env);
     case "scheduled":
       await worker.scheduled({ scheduledTime: Date.now(), cron: "", noRetry: () => {} }, withServices(env));
       return new Response(null, { status: 204 });

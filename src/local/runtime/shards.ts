@@ -4,15 +4,16 @@
 
 /**
  * `one`: that workerd alone. The rest is the fleet's: `shared` is done by the first, and the others are told; `each` is done
- * by every one of them, a `list` of stations and a `sum` of figures are put together from all.
+ * by every one of them, a `list` of stations, a `sum` of figures and a `total` of the fleet are put together from all.
  */
-export type Route = { kind: "one"; shard: number } | { kind: "shared" | "each" | "list" | "sum" };
+export type Route = { kind: "one"; shard: number } | { kind: "shared" | "each" | "list" | "sum" | "total" };
 
 const FIRST: Route = { kind: "one", shard: 0 };
 
 export function routeOf(method: string, path: string, shards: number): Route {
   if (shards === 1) return FIRST;
   const pathname = path.split("?", 1)[0] as string;
+  if (pathname === "/v1/stations/summary" && method === "GET") return { kind: "total" };
   const station = /^\/(?:ocpp\/{1,2}|v1\/stations\/)([^/]+)/.exec(pathname)?.[1];
   if (station !== undefined) return { kind: "one", shard: shardOf(decoded(station), shards) };
   if (pathname === "/healthz") return { kind: "each" };

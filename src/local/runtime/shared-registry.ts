@@ -31,8 +31,8 @@ export function sharedRegistry(first: Pick<Fetcher, "fetch">): Env["WEBHOOKS"] {
 }
 
 /** In the first workerd. */
-export async function answerRegistry(request: Request, namespace: Env["WEBHOOKS"]): Promise<Response> {
+export async function answerRegistry(request: Request, env: Pick<Env, "WEBHOOKS">): Promise<Response> {
   const { method, parameters } = (await request.json()) as Call;
-  const registry = registryOf(namespace) as unknown as Record<string, (...parameters: unknown[]) => Promise<unknown>>;
+  const registry = registryOf(env) as unknown as Record<string, (...parameters: unknown[]) => Promise<unknown>>;
   return Response.json({ value: (await registry[method]?.(...parameters)) ?? null });
 }

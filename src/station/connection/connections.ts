@@ -265,7 +265,8 @@ export class Connections {
     conversation?.socket.serializeAttachment(null);
     if (connection === null) return;
     this.#port.changed(false);
-    this.#context.emit("ocpp.station.disconnected", { ...connection, code, reason });
+    const silent = reason === CLOSE_REASONS.silent.reason && conversation?.silence(this.#context.now());
+    this.#context.emit("ocpp.station.disconnected", { ...connection, code, reason, ...silent });
     if (conversation !== null) closeSocket(conversation.socket, code, reason);
   }
 

@@ -86,6 +86,9 @@ export class Conversation {
   get lastMessageAt(): number {
     return this.#lastMessageAt;
   }
+  silence(now: number): { silentMs: number } {
+    return { silentMs: now - this.#lastMessageAt };
+  }
   get isUnwatched(): boolean {
     return this.#unwatched;
   }

@@ -83,10 +83,7 @@ export class Delivery implements Sink {
   async known(): Promise<outbox.Subscriptions> {
     const { env, now } = this.#context;
     try {
-      return sinksOf(
-        this.#context,
-        await inTime(webhooksOf(env.WEBHOOKS, now()), REGISTRY_WITHIN_MS, "the webhook registry"),
-      );
+      return sinksOf(this.#context, await inTime(webhooksOf(env, now()), REGISTRY_WITHIN_MS, "the webhook registry"));
     } catch (error) {
       const reason = messageOf(error);
       writeLog("warn", "a registration began without the list of webhooks", { stationId: this.#context.id, reason });
@@ -99,7 +96,7 @@ export class Delivery implements Sink {
     try {
       // Of the registration there is now: when the list has come there may be another.
       const { env, eventLog: log, now } = this.#context;
-      const subscribed = this.hasWork ? await webhooksOf(env.WEBHOOKS, now(), log.webhooksRevision) : null;
+      const subscribed = this.hasWork ? await webhooksOf(env, now(), log.webhooksRevision) : null;
       this.#retryAt = null;
       if (subscribed === null || log.isEnded) return;
       const sinks = sinksOf(this.#context, subscribed);
@@ -180,7 +177,7 @@ export class Delivery implements Sink {
     };
     try {
       const { env, now } = this.#context;
-      const sinks = sinksOf(this.#context, await webhooksOf(env.WEBHOOKS, now(), log.webhooksRevision));
+      const sinks = sinksOf(this.#context, await webhooksOf(env, now(), log.webhooksRevision));
       log.follow(sinks, now());
       words.areFor(delivered(sinks.webhooks).map(outbox.cursorKey));
       const finished = (webhook: outbox.Webhook) =>

@@ -4,6 +4,7 @@
  */
 import { backOff } from "../../delivery/back-off.ts";
 import { abandonRegistration, putRegistration, removeRegistration } from "../../fleet/registrations.ts";
+import type { Disconnect } from "../../fleet/offline-reason.ts";
 import type { StationSnapshot, Transition } from "../../fleet/transition.ts";
 import { log, messageOf } from "../../log.ts";
 import { inTime } from "../../time-limit.ts";
@@ -11,6 +12,7 @@ import type { Agenda } from "../object/agenda.ts";
 import type { StationContext } from "../object/context.ts";
 import type { Deadline } from "../object/deadlines.ts";
 import type { ConnectionFacts, EndedRegistration } from "../storage/facts.ts";
+import { lastEnded, type PastConnection } from "../storage/past-connections.ts";
 
 /** ms the queue has to take a transition. */
 const TOLD_WITHIN_MS = 10_000;
@@ -23,6 +25,8 @@ interface Standing {
   connection: ConnectionFacts | null;
   /** Some webhook does not take its events. */
   undelivered: boolean;
+  /** Somebody answers what the edge does not decide. */
+  hasCsms: boolean;
 }
 
 export class Announcements {
@@ -53,7 +57,7 @@ export class Announcements {
 
   /** Never throws. */
   async announce(): Promise<void> {
-    const transition = this.#transition();
+    const transition = this.transition();
     if (transition === null) return;
     // A station that boots again and again, the same each time, has nothing new to tell.
     const text = JSON.stringify([transition.incarnation, transition.station]);
@@ -106,7 +110,7 @@ export class Announcements {
   /** @throws where the directory cannot be reached */
   registered(): Promise<void> {
     return this.#inOrder(async () => {
-      const transition = this.#transition();
+      const transition = this.transition();
       // Deregistered meanwhile: whoever did sees to the row.
       if (transition !== null) await putRegistration(this.#context.env.DIRECTORY, transition);
     });
@@ -132,13 +136,16 @@ export class Announcements {
     return done;
   }
 
-  #transition(): (Transition & { incarnation: string; station: StationSnapshot }) | null {
+  /** How it stands, as the directory is to have it; `null`: it is not registered. */
+  transition(): (Transition & { incarnation: string; station: StationSnapshot }) | null {
     const { eventLog, id, now, store } = this.#context;
     const registration = store.fact("registration");
     if (registration === undefined) return null;
     const { boot } = eventLog.status;
-    const { connection, undelivered } = this.#standing();
+    const { connection, undelivered, hasCsms } = this.#standing();
     this.#connectedAt = connection?.since ?? this.#connectedAt;
+    const end = lastEnded(eventLog.past);
+    const notAfter = connection?.certificate?.notAfter ?? (end?.certificate && Date.parse(end.certificate.notAfter));
     return {
       stationId: id,
       at: now(),
@@ -156,7 +163,17 @@ export class Announcements {
         undelivered,
         deadLetters: eventLog.deadLetters,
         ...(this.#connectedAt !== null && { connectedAt: this.#connectedAt }),
+        serialNumber: boot?.serialNumber ?? null,
+        certificateNotAfter: notAfter ?? null,
+        hasCsms,
+        // One that has booted was connected, by a release that did not keep how that ended.
+        ...(end === undefined ? boot === null && { disconnect: null } : { disconnect: disconnectOf(end) }),
       },
     };
   }
 }
+
+const disconnectOf = ({ endedAt: at, code, reason, silentMs }: PastConnection): Disconnect => ({
+  ...{ at, code, reason },
+  ...(silentMs !== undefined && { silentMs }),
+});

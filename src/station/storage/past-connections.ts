@@ -2,7 +2,7 @@
  * The last connections of a station that are over, as one short text that rides in a row which is written anyway. Must not know where
  * that is, nor throw.
  */
-import { fields, nullable, number, text, time } from "../../shape.ts";
+import { fields, nullable, number, optional, text, time } from "../../shape.ts";
 import type { LoggedConnection } from "./facts.ts";
 
 export interface PastConnection extends LoggedConnection {
@@ -10,6 +10,8 @@ export interface PastConnection extends LoggedConnection {
   endedAt: number;
   code: number;
   reason: string;
+  /** ms for which nothing was heard, where it was ended for that. */
+  silentMs?: number;
 }
 
 /** Connections that are kept; with certificates some 5 KB. */
@@ -26,6 +28,7 @@ const ENDED = fields({
   certificate: nullable(fields({ fingerprint: text, notAfter: text })),
   code: number,
   reason: text,
+  silentMs: optional(number),
 });
 const TIMES = fields({ since: time, notAfter: nullable(time) });
 
@@ -37,7 +40,7 @@ const written = (value: string): string =>
 export function withEnded(past: string | undefined, data: unknown, at: number): string | undefined {
   if (ENDED(data) !== null) return past;
   const ended = data as Omit<PastConnection, "endedAt">;
-  const { certificate } = ended;
+  const { certificate, silentMs } = ended;
   const times = { since: Date.parse(ended.since), notAfter: certificate && Date.parse(certificate.notAfter) };
   if (TIMES(times) !== null) return past;
   const record = [
@@ -50,7 +53,12 @@ export function withEnded(past: string | undefined, data: unknown, at: number): 
     written(ended.reason),
     // "~" alone is no address.
     ended.remoteAddress === null ? "~" : written(ended.remoteAddress),
-    ...(certificate === null ? [] : [written(certificate.fingerprint), times.notAfter]),
+    ...(certificate !== null
+      ? [written(certificate.fingerprint), times.notAfter]
+      : silentMs === undefined
+        ? []
+        : ["", ""]),
+    ...(silentMs === undefined ? [] : [Math.round(silentMs)]),
   ].join("|");
   const records = past === undefined ? [] : past.split(";");
   return [...records, record].slice(-PAST_CONNECTIONS_MAX).join(";");
@@ -61,10 +69,26 @@ export function pastConnections(past: string | undefined): PastConnection[] {
   return past === undefined ? [] : past.split(";").flatMap((record) => read(record) ?? []);
 }
 
+/** The newest of them; `undefined`: there is none. */
+export function lastEnded(past: string | undefined): PastConnection | undefined {
+  return past === undefined ? undefined : (read(past.slice(past.lastIndexOf(";") + 1)) ?? undefined);
+}
+
 function read(record: string): PastConnection | null {
   try {
-    const [connectionId, protocol, profile, since, endedAt, code, reason, address, fingerprint, notAfter] =
-      record.split("|");
+    const [
+      connectionId,
+      protocol,
+      profile,
+      since,
+      endedAt,
+      code,
+      reason,
+      address,
+      fingerprint = "",
+      notAfter,
+      silentMs,
+    ] = record.split("|");
     const iso = (ms: string | undefined) => new Date(Number(ms)).toISOString();
     return {
       connectionId: decoded(connectionId),
@@ -72,10 +96,11 @@ function read(record: string): PastConnection | null {
       securityProfile: Number(profile),
       remoteAddress: address === "~" ? null : decoded(address),
       since: iso(since),
-      certificate: fingerprint === undefined ? null : { fingerprint: decoded(fingerprint), notAfter: iso(notAfter) },
+      certificate: fingerprint === "" ? null : { fingerprint: decoded(fingerprint), notAfter: iso(notAfter) },
       endedAt: Date.parse(iso(endedAt)),
       code: Number(code),
       reason: decoded(reason),
+      ...(silentMs !== undefined && { silentMs: Number(silentMs) }),
     };
   } catch {
     return null;

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { questionOf, readCursor, writeCursor } from "../../../src/list-cursor.ts";
 import { combine, type ShardAnswer } from "../../../src/local/front/fleet-wide.ts";
 import { enoughShards, stationsPerWorkerd, wantedShards } from "../../../src/local/runtime/shard-count.ts";
 import { routeOf, shardOf } from "../../../src/local/runtime/shards.ts";
@@ -40,6 +41,8 @@ test("Stations are spread over all workerd processes, about evenly", () => {
 
 test.each([
   ["GET", "/v1/stations?limit=2", "list"],
+  ["GET", "/v1/stations/summary", "total"],
+  ["PUT", "/v1/stations/summary", "one"],
   ["POST", "/v1/stations", "one"],
   ["GET", "/v1/newcomers?limit=2", "list"],
   ["GET", "/metrics", "sum"],
@@ -56,12 +59,43 @@ test.each([
 });
 
 test("Pages are merged in the order of their ids, up to the limit, and the cursor is the last one's", () => {
-  expect(merged("/v1/stations?limit=3", page(["A", "D"], null), page(["B", "C"], "C"))).toEqual({
+  const path = "/v1/stations?limit=3";
+  const at = (id: string) => writeCursor(questionOf(new URLSearchParams("")), { key: 0, id });
+  expect(merged(path, page(["A", "D"], null), page(["B", "C"], at("C")))).toEqual({
     ids: ["A", "B", "C"],
-    cursor: "C",
+    cursor: at("C"),
   });
-  expect(merged("/v1/stations?limit=3", page(["A"]), page(["B", "C"]))).toEqual({ ids: ["A", "B", "C"], cursor: null });
+  expect(merged(path, page(["A"]), page(["B", "C"]))).toEqual({ ids: ["A", "B", "C"], cursor: null });
   expect(merged("/v1/stations", page([]), page([]))).toEqual({ ids: [], cursor: null });
+  // One was not looked at behind B, though it has nothing up to there: what the other has behind B waits.
+  expect(merged(path, page(["A", "D"]), page([], at("B")))).toEqual({ ids: ["A"], cursor: at("B") });
+});
+
+test("Pages are merged in the order that was asked for", () => {
+  const path = "/v1/stations?limit=2&sort=offline";
+  const off = (stationId: string, ms: number) => ({ stationId, offlineSince: new Date(ms).toISOString() });
+  const pages = [
+    { stations: [off("Z", 10), off("A", 30)], cursor: null },
+    { stations: [off("B", 20), { stationId: "ON" }], cursor: null },
+  ];
+  const { stations, cursor } = JSON.parse(
+    combine(
+      "list",
+      path,
+      pages.map((each) => answer(each)),
+    ).body,
+  );
+  expect(stations.map(({ stationId }: { stationId: string }) => stationId)).toEqual(["Z", "B"]);
+  expect(readCursor(questionOf(new URLSearchParams("sort=offline")), cursor)).toEqual({ key: 20, id: "B" });
+});
+
+test("What the parts of a fleet come to is added up by name", () => {
+  const part = (stations: number, vendor: string) => ({
+    ...{ stations, byProtocol: { [vendor]: 1, both: stations }, byVendor: [{ vendor: "Same", stations }] },
+  });
+  expect(JSON.parse(combine("total", "/", [answer(part(1, "a")), answer(part(2, "b"))]).body)).toEqual({
+    ...{ stations: 3, byProtocol: { a: 1, b: 1, both: 3 }, byVendor: [{ vendor: "Same", stations: 3 }] },
+  });
 });
 
 test("Pages of newcomers are merged the newest first, and the cursor is the last one's", () => {

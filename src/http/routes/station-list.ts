@@ -1,0 +1,73 @@
+/**
+ * GET /v1/stations and its summary: the fleet as its directory has it. Must not know how the directory keeps it.
+ */
+import * as z from "zod";
+import { LIST_SORTS } from "../../list-cursor.ts";
+import { PROTOCOLS } from "../../ocpp/protocol.ts";
+import type { Routes } from "./route.ts";
+
+/** Characters of a filter: as many as what it is compared with may have. */
+const TEXT_MAX_LENGTH = 255;
+/** Of a cursor: an id of 48 characters and what is around it have far less. */
+const CURSOR_MAX_LENGTH = 500;
+/** Stations of one page: with the longest labels 29 MB, and an answer may have 32 MiB. */
+const PAGE_MAX_STATIONS = 1_000;
+/** Those of a page where none are asked for. */
+const PAGE_STATIONS = 100;
+
+const text = z.string().max(TEXT_MAX_LENGTH);
+const flag = z
+  .enum(["true", "false"])
+  .transform((value) => value === "true")
+  .optional();
+/** [RFC 3339] A date, or an instant with its zone: a local time would be another one for each who reads it. */
+const instant = z
+  .string()
+  .regex(
+    /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/,
+    "an ISO 8601 date, or a time with its zone",
+  )
+  .transform((value) => Date.parse(value))
+  .pipe(z.number({ error: "no such time" }))
+  .optional();
+
+const listQuery = z
+  .object({
+    online: flag,
+    undelivered: flag,
+    hasCsms: flag,
+    protocol: z.enum(PROTOCOLS).optional(),
+    securityProfile: z.enum(["0", "1", "2", "3"]).transform(Number).optional(),
+    certificateExpiresBefore: instant,
+    offlineSince: instant,
+    vendor: text.optional(),
+    model: text.optional(),
+    q: text.optional(),
+    sort: z.enum(LIST_SORTS).default("id"),
+    limit: z
+      .string()
+      .regex(/^\d+$/, "a whole number")
+      .transform(Number)
+      .pipe(z.number().min(1).max(PAGE_MAX_STATIONS))
+      .default(PAGE_STATIONS),
+    cursor: z.string().max(CURSOR_MAX_LENGTH).optional(),
+  })
+  .catchall(text);
+
+export const stationListRoutes = {
+  listStations: {
+    method: "GET",
+    path: "/v1/stations",
+    scope: "stations:read",
+    part: "list",
+    summary: "The Charging Stations of the fleet, page by page",
+    query: listQuery,
+  },
+  getFleetSummary: {
+    method: "GET",
+    path: "/v1/stations/summary",
+    scope: "stations:read",
+    part: "fleet",
+    summary: "How many Charging Stations there are of each kind",
+  },
+} as const satisfies Routes;
