@@ -195,6 +195,18 @@ describe("A key that is bound", () => {
     }
   });
 
+  test("by a label is neither let in nor told that nothing is there while nobody can say what is its own", async () => {
+    const database = await kerbside.edge.miniflare.getD1Database("DIRECTORY");
+    await database.prepare("ALTER TABLE stations RENAME TO away").run();
+    const answers = await Promise.all([OUTSIDE, "NORTH-1"].map((id) => call("label", "GET", pathOf(id))));
+    await database.prepare("ALTER TABLE away RENAME TO stations").run();
+    for (const answer of answers) {
+      expect(slugOf(answer)).toEqual([503, "unavailable"]);
+      expect(answer.headers.get("retry-after")).toBe("5");
+    }
+    expect((await call("label", "GET", pathOf("NORTH-1"))).status).toBe(200);
+  });
+
   test("is told of an identity that is none as any other is", async () => {
     for (const key of ["all", ...BOUND]) {
       expect(slugOf(await call(key, "GET", pathOf("a/b")))).toEqual([400, "illegal-identity"]);
