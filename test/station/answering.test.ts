@@ -1,5 +1,6 @@
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { CsmsSocket } from "../support/csms-socket.ts";
 import { eventsOf, HttpPeer, type Reply, SECRET, type TestEvent, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
 import { everyMessage, seeded, validPayload } from "../support/ocpp-samples.ts";
@@ -706,6 +707,29 @@ describe("Without a CSMS", () => {
     const again = await station.call("StartTransaction", startOf(6), "p2");
     expect(again[2].transactionId).toBe(numbers.at(-1));
   });
+});
+
+test("What a CSMS on its own socket ignores, and that alone, it is told three times, and it is given up once that answers others", async () => {
+  const station = await kerbside.station("I1", {}, { securityProfile: 0, csms: "link" });
+  const path = `ws://localhost:${kerbside.edge.port}/v1/stations/I1/csms`;
+  const link = await CsmsSocket.connect(path, kerbside.edge.apiKey, (_, { connectorId }) =>
+    connectorId === 1 ? null : {},
+  );
+  const say = (connectorId: number) => station.call("StatusNotification", { ...STATUS_16, connectorId });
+  const tellings = () => link.calls().filter(([, , , { connectorId }]) => connectorId === 1);
+  await say(1);
+  await until("all tellings", () => tellings().length === 3);
+  expect(new Set(tellings().map((frame) => JSON.stringify(frame))).size).toBe(1);
+  const view = async () => (await kerbside.api("GET", "/v1/stations/I1")).body;
+  expect([(await view()).csms.backlog, (await view()).queue.deadLetters]).toEqual([1, 0]);
+  for (const connectorId of [2, 3, 4]) {
+    await say(connectorId);
+    await until("its being told", () => link.calls().some(([, , , payload]) => payload.connectorId === connectorId));
+    if (connectorId < 4) await until("it once more", () => tellings().length === connectorId + 2);
+  }
+  await until("the end of it", async () => (await view()).csms.backlog === 0);
+  expect([(await view()).queue.deadLetters, tellings().length]).toEqual([1, 5]);
+  link.end();
 });
 
 /** The last of this file: the CSMS does not come back. */

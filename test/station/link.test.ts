@@ -351,8 +351,8 @@ describe("A CSMS's own socket", () => {
     // One that it never answers holds up no question either, nor what comes before that.
     await station.call("StatusNotification", { ...STATUS_16, connectorId: 4 }, "e3");
     expect((await station.call("Authorize", { idTag: "B" }))[2]).toEqual(ACCEPTED);
-    await until("it once more", () => told().at(-1) === e0);
-    expect(told().filter((each) => each !== e0)).toEqual([e1, e2, e3, "Authorize B"]);
+    expect(told()).toEqual([e0, e1, e2, e0, e3, "Authorize B"]);
+    // Late, while nothing is waited for.
     isIgnoring = false;
     csms.send([3, "e0", {}]);
     await until("all of it", async () => (await kerbside.api("GET", "/v1/stations/L21")).body.csms.backlog === 0);

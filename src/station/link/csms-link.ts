@@ -207,7 +207,7 @@ export class CsmsLink implements Sink {
     const left = leftLink(this.#sockets);
     this.#live = left && { ...left, gate: new FrameGate(undefined, this.#context.now()) };
     // Who timed it is gone with the object that was here before.
-    if (left?.question !== undefined) this.#agenda.changed();
+    if (left !== null && (left.question ?? left.open ?? left.passed) != null) this.#agenda.changed();
     return this.#live;
   }
 }

@@ -33,7 +33,12 @@ const ATTACHMENT = fields({
     fields({ call: record, askedAs: text, protocol: text, connectionId: text, deadline: number, timeoutMs: number }),
   ),
   answered: optional(text),
-  passed: optional(fields({ to: number, isWhole: flag })),
+  passed: optional(
+    fields({
+      ...{ to: number, isWhole: flag },
+      ...{ first: optional(number), told: optional(number), at: optional(number), ignored: optional(number) },
+    }),
+  ),
   abandoned: optional(listOf(fields({ messageId: text, what: text }))),
 });
 

@@ -12,12 +12,22 @@ import type { Answer, CheckedCall } from "../../ocpp/session.ts";
 import type { Agenda } from "../object/agenda.ts";
 import type { StationContext } from "../object/context.ts";
 import type { Deadline } from "../object/deadlines.ts";
-import { LINK } from "../delivery/sinks.ts";
 import { identityOf, isTaken, withAbandoned, withoutId } from "./abandoned-calls.ts";
 import { answerOf } from "./link-answer.ts";
 import type { LinkAttachment } from "./link-attachment.ts";
 import { LinkQuestions, SLOW_QUESTION_MS, TIMEOUT_MAX_MS } from "./link-questions.ts";
-import { dueAt, eventAnswered, isOver, nextEvent, passOver } from "./next-event.ts";
+import {
+  answeredLate,
+  answersInTime,
+  dueAt,
+  eventAnswered,
+  hasNext,
+  isOver,
+  type LinkMoment,
+  nextEvent,
+  passOver,
+} from "./next-event.ts";
+import { RETELL_MAX_TIMES } from "./passed-event.ts";
 
 /** The socket, as far as something is told by it. */
 interface Carrier {
@@ -74,11 +84,8 @@ export class LinkTurn {
   }
 
   get hasWork(): boolean {
-    const { eventLog } = this.#context;
-    const cursor = eventLog.cursorOf(LINK);
-    if (cursor === undefined || cursor.acknowledged >= eventLog.head) return false;
     const live = this.#carrier.get();
-    return live !== null && (live.open === null || this.#isOver(live, false));
+    return live !== null && hasNext(this.#context.eventLog, live, this.#moment(false));
   }
 
   /** The end of what it is asked, and of what it is told. */
@@ -93,31 +100,33 @@ export class LinkTurn {
       this.questions.look();
       this.goOn();
     };
-    return { at, aheadMaxMs: TIMEOUT_MAX_MS, look };
+    return { at, aheadMaxMs: TIMEOUT_MAX_MS * RETELL_MAX_TIMES, look };
   }
 
   /** Says what is next, if nothing is waited for. */
   goOn(isAsking = false): void {
     const live = this.#carrier.get();
-    if (live !== null && this.#isOver(live, isAsking)) {
+    if (live !== null && isOver(this.#context.eventLog, live, this.#moment(isAsking))) {
       passOver(live);
-      this.#carrier.save();
+      this.#unwatch();
     }
     this.#pump();
   }
 
-  #isOver(live: LinkAttachment, isAsking: boolean): boolean {
-    const { config, eventLog } = this.#context;
-    return isOver(eventLog, live, this.#context.now(), config.CSMS_TIMEOUT_MS, isAsking);
+  #moment(isAsking: boolean): LinkMoment {
+    return { now: this.#context.now(), timeoutMs: this.#context.config.CSMS_TIMEOUT_MS, isAsking };
   }
 
   #pump(): void {
     const live = this.#carrier.get();
-    while (live !== null && this.#carrier.get() === live && live.open === null) {
+    if (live === null || live.open !== null) return;
+    while (this.#carrier.get() === live && live.open === null) {
       const isAsking = live.passed !== undefined && this.questions.current !== null;
-      const next = nextEvent(this.#context.eventLog, live, isAsking);
+      const next = nextEvent(this.#context.eventLog, live, this.#moment(isAsking));
       if (next === null) {
         this.#askNext(live);
+        // Told again later: nothing else would wake the object for that.
+        if (live.passed !== undefined && live.open === null) this.#pause();
         return;
       }
       const { messageId, action, payload, answer } = next.data as CallData;
@@ -129,6 +138,11 @@ export class LinkTurn {
         this.#say(live, { messageId, action, payload }, next.sequence);
       }
     }
+  }
+
+  #pause(): void {
+    this.#carrier.save();
+    this.#agenda.changed();
   }
 
   /** Behind all events: the CSMS learns in the station's order. */
@@ -171,17 +185,33 @@ export class LinkTurn {
     const live = this.#carrier.get();
     if (live === null) return;
     const { open } = live;
+    const { eventLog } = this.#context;
+    const isLate = open?.messageId !== message.messageId && answeredLate(eventLog, live, message.messageId);
     if (live.abandoned !== undefined) live.abandoned = withoutId(live.abandoned, message.messageId);
     if (open?.messageId !== message.messageId) {
-      log("info", "an answer of the CSMS to no CALL", { stationId: this.#context.id, messageId: message.messageId });
+      if (isLate) this.#carrier.save();
+      else
+        log("info", "an answer of the CSMS to no CALL", { stationId: this.#context.id, messageId: message.messageId });
+      this.#pump();
       return;
     }
     live.open = null;
     this.#unwatch();
+    const isNews = open.sequence === null || open.sequence > (live.passed?.to ?? Number.POSITIVE_INFINITY);
+    const givenUp = isNews ? answersInTime(eventLog, live) : null;
+    if (givenUp !== null) this.#gaveUp(givenUp);
+    if (open.sequence !== null) eventAnswered(eventLog, live, open.sequence);
     this.#carrier.save();
     const question = this.questions.current;
-    if (open.sequence !== null) eventAnswered(this.#context.eventLog, live, open.sequence);
-    else if (question !== null) this.questions.finish(question, answerOf(this.#context.id, question, message));
+    if (open.sequence === null && question !== null) {
+      this.questions.finish(question, answerOf(this.#context.id, question, message));
+    }
     this.#pump();
+  }
+
+  /** It is a dead letter, in the station's view and the metrics. */
+  #gaveUp(sequence: number): void {
+    const reason = "the CSMS answers others, and was told this one time and again";
+    log("warn", "an event was given up", { stationId: this.#context.id, to: "link", sequence, reason });
   }
 }
