@@ -4,7 +4,7 @@
  */
 import { createSecureContext, type SecureContext } from "node:tls";
 import { WebSocket } from "ws";
-import { LINK_PROTOCOL } from "../ocpp/link.ts";
+import { LINK_PROTOCOL } from "../ocpp/link-protocol.ts";
 import type { BridgeOptions } from "./arguments.ts";
 import { backOffMs } from "./back-off.ts";
 import { BridgeCounts, type BridgeStanding } from "./bridge-counts.ts";

@@ -1,7 +1,7 @@
 /**
  * GET /v1/stations/{id}/csms: a CSMS's own socket to a station. Must not know what is said on it.
  */
-import { LINK_PROTOCOL } from "../ocpp/link.ts";
+import { LINK_PROTOCOL } from "../ocpp/link-protocol.ts";
 import { sendLinkRequest } from "../station/link/link-request.ts";
 import type { Handlers } from "./call.ts";
 import { problems, unknownStation } from "./problem.ts";

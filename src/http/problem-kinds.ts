@@ -3,22 +3,22 @@
  * description of the API. Must not know when one is answered.
  */
 
-export interface ProblemKind {
+export interface ProblemKind<Slug extends string = string> {
   status: number;
   /** Stable: what a client may switch on, behind `/problems/`. */
-  slug: string;
+  slug: Slug;
   title: string;
   meaning: string;
   remedy: string;
 }
 
-const kind = (status: number, slug: string, title: string, meaning: string, remedy: string): ProblemKind => ({
-  status,
-  slug,
-  title,
-  meaning,
-  remedy,
-});
+const kind = <Slug extends string>(
+  status: number,
+  slug: Slug,
+  title: string,
+  meaning: string,
+  remedy: string,
+): ProblemKind<Slug> => ({ status, slug, title, meaning, remedy });
 
 /** What the API's own handlers answer. */
 export const API_PROBLEMS = {

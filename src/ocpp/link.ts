@@ -4,9 +4,6 @@
 import type { Protocol } from "./protocol.ts";
 import type { CheckedCall } from "./session-state.ts";
 
-/** The subprotocol that a CSMS's own socket to a station speaks. */
-export const LINK_PROTOCOL = "kerbside.csms.v1";
-
 export interface LinkQuestion {
   /** The station's CALL, under the id that the answer is to have. */
   call: CheckedCall;

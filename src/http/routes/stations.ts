@@ -6,7 +6,7 @@ import { CSMS_KINDS } from "../../ocpp/csms-kind.ts";
 import { PROTOCOLS } from "../../ocpp/protocol.ts";
 import { STRICTNESSES } from "../../ocpp/strictness.ts";
 import { PASSWORD_MAX_BYTES, PASSWORD_MIN_BYTES } from "../../security/password.ts";
-import { LINK_PROTOCOL } from "../../ocpp/link.ts";
+import { LINK_PROTOCOL } from "../../ocpp/link-protocol.ts";
 import type { Routes } from "./route.ts";
 
 /** Durable Objects location hints, as the platform names them. */

@@ -5,7 +5,7 @@
 import { waitingFor } from "../../delivery/backlog.ts";
 import { log, messageOf } from "../../log.ts";
 import { decode } from "../../ocpp/decode.ts";
-import { LINK_PROTOCOL } from "../../ocpp/link.ts";
+import { LINK_PROTOCOL } from "../../ocpp/link-protocol.ts";
 import type { Message } from "../../ocpp/message.ts";
 import type { Protocol } from "../../ocpp/protocol.ts";
 import type { CheckedCall } from "../../ocpp/session.ts";

@@ -1,0 +1,121 @@
+/**
+ * One Charging Station as a backend sees it: its registration, and commands typed by version and action. Must not know how requests
+ * travel.
+ */
+import { type Api, pause } from "./api.ts";
+import { CsmsLink, type LinkOptions } from "./link.ts";
+import type { ActionOf, Command, OcppRequest, Protocol, Registered, Registration, StationView } from "./views.ts";
+
+export interface CommandOptions {
+  /** Seconds that the station has for its answer, 1 to 120 (30). */
+  timeoutSeconds?: number;
+  /** Seconds that it may wait for a station that is offline (0: it may not). */
+  expiresInSeconds?: number;
+  retry?: "never" | "if-unsent" | "always";
+  /** Made anew where none is given, and kept over retries: the command is carried out once. */
+  idempotencyKey?: string;
+  signal?: AbortSignal;
+}
+
+/** States in which nothing more is to come, but a late answer to a timeout. */
+const ENDED = ["result", "error", "timeout", "expired", "cancelled"];
+/** ms between two looks at a command that waits: doubled up to the longest. */
+const POLL_MIN_MS = 500;
+const POLL_MAX_MS = 15_000;
+
+export class Station {
+  readonly id: string;
+  readonly #api: Api;
+  readonly #path: string;
+
+  constructor(api: Api, id: string) {
+    this.id = id;
+    this.#api = api;
+    this.#path = `/v1/stations/${encodeURIComponent(id)}`;
+  }
+
+  async get(): Promise<StationView> {
+    return (await this.#api.ask<StationView>("GET", this.#path)).body;
+  }
+
+  /** Registers it, or changes its registration: what is left out is reset, but for the password. */
+  async register(registration: Registration): Promise<Registered> {
+    return (await this.#api.ask<Registered>("PUT", this.#path, { body: registration })).body;
+  }
+
+  async deregister(): Promise<void> {
+    await this.#api.ask("DELETE", this.#path);
+  }
+
+  /** Closes its connection; it will come back. */
+  async disconnect(): Promise<void> {
+    await this.#api.ask("POST", `${this.#path}/disconnect`, { isRepeatable: true });
+  }
+
+  /**
+   * Asks the station for something and waits for what becomes of it; one that may wait for a connection is waited for as long.
+   * @param protocol the version that the station speaks: the payload and the answer are its own
+   */
+  async command<P extends Protocol, A extends ActionOf<P>>(
+    protocol: P,
+    action: A,
+    payload: OcppRequest<P, A>,
+    options: CommandOptions = {},
+  ): Promise<Command<P, A>> {
+    let command = await this.submit(protocol, action, payload, { ...options, isAwaited: true });
+    for (let waitMs = POLL_MIN_MS; !ENDED.includes(command.state); waitMs = Math.min(2 * waitMs, POLL_MAX_MS)) {
+      await pause(waitMs, options.signal);
+      command = await this.commandById<P, A>(command.commandId);
+    }
+    return command;
+  }
+
+  /** The same without waiting: `commandById` and the event `ocpp.command.completed` tell the rest. */
+  async submit<P extends Protocol, A extends ActionOf<P>>(
+    _protocol: P,
+    action: A,
+    payload: OcppRequest<P, A>,
+    options: CommandOptions & { isAwaited?: boolean } = {},
+  ): Promise<Command<P, A>> {
+    const { idempotencyKey = crypto.randomUUID(), signal, isAwaited = false, ...more } = options;
+    const { body } = await this.#api.ask<Command<P, A>>("POST", `${this.#path}/commands`, {
+      body: { action, payload, ...more },
+      headers: { "idempotency-key": idempotencyKey, ...(!isAwaited && { prefer: "respond-async" }) },
+      also: [409, 504],
+      isRepeatable: true,
+      ...(signal !== undefined && { signal }),
+    });
+    return body;
+  }
+
+  async commandById<P extends Protocol = Protocol, A extends ActionOf<P> = ActionOf<P>>(
+    commandId: string,
+  ): Promise<Command<P, A>> {
+    const path = `${this.#path}/commands/${encodeURIComponent(commandId)}`;
+    return (await this.#api.ask<Command<P, A>>("GET", path)).body;
+  }
+
+  /** All that are kept, newest first. */
+  async *commands(): AsyncGenerator<Command> {
+    for (let cursor: string | undefined; ; ) {
+      const { body } = await this.#api.ask<{ commands: Command[]; cursor: string | null }>(
+        "GET",
+        `${this.#path}/commands`,
+        { query: { cursor } },
+      );
+      yield* body.commands;
+      if (body.cursor === null) return;
+      cursor = body.cursor;
+    }
+  }
+
+  /** Cancels a command that is still queued. */
+  async cancel(commandId: string): Promise<void> {
+    await this.#api.ask("DELETE", `${this.#path}/commands/${encodeURIComponent(commandId)}`);
+  }
+
+  /** The CSMS's own socket to this station, opened again whenever it breaks, until it is closed. */
+  link(options: LinkOptions): CsmsLink {
+    return new CsmsLink((protocol) => this.#api.socket(`${this.#path}/csms`, protocol), options);
+  }
+}
