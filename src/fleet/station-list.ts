@@ -82,25 +82,24 @@ function placeOf(row: Found, sort: ListSort): Place {
 const isExact = ({ sort }: DirectoryQuery, filters: readonly Filter[]): boolean =>
   filters.length === 0 || (filters.length === 1 && sort === "id" && filters[0]?.index?.orderedBy != null);
 
+/** So many that to find them, and to read those on the page, is within what one filter may read. */
+function fewOf(limit: number, isAlone: boolean, rowsEach: number): number {
+  if (!isAlone) return Math.max(limit + SPARE_ROWS, FEW_ROWS);
+  return rowsEach === 1 ? limit + SPARE_ROWS : Math.floor((3 * limit + 5 * SPARE_ROWS) / (2 + rowsEach)) - 1;
+}
+
 /** All matches of the filter that has few, put in order here; `null`: none has. */
 async function fewRows(directory: D1Database, query: DirectoryQuery, filters: readonly Filter[]): Promise<Page | null> {
-  const few = filters.length === 1 ? query.limit + SPARE_ROWS : Math.max(query.limit + SPARE_ROWS, FEW_ROWS);
   const indexed = filters.filter(({ index }) => index !== null).slice(0, TRIED_MAX);
   for (const filter of indexed) {
     const index = filter.index as Index;
     const others = filters.filter((each) => each !== filter);
-    const isAlone = others.length === 0;
+    const ids = others.length === 0 && query.sort === "id" ? index.ids : undefined;
+    const few = fewOf(query.limit, others.length === 0, ids === undefined ? index.rowsEach : 1);
     const rows =
-      isAlone && query.sort === "id" && index.ids !== undefined
-        ? await select(directory, "s.station_id, 0 AS changed_at, 0 AS offline_since", index.ids(few + 1))
-        : await select(
-            directory,
-            isAlone && index.rowsEach === 2 ? ENTRY_COLUMNS : PLACE_COLUMNS,
-            index.from(few + 1),
-            others,
-            [],
-            `LIMIT ${few + 1}`,
-          );
+      ids === undefined
+        ? await select(directory, PLACE_COLUMNS, index.from(few + 1), others, [], `LIMIT ${few + 1}`)
+        : await select(directory, "s.station_id, 0 AS changed_at, 0 AS offline_since", ids(few + 1));
     if (rows.length > few) continue;
     const { after, sort } = query;
     const ordered = rows
