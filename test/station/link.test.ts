@@ -62,6 +62,17 @@ describe("A CSMS's own socket", () => {
     expect(start.data).toMatchObject({ answeredBy: "csms", answer: { transactionId: 77 } });
   });
 
+  test("is in the list of stations: whether somebody answers what the edge does not decide", async () => {
+    const listed = async (hasCsms: boolean) =>
+      (await kerbside.api("GET", `/v1/stations?q=HAS-CSMS&hasCsms=${hasCsms}`)).body.stations.length === 1;
+    await kerbside.register("HAS-CSMS", { csms: "link" });
+    expect(await listed(false)).toBe(true);
+    const csms = await link("HAS-CSMS");
+    await until("the list to have it so", () => listed(true));
+    csms.end();
+    await until("the list to have it so", () => listed(false));
+  });
+
   test("sends commands, and hears of each under its own id", async () => {
     const station = await kerbside.station("L2");
     const csms = await link("L2", decides);

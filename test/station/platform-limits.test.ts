@@ -132,6 +132,29 @@ describe("The directory", () => {
     await until("all in the list again", async () => (await listed("online=true&q=AGAIN-")).length === ids.length);
   });
 
+  test("is mended by the daily look where it has a station otherwise, or one that is not registered", async () => {
+    const ids = Array.from({ length: 5 }, (_, index) => `DAILY-${index}`);
+    for (const id of ids) await kerbside.station(id);
+    await until("all in the list", async () => (await listed("online=true&q=DAILY-")).length === ids.length);
+    await kerbside.edge.evict("DAILY-1");
+    await kerbside.api("GET", "/test/ghost");
+    await kerbside.api("GET", "/test/garble");
+    expect(await listed("q=GHOST")).toEqual(["GHOST"]);
+    await kerbside.api("GET", "/test/a-day-on");
+    expect(await listed("online=true&q=DAILY-")).toEqual(ids);
+    expect(await listed("q=GHOST")).toEqual([]);
+    const { stations, online } = (await kerbside.api("GET", "/v1/stations/summary")).body;
+    expect([stations, online]).toEqual([(await listed("")).length, (await listed("online=true")).length]);
+  });
+
+  test("has a station again that it had lost, as soon as that tells of itself", async () => {
+    const station = await kerbside.station("UNLISTED");
+    await kerbside.api("GET", "/test/unlist?station=UNLISTED");
+    expect(await listed("q=UNLISTED")).toEqual([]);
+    await station.close();
+    await until("the station in the list", async () => (await listed("online=false&q=UNLISTED")).length === 1);
+  });
+
   test("takes the largest labels of sixty stations that connect at once", async () => {
     const labels = Object.fromEntries(
       Array.from({ length: 32 }, (_, index) => [`${index}`.padEnd(63, "x"), "\u0001".repeat(255)]),

@@ -86,7 +86,8 @@ inRealTime("Silence", () => {
         SILENCE_MS + 15_000,
       );
       expect(connectionEvents("SILENT").at(-1).data).toMatchObject({ code: 1008, reason: "silent" });
-      expect(await view("SILENT")).toMatchObject({ online: false, connection: null });
+      const offlineReason = expect.stringMatching(/^silent for \d+ (?:s|min)$/);
+      expect(await view("SILENT")).toMatchObject({ online: false, connection: null, offlineReason });
       expect(await view("ALIVE")).toMatchObject({ online: true, connection: { since } });
       // It was looked at and found alive: the next look, and with it the next alarm, is an hour away.
       const rested = async () => (await view("ALIVE")).storage.alarmAt > Date.now() + 1_800_000;

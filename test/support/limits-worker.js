@@ -176,6 +176,18 @@ export default {
     if (what === "forget") Object.assign(seen, { registryAsks: 0, connectionsMost: 0, waited: 0, largestParameter: 0 });
     if (what === "replaced") replaced.add(searchParams.get("station"));
     if (what === "garble") await env.DIRECTORY.prepare("UPDATE stations SET online = 0").run();
+    if (what === "unlist")
+      await env.DIRECTORY.prepare("DELETE FROM stations WHERE station_id = ?1").bind(searchParams.get("station")).run();
+    if (what === "ghost")
+      await env.DIRECTORY.prepare(
+        `INSERT INTO stations (station_id, at, incarnation, sequence, deregistered, labels, online, undelivered, search_text)
+         VALUES ('GHOST', 1, 'gone', 5, 0, '{}', 1, 0, 'ghost')`,
+      ).run();
+    if (what === "a-day-on") {
+      const mark = JSON.stringify({ since: 0, after: null });
+      await env.DIRECTORY.prepare("INSERT OR REPLACE INTO fleet_marks VALUES ('reconciled', ?1)").bind(mark).run();
+      await worker.scheduled({ scheduledTime: Date.now(), cron: "" }, within(env), ctx);
+    }
     if (what === "say-again") await env.TRANSITIONS.send({ sayAgainAfter: "" });
     if (what === "ring") await station().ring();
     if (what === "alarm") return Response.json({ alarmAt: await station().alarmAt() });
