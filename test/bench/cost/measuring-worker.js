@@ -151,20 +151,25 @@ export class WebhookRegistry extends RealRegistry {
 }
 
 function countingDatabase(database) {
+  const real = new WeakMap();
+  const count = (done) => {
+    directory.rowsWritten += done.meta.rows_written;
+    directory.rowsRead += done.meta.rows_read;
+    return done;
+  };
+  const counting = (statement) => {
+    const made = {
+      bind: (...values) => counting(statement.bind(...values)),
+      run: async () => count(await statement.run()),
+      all: async () => count(await statement.all()),
+      first: (...column) => statement.first(...column),
+    };
+    real.set(made, statement);
+    return made;
+  };
   return {
-    prepare: (query) => ({
-      bind: (...values) => ({
-        run: async () => {
-          const done = await database
-            .prepare(query)
-            .bind(...values)
-            .run();
-          directory.rowsWritten += done.meta.rows_written;
-          directory.rowsRead += done.meta.rows_read;
-          return done;
-        },
-      }),
-    }),
+    prepare: (query) => counting(database.prepare(query)),
+    batch: async (statements) => (await database.batch(statements.map((each) => real.get(each)))).map(count),
   };
 }
 
