@@ -6,7 +6,7 @@ import { files, type Import, importsOf, roomOf } from "./support/source-files.ts
 
 const PURE = ["ocpp", "security", "delivery"];
 /** Programs for Node, and what a browser or a backend has of its own. */
-const NEVER_BUNDLED = ["local", "simulator", "bridge", "client", "console"];
+const NEVER_BUNDLED = ["local", "simulator", "bridge", "programs", "client", "console"];
 /** What a room may import from, beside itself and the files on top of src; of a shell in another's list types alone. */
 const ROOMS: Record<string, readonly string[]> = {
   ocpp: [],
@@ -19,9 +19,10 @@ const ROOMS: Record<string, readonly string[]> = {
   http: ["ocpp", "security", "delivery", "webhooks", "fleet", "station", "pki"],
   client: ["ocpp"],
   console: ["client"],
-  bridge: ["ocpp", "delivery", "client"],
+  programs: [],
+  bridge: ["ocpp", "delivery", "client", "programs"],
   local: ["ocpp", "security", "station", "webhooks", "fleet"],
-  simulator: ["ocpp", "local"],
+  simulator: ["ocpp", "local", "programs"],
 };
 /** What rooms of a shell say of it in types: whoever is inside may know what it is called by. */
 const INTERFACES = ["station/station-rpc.ts"];

@@ -2,7 +2,8 @@
  * The command line of `npm run bridge`, as options or as one sentence on what is wrong with it. Must not act on it.
  */
 import { parseArgs } from "node:util";
-import { err, ok, type Result } from "../result.ts";
+import { refusalOf, Unusable, wholeNumber } from "../programs/option-values.ts";
+import { ok, type Result } from "../result.ts";
 
 export interface BridgeOptions {
   api: string;
@@ -50,8 +51,6 @@ const OPTIONS = {
 const PER_SECOND_MAX = 10_000;
 const SHARDS_MAX = 1_000;
 
-class Unusable extends Error {}
-
 export function parseArguments(args: readonly string[]): Result<BridgeOptions | "help", string> {
   try {
     const { values } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: false });
@@ -69,14 +68,11 @@ export function parseArguments(args: readonly string[]): Result<BridgeOptions | 
       labels: (values.label ?? []).map(label),
       q: values.q ?? null,
       shard: shard(values.shard ?? "1/1"),
-      connectsPerSecond: whole("connects-per-second", values["connects-per-second"] ?? "100", 1, PER_SECOND_MAX),
-      port: whole("port", values.port ?? "9464", 0, 65_535),
+      connectsPerSecond: wholeNumber("connects-per-second", values["connects-per-second"] ?? "100", 1, PER_SECOND_MAX),
+      port: wholeNumber("port", values.port ?? "9464", 0, 65_535),
     });
   } catch (error) {
-    if (error instanceof Unusable || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS")) {
-      return err((error as Error).message);
-    }
-    throw error;
+    return refusalOf(error);
   }
 }
 
@@ -107,10 +103,4 @@ function shard(text: string): { index: number; of: number } {
   const [, index = 0, of = 0] = (/^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? []).map(Number);
   if (index >= 1 && index <= of && of <= SHARDS_MAX) return { index, of };
   throw new Unusable(`--shard must be I/N with I from 1 to N, as 1/4, not ${JSON.stringify(text)}`);
-}
-
-function whole(name: string, text: string, least: number, most: number): number {
-  const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= least && value <= most) return value;
-  throw new Unusable(`--${name} must be a whole number from ${least} to ${most}, not ${JSON.stringify(text)}`);
 }

@@ -5,10 +5,10 @@
 import { createSecureContext, type SecureContext } from "node:tls";
 import { WebSocket } from "ws";
 import { LINK_PROTOCOL } from "../ocpp/link-protocol.ts";
+import { ConnectPace } from "../programs/connect-pace.ts";
 import type { BridgeOptions } from "./arguments.ts";
 import { backOffMs } from "./back-off.ts";
 import { BridgeCounts, type BridgeStanding } from "./bridge-counts.ts";
-import { ConnectPace } from "./connect-pace.ts";
 import type { Credentials } from "./credentials.ts";
 import { type DirectoryOptions, NotUsable, registeredStations, remoteAddress } from "./directory.ts";
 import { Mirror } from "./mirror.ts";
@@ -45,7 +45,7 @@ export class Bridge {
     const { tls } = credentials;
     this.#tls = Object.keys(tls).length === 0 ? {} : { secureContext: createSecureContext(tls) };
     this.#log = log;
-    this.#pace = new ConnectPace(options.connectsPerSecond, this.#off.signal);
+    this.#pace = new ConnectPace(options.connectsPerSecond);
   }
 
   /** @throws {NotUsable} where Kerbside will not have this bridge */
@@ -115,7 +115,7 @@ export class Bridge {
       link: () => this.#link(stationId),
       csms: async (protocol, standing) =>
         this.#csms(this.#options.csms, stationId, protocol, await this.#forwarded(stationId, standing)),
-      turn: () => this.#pace.turn(),
+      turn: () => this.#pace.turn(this.#off.signal),
       counts: this.counts,
       log: this.#log,
       random: Math.random,

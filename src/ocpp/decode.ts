@@ -277,6 +277,11 @@ function excess(parts: unknown[], length: number): string | null {
   return written > FRAME_MAX_LENGTH ? tooLong(written) : null;
 }
 
+/** The messageId of what looks like a CALLRESULT or CALLERROR, without reading the rest of it; `null`: it does not. */
+export function answeredIdOf(frame: string): string | null {
+  return /^\s*\[\s*[34]\s*,\s*"([^"\\]{1,128})"/.exec(frame.slice(0, 200))?.[1] ?? null;
+}
+
 /** The messageId of what looks like a CALL, without reading the rest of it; `null`: it does not. */
 export function callIdOf(frame: string): string | null {
   return /^\s*\[\s*2\s*,\s*"([^"\\]{1,36})"/.exec(frame.slice(0, 200))?.[1] ?? null;

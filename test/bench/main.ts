@@ -2,7 +2,7 @@
  * `npm run bench`: the comparison with the floor and the peers; `npm run bench -- <name>`: one measurement. Must not know
  * what it measures.
  */
-import { Unusable } from "../../src/simulator/cli/option-values.ts";
+import { Unusable } from "../../src/programs/option-values.ts";
 
 type Bench = (args: string[]) => Promise<unknown>;
 

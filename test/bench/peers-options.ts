@@ -3,7 +3,7 @@
  */
 import { parseArgs } from "node:util";
 import { SHARDS_MAX } from "../../src/local/runtime/shard-count.ts";
-import { listOf, wholeNumber } from "../../src/simulator/cli/option-values.ts";
+import { listOf, wholeNumber } from "../../src/programs/option-values.ts";
 import { KINDS, type Kind } from "./arm.ts";
 import type { Sizes } from "./bench.ts";
 import { workerdsFor } from "./descriptors.ts";

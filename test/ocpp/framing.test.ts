@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { answeredIdOf } from "../../src/ocpp/decode.ts";
 import { FRAME_MAX_LENGTH } from "../../src/ocpp/message.ts";
 import { PROTOCOLS, type Protocol } from "../../src/ocpp/protocol.ts";
 import { eventsOf, HttpPeer, SECRET, type TestEvent, until } from "../support/http-peers.ts";
@@ -324,4 +325,15 @@ describe("CALLRESULTERROR", () => {
     expect((await pending).body.state).toBe("error");
     expect((await station.call("Heartbeat"))[0]).toBe(3);
   });
+});
+
+test.each([
+  ['[3,"a1",{}]', "a1"],
+  [' [ 4 , "a1" , "InternalError"', "a1"],
+  ['[2,"a1","Reset",{}]', null],
+  ['[3,"a\\u0031",{}]', null],
+  [`[3,"${"a".repeat(129)}",{}]`, null],
+  [`${" ".repeat(500)}[3,"a1",{}]`, null],
+])("What %j answers is told by its head: %j", (frame, id) => {
+  expect(answeredIdOf(frame)).toBe(id);
 });

@@ -8,7 +8,7 @@ import { REPOSITORY } from "../../src/local/state/local-folder.ts";
 import { PROTOCOLS, type Protocol } from "../../src/ocpp/protocol.ts";
 import { ok, type Result } from "../../src/result.ts";
 import { csmsOf } from "../../src/simulator/cli/csms-option.ts";
-import { listOf, oneOf, refusalOf, Unusable, wholeNumber } from "../../src/simulator/cli/option-values.ts";
+import { listOf, oneOf, refusalOf, Unusable, wholeNumber } from "../../src/programs/option-values.ts";
 import { isLoopback } from "../../src/simulator/fleet/targets.ts";
 import { COHORTS, type Cohort, NAMES, type Names } from "./arm.ts";
 import { LIMIT_KB_PER_THOUSAND } from "./slope.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { randomUUID } from "node:crypto";
 import { type CsmsAddress, csmsAddress } from "../../src/simulator/csms/csms-address.ts";
 import { NotUsable } from "../../src/simulator/fleet/broker.ts";
-import { forEach, pause } from "../../src/simulator/station/pause.ts";
+import { forEach, pause } from "../../src/programs/pause.ts";
 import { Random } from "../../src/simulator/station/random.ts";
 import type { GivenTarget, SoakOptions } from "./arguments.ts";
 import { type Arm, armsOf, type ChurnSpec } from "./arm.ts";

@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { PROTOCOLS } from "../../ocpp/protocol.ts";
 import { ok, type Result } from "../../result.ts";
 import { csmsOf } from "./csms-option.ts";
-import { listOf, oneOf, refusalOf, Unusable, wholeNumber } from "./option-values.ts";
+import { listOf, oneOf, refusalOf, Unusable, wholeNumber } from "../../programs/option-values.ts";
 import { PROFILES } from "../station/profile.ts";
 import { SCENARIOS, type SimulationOptions } from "../fleet/simulation-options.ts";
 import { targetsOf } from "../fleet/targets.ts";

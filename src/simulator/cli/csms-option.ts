@@ -3,7 +3,7 @@
  */
 import { BUILT_IN } from "../csms/csms-address.ts";
 import { isLoopback } from "../fleet/targets.ts";
-import { Unusable } from "./option-values.ts";
+import { Unusable } from "../../programs/option-values.ts";
 
 /** @param names of the stations: a bridge looks for new ones too rarely for those that live a moment */
 export function csmsOf(text: string, names: string, allowRemote: boolean): string {

@@ -1,23 +1,22 @@
 /**
  * Who may begin to connect, and when: so many a second, so many at once. Must not know sockets.
  */
-import { pause } from "../station/pause.ts";
+import { ConnectPace } from "../../programs/connect-pace.ts";
 import type { ConnectTurn } from "../station/station-line.ts";
 
 export class ConnectGate implements ConnectTurn {
-  readonly #intervalMs: number;
+  readonly #pace: ConnectPace;
   readonly #atOnce: number;
-  #nextAt = 0;
   #inside = 0;
   readonly #waiting: (() => void)[] = [];
 
   constructor(perSecond: number, atOnce: number) {
-    this.#intervalMs = 1_000 / perSecond;
+    this.#pace = new ConnectPace(perSecond);
     this.#atOnce = atOnce;
   }
 
   async pass<T>(isStorm: boolean, signal: AbortSignal, connect: () => Promise<T>): Promise<T | null> {
-    if (!isStorm && !(await this.#pace(signal))) return null;
+    if (!isStorm && !(await this.#pace.turn(signal))) return null;
     if (this.#inside >= this.#atOnce) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#inside++;
     try {
@@ -28,12 +27,5 @@ export class ConnectGate implements ConnectTurn {
       if (next === undefined) this.#inside--;
       else next();
     }
-  }
-
-  #pace(signal: AbortSignal): Promise<boolean> {
-    const now = performance.now();
-    const at = Math.max(now, this.#nextAt);
-    this.#nextAt = at + this.#intervalMs;
-    return pause(at - now, signal);
   }
 }

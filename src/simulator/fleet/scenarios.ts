@@ -3,7 +3,7 @@
  */
 import type { ChargingStation, RegisteredStation } from "../station/charging-station.ts";
 import { type Fleet, REGISTRATIONS_AT_ONCE } from "./fleet.ts";
-import { forEach, pause } from "../station/pause.ts";
+import { forEach, pause } from "../../programs/pause.ts";
 
 /** Stays below the broker's attempts a minute for each station (CONNECT_BY_STATION). */
 const ROUND_MIN_MS = 1_100;

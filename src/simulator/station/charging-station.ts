@@ -7,7 +7,7 @@ import type { Payload } from "../../ocpp/message.ts";
 import type { Protocol } from "../../ocpp/protocol.ts";
 import { backOffMs, STATION_BACK_OFF } from "./back-off.ts";
 import { Evse } from "./evse.ts";
-import { pause } from "./pause.ts";
+import { pause } from "../../programs/pause.ts";
 import type { Mix } from "./profile.ts";
 import type { Random } from "./random.ts";
 import { type Commanded, obey } from "./station-commands.ts";

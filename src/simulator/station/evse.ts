@@ -13,7 +13,7 @@ import {
   startCharging,
   wholeWh,
 } from "./charging-session.ts";
-import { pause } from "./pause.ts";
+import { pause } from "../../programs/pause.ts";
 import type { Random } from "./random.ts";
 import type { EvseStatus, StationMessage, StationMessages, StopReason, Transaction } from "./station-messages.ts";
 import type { StationRecord } from "./station-record.ts";

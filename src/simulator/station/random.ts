@@ -10,11 +10,11 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** The stream of one station under a run's seed. */
-  static of(seed: number, stationId: string): Random {
+  /** The stream of one station under a run's seed; of a class that knows more of chance, one of its own. */
+  static of<Stream>(this: new (seed: number) => Stream, seed: number, stationId: string): Stream {
     let hash = 0x811c9dc5 ^ seed;
     for (let i = 0; i < stationId.length; i++) hash = Math.imul(hash ^ stationId.charCodeAt(i), 0x01000193);
-    return new Random(hash);
+    return new this(hash);
   }
 
   /** 0 ≤ n < 1, by mulberry32. */

@@ -2,7 +2,7 @@
  * A station's way to the CSMS, opened again whenever it is lost: in its turn, with back-off. Must not know what is said on it.
  */
 import { backOffMs, STATION_BACK_OFF } from "./back-off.ts";
-import { pause } from "./pause.ts";
+import { pause } from "../../programs/pause.ts";
 import type { Random } from "./random.ts";
 import { type ConnectionOptions, StationConnection } from "./station-connection.ts";
 import type { StationRecord } from "./station-record.ts";

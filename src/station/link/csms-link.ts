@@ -4,7 +4,7 @@
  */
 import { waitingFor } from "../../delivery/backlog.ts";
 import { log, messageOf } from "../../log.ts";
-import { decode } from "../../ocpp/decode.ts";
+import { answeredIdOf, decode } from "../../ocpp/decode.ts";
 import { LINK_PROTOCOL } from "../../ocpp/link-protocol.ts";
 import type { Message } from "../../ocpp/message.ts";
 import type { Protocol } from "../../ocpp/protocol.ts";
@@ -154,20 +154,25 @@ export class CsmsLink implements Sink {
   receive(socket: WebSocket, frame: string | ArrayBuffer): void {
     const live = this.#current();
     if (live?.socket !== socket) return;
+    // Of what it was asked for there may be thousands, one after the other, when it comes back. All else is not even decoded.
+    const isAsked = live.open !== null && typeof frame === "string" && answeredIdOf(frame) === live.open.messageId;
+    if (!isAsked && !this.#hasRoomFor(live, frame)) return;
     const decoded = decode(this.#port.protocol(), frame);
-    // Of what it was asked for there may be thousands, one after the other, when it comes back.
-    const isAsked = decoded.ok && live.open !== null && decoded.value.messageId === live.open.messageId;
-    if (!isAsked && live.gate.take(frame, this.#context.now()) !== "take") {
-      this.close(CLOSE_REASONS.tooManyMessages);
-      return;
-    }
     if (!decoded.ok) {
+      if (isAsked && !this.#hasRoomFor(live, frame)) return;
       const { reason, answer } = decoded.error;
       log("warn", "a frame of the CSMS could not be used", { stationId: this.#context.id, reason });
       if (answer !== null) this.send(answer);
       return;
     }
     this.#take(decoded.value, frame as string);
+  }
+
+  /** Ends the link if not. */
+  #hasRoomFor(live: Live, frame: string | ArrayBuffer): boolean {
+    if (live.gate.take(frame, this.#context.now()) === "take") return true;
+    this.close(CLOSE_REASONS.tooManyMessages);
+    return false;
   }
 
   #take(message: Message, frame: string): void {

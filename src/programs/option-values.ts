@@ -1,7 +1,7 @@
 /**
  * The values of command line options, or one sentence on what is wrong with one. Must not know the options.
  */
-import { err, type Result } from "../../result.ts";
+import { err, type Result } from "../result.ts";
 
 /** What a value is refused with: thrown, and caught by `refusalOf`, so that each option is one line. */
 export class Unusable extends Error {}
