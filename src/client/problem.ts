@@ -26,6 +26,7 @@ export type KnownProblem =
   | "invalid-request"
   | "too-many-attempts"
   | "upgrade-required"
+  | "too-many-observers"
   | "queue-full"
   | "internal-error"
   | "unavailable";

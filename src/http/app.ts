@@ -13,6 +13,7 @@ import { commandHandlers } from "./commands.ts";
 import { descriptionHandlers } from "./pages/description.ts";
 import { linkHandlers } from "./csms-link.ts";
 import { historyHandlers } from "./history.ts";
+import { liveHandlers } from "./live.ts";
 import { mount } from "./mount.ts";
 import { newcomerHandlers } from "./newcomers.ts";
 import { operationHandlers } from "./operations.ts";
@@ -56,6 +57,7 @@ mount(app, {
   ...linkHandlers,
   ...commandHandlers,
   ...historyHandlers,
+  ...liveHandlers,
   ...webhookHandlers,
   ...newcomerHandlers,
   ...auditHandlers,

@@ -4,19 +4,13 @@
 import { LINK_PROTOCOL } from "../ocpp/link-protocol.ts";
 import { sendLinkRequest } from "../station/link/link-request.ts";
 import type { Handlers } from "./call.ts";
-import { problems, unknownStation } from "./problem.ts";
+import { unknownStation } from "./problem.ts";
 import { registeredStation } from "./registered-station.ts";
+import { askedUpgrade } from "./upgrade.ts";
 
 export const linkHandlers: Handlers<"linkCsms"> = {
   async linkCsms({ c }) {
-    if (c.req.header("Upgrade")?.toLowerCase() !== "websocket") {
-      const headers = { Upgrade: "websocket", Connection: "Upgrade" };
-      throw problems.upgradeRequired(`This is a WebSocket of the subprotocol ${LINK_PROTOCOL}.`, { headers });
-    }
-    const offered = (c.req.header("Sec-WebSocket-Protocol") ?? "").split(",").map((name) => name.trim());
-    if (!offered.includes(LINK_PROTOCOL)) {
-      throw problems.noSubprotocol(`Offer the subprotocol ${LINK_PROTOCOL}.`);
-    }
+    askedUpgrade(c, LINK_PROTOCOL);
     const accepted = await sendLinkRequest(await registeredStation(c));
     if (accepted.status !== 101 || accepted.webSocket === null) throw unknownStation();
     // Made anew: of the object's own answer no header can be set, and what the API adds to every answer would fail.

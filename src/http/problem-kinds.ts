@@ -176,6 +176,13 @@ export const API_PROBLEMS = {
     "This address takes WebSockets alone.",
     "Ask for an upgrade: Connection: Upgrade and Upgrade: websocket.",
   ),
+  tooManyObservers: kind(
+    429,
+    "too-many-observers",
+    "Too Many Requests",
+    "As many observers watch the station as may at once.",
+    "Close one, or come back after Retry-After.",
+  ),
   queueFull: kind(
     429,
     "queue-full",

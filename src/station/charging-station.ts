@@ -14,7 +14,8 @@ import { CLOSE_REASONS } from "./connection/close-reasons.ts";
 import { connectionViews } from "./history/connection-views.ts";
 import { messagesPage } from "./history/messages-page.ts";
 import { isLinkRequest } from "./link/link-request.ts";
-import { LINK_TAG } from "./object/socket-tags.ts";
+import { LINK_TAG, LIVE_TAG } from "./object/socket-tags.ts";
+import { isLiveRequest, readLiveRequest } from "./tail/live-request.ts";
 import { StationParts } from "./station-parts.ts";
 import type {
   CommandPage,
@@ -49,6 +50,9 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
       void this.#parts.announcements.announce();
       return this.#accepted(linked);
     }
+    if (isLiveRequest(request)) return this.#accepted(this.#parts.tail.accept(readLiveRequest(request)));
+    // Who watches since before the object slept is to see this one come.
+    if (this.ctx.getWebSockets(LIVE_TAG).length > 0) this.#parts.tail.wake();
     const response = await this.#parts.connections.accept(request);
     if (response.status === 101) this.#parts.returned();
     return this.#accepted(response);
@@ -60,18 +64,24 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
   }
 
   /** An awake station's own socket is known: to ask for its tags costs a tenth of a Heartbeat. */
-  #isLink(socket: WebSocket): boolean {
-    return !this.#parts.connections.isOn(socket) && this.ctx.getTags(socket).includes(LINK_TAG);
+  #guest(socket: WebSocket): "link" | "tail" | null {
+    if (this.#parts.connections.isOn(socket)) return null;
+    const [tag] = this.ctx.getTags(socket);
+    return tag === LINK_TAG ? "link" : tag === LIVE_TAG ? "tail" : null;
   }
 
-  #linkClosed(socket: WebSocket, code: number, reason: string): void {
-    this.#parts.link.closed(socket, code, reason);
-    void this.#parts.announcements.announce();
+  #closed(socket: WebSocket, code: number, reason: string): Promise<void> {
+    const guest = this.#guest(socket);
+    if (guest === null) this.#parts.connections.closed(socket, { code, reason });
+    else this.#parts[guest].closed(socket, code, reason);
+    if (guest === "link") void this.#parts.announcements.announce();
+    return this.#parts.agenda.now();
   }
 
   override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
-    if (this.#isLink(socket)) {
-      await this.#parts.connections.guarded(async () => this.#parts.link.receive(socket, frame));
+    const guest = this.#guest(socket);
+    if (guest !== null) {
+      await this.#parts.connections.guarded(async () => this.#parts[guest].receive(socket, frame));
       return this.#parts.agenda.now();
     }
     const head = this.#parts.context.headIfRead;
@@ -85,15 +95,11 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
   }
 
   override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
-    if (this.#isLink(socket)) this.#linkClosed(socket, code, reason);
-    else this.#parts.connections.closed(socket, { code, reason });
-    await this.#parts.agenda.now();
+    await this.#closed(socket, code, reason);
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
-    if (this.#isLink(socket)) this.#linkClosed(socket, CLOSE_REASONS.broke.code, CLOSE_REASONS.broke.reason);
-    else this.#parts.connections.closed(socket, CLOSE_REASONS.broke);
-    await this.#parts.agenda.now();
+    await this.#closed(socket, CLOSE_REASONS.broke.code, CLOSE_REASONS.broke.reason);
   }
 
   override async alarm(): Promise<void> {

@@ -24,6 +24,7 @@ import { Delivery } from "./delivery/delivery.ts";
 import { CsmsLink } from "./link/csms-link.ts";
 import { commandAnswer, refusalOf } from "./link/link-answer.ts";
 import type { LinkPort } from "./link/link-port.ts";
+import { Tail } from "./tail/tail.ts";
 import { Agenda } from "./object/agenda.ts";
 import { StationContext } from "./object/context.ts";
 import { Announcements } from "./registration/announcements.ts";
@@ -45,6 +46,7 @@ export class StationParts {
   readonly #object: DurableObjectState;
   readonly #hold = new ReconnectHold();
   #lifecycle: Lifecycle | null = null;
+  #tail: Tail | null = null;
 
   constructor(object: DurableObjectState, env: Env) {
     this.#object = object;
@@ -94,6 +96,12 @@ export class StationParts {
     return this.#lifecycle;
   }
 
+  /** The same: most are watched by nobody. */
+  get tail(): Tail {
+    this.#tail ??= new Tail(this.context, this.#object, () => this.connections.current());
+    return this.#tail;
+  }
+
   /** The station has connected: what waits for it comes behind its own first word. */
   returned(): void {
     if (this.commands.queueLength === 0) this.#hold.end();
@@ -131,6 +139,7 @@ export class StationParts {
         this.link.tell();
         void this.announcements.announce();
       },
+      watched: (kept) => this.tail.woken(kept),
       tooManyFrames: () => this.connections.disconnect(CLOSE_REASONS.tooManyMessages),
       changed: (online) => this.#connectionChanged(online),
       giveUp: (reason) => this.#giveUp(reason),
@@ -150,6 +159,8 @@ export class StationParts {
   }
 
   #connectionChanged(online: boolean): void {
+    // What is kept for who watches rides with the new socket.
+    if (online && this.context.watch !== null) this.connections.current()?.save();
     this.agenda.changed();
     if (!online) {
       // A process that dies while this is delivered leaves nobody to try it again; a station that is there comes back to it.

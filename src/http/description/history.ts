@@ -114,4 +114,18 @@ export const historyAnswers = {
     },
     problems: ["illegalIdentity", "stationNotFound", "unavailable"],
   },
+  watchStation: {
+    answers: {
+      101: { description: "Each frame as it comes, behind what was missed; an array of one or more a message" },
+    },
+    problems: [
+      "illegalIdentity",
+      "stationNotFound",
+      "upgradeRequired",
+      "noSubprotocol",
+      "tooManyObservers",
+      "invalid",
+      "unavailable",
+    ],
+  },
 } as const satisfies Readonly<Record<string, Answers>>;

@@ -3,6 +3,7 @@
  */
 import * as z from "zod";
 import { EVENT_TYPES } from "../../delivery/event.ts";
+import { LIVE_CURSOR, LIVE_PROTOCOL } from "../../ocpp/live-protocol.ts";
 import type { Routes } from "./route.ts";
 
 /** Messages of one page: as many as a log keeps that waits for nobody. Their bytes have a bound of their own. */
@@ -25,6 +26,10 @@ const messagesQuery = z.strictObject({
   type: z.enum(EVENT_TYPES).exactOptional(),
 });
 
+const liveQuery = z.strictObject({
+  after: z.string().regex(LIVE_CURSOR, "a cursor of the same socket, or a sequence").exactOptional(),
+});
+
 export const historyRoutes = {
   listMessages: {
     method: "GET",
@@ -40,5 +45,14 @@ export const historyRoutes = {
     scope: "messages:read",
     part: "station",
     summary: "A Charging Station's last 20 connections, newest first",
+  },
+  watchStation: {
+    method: "GET",
+    path: "/v1/stations/{id}/live",
+    scope: "messages:read",
+    part: "station",
+    summary: "Each frame of a Charging Station as it comes, and those that an observer missed",
+    query: liveQuery,
+    upgrade: LIVE_PROTOCOL,
   },
 } as const satisfies Routes;

@@ -45,6 +45,8 @@ export interface Attachment {
   rate?: FrameRate;
   /** A CALL of it is with the CSMS: which, who asked knows. */
   asks?: boolean;
+  /** Somebody watches, or did a moment ago: what is kept for it. */
+  watch?: string;
 }
 
 /** As it is written; absent in sockets of the releases before versions: 1. */
@@ -87,6 +89,7 @@ const ATTACHMENT: Check = fields({
   unwatched: optional(flag),
   acknowledged: optional(recordOf(number)),
   asks: optional(flag),
+  watch: optional(text),
   rate: optional(fields({ tokens: number, characters: number, at: number, refused: number })),
 });
 
@@ -105,7 +108,17 @@ export function attachmentOf(value: unknown): Result<Attachment | null, string> 
 
 /** What this release knows of it: what a newer one added is not carried on, since it may be true no longer. */
 function known(read: Attachment): Attachment {
-  const { connection, session, lastMessageAt, presenceCheckedAt = 0, unwatched, acknowledged, rate, asks } = read;
+  const {
+    connection,
+    session,
+    lastMessageAt,
+    presenceCheckedAt = 0,
+    unwatched,
+    acknowledged,
+    rate,
+    asks,
+    watch,
+  } = read;
   const { protocol, strictness = "lenient", registrationStatus, openCall, invited, lastAnswered } = session;
   return {
     connection,
@@ -115,5 +128,6 @@ function known(read: Attachment): Attachment {
     ...(acknowledged !== undefined && { acknowledged }),
     ...(rate !== undefined && { rate }),
     ...(asks !== undefined && { asks }),
+    ...(watch !== undefined && { watch }),
   };
 }

@@ -20,6 +20,8 @@ export const CLOSE_REASONS = {
   /** It was asked, and said nothing. */
   silent: { code: 1008, reason: "silent" },
   tooManyMessages: { code: 1008, reason: "too many messages" },
+  /** [IANA WebSocket Close Codes] 1013: try again later. Of an observer, which does not take what it is sent. */
+  tooSlow: { code: 1013, reason: "too slow" },
   byOperator: { code: 1000, reason: "disconnected by the operator" },
   /** [RFC 6455 §7.4.1] Never on the wire: it went without a word. */
   lost: { code: 1006, reason: "lost" },

@@ -37,6 +37,7 @@ export interface ConversationPort {
   lineFree(): void;
   reportRefused(protocol: Protocol, refused: RefusedCall): void;
   bootAcknowledged(): void;
+  watched(kept: string): void;
   /** The station went on after its warnings: the connection must end. */
   tooManyFrames(): void;
 }
@@ -44,16 +45,16 @@ export interface ConversationPort {
 export class Conversation {
   readonly connection: ConnectionFacts;
   readonly gate: FrameGate;
-  readonly #socket: WebSocket;
+  readonly socket: WebSocket;
   readonly #context: StationContext;
   readonly #agenda: Agenda;
   readonly #port: ConversationPort;
   readonly #kept: KeptCalls;
   #session: Session;
-  #lastMessageAt: number;
+  lastMessageAt: number;
   #presenceCheckedAt: number;
   #acknowledged: Acknowledged;
-  #unwatched: boolean;
+  isUnwatched: boolean;
   #ended = false;
 
   constructor(
@@ -63,39 +64,31 @@ export class Conversation {
     agenda: Agenda,
     port: ConversationPort,
   ) {
-    this.#socket = socket;
+    this.socket = socket;
     this.connection = attachment.connection;
     this.#session = wakeSession(attachment.session);
-    this.#lastMessageAt = attachment.lastMessageAt;
+    this.lastMessageAt = attachment.lastMessageAt;
     this.#presenceCheckedAt = attachment.presenceCheckedAt;
     this.#acknowledged = attachment.acknowledged ?? {};
-    this.#unwatched = attachment.unwatched ?? false;
+    this.isUnwatched = attachment.unwatched ?? false;
     this.gate = new FrameGate(attachment.rate, context.now());
     this.#context = context;
     this.#agenda = agenda;
     this.#port = port;
     this.#kept = new KeptCalls(context);
+    if (attachment.watch !== undefined) port.watched(attachment.watch);
   }
 
-  get socket(): WebSocket {
-    return this.#socket;
-  }
   get session(): Session {
     return this.#session;
   }
-  get lastMessageAt(): number {
-    return this.#lastMessageAt;
-  }
   silence(now: number): { silentMs: number } {
-    return { silentMs: now - this.#lastMessageAt };
-  }
-  get isUnwatched(): boolean {
-    return this.#unwatched;
+    return { silentMs: now - this.lastMessageAt };
   }
   get line(): Line {
     const { openCall } = this.#session;
     const { since } = this.connection;
-    return { since, lastMessageAt: this.#lastMessageAt, presenceCheckedAt: this.#presenceCheckedAt, openCall };
+    return { since, lastMessageAt: this.lastMessageAt, presenceCheckedAt: this.#presenceCheckedAt, openCall };
   }
   get acknowledged(): Acknowledged {
     return this.#acknowledged;
@@ -105,15 +98,15 @@ export class Conversation {
   carry(acknowledged: Acknowledged): boolean {
     if (this.#ended) return false;
     this.#acknowledged = acknowledged;
-    this.#save();
+    this.save();
     return true;
   }
 
   foundAlive(): void {
     // Were the clock set back, the last message would lie ahead.
-    this.#lastMessageAt = Math.min(this.#lastMessageAt, this.#context.now());
-    this.#presenceCheckedAt = this.#lastMessageAt;
-    this.#save();
+    this.lastMessageAt = Math.min(this.lastMessageAt, this.#context.now());
+    this.#presenceCheckedAt = this.lastMessageAt;
+    this.save();
   }
 
   /** Asks for what every station answers: a refusal is an answer too, and any frame will do. */
@@ -129,10 +122,11 @@ export class Conversation {
   }
 
   async receive(frame: string | ArrayBuffer): Promise<void> {
-    this.#lastMessageAt = this.#context.now();
+    this.lastMessageAt = this.#context.now();
+    this.#context.watch?.frame("in", frame);
     this.#watch();
-    if (this.#session.openCall?.probe === true) this.#presenceCheckedAt = this.#lastMessageAt;
-    const verdict = this.gate.take(frame, this.#lastMessageAt);
+    if (this.#session.openCall?.probe === true) this.#presenceCheckedAt = this.lastMessageAt;
+    const verdict = this.gate.take(frame, this.lastMessageAt);
     if (verdict === "take") await this.#run({ kind: "frame", frame });
     else if (verdict === "warn") this.#warn(frame);
     else this.#port.tooManyFrames();
@@ -141,7 +135,7 @@ export class Conversation {
   #warn(frame: string | ArrayBuffer): void {
     this.#port.reportSecurity("too-many-frames", BOUNDS);
     const warning = warningOf(frame, this.#session.protocol);
-    if (warning !== null) this.#send(warning);
+    if (warning !== null) this.pass(warning);
   }
 
   async command(command: Input & { kind: "command" }): Promise<void> {
@@ -155,27 +149,30 @@ export class Conversation {
   }
 
   #watch(): void {
-    if (!this.#unwatched) return;
-    this.#unwatched = false;
+    if (!this.isUnwatched) return;
+    this.isUnwatched = false;
     // From now on an alarm looks for the connection.
     this.#agenda.changed();
   }
 
-  #save(): void {
+  /** Nothing is written for a socket that has ended: it is nobody's. */
+  save(): void {
+    if (this.#ended) return;
     // One object, made at once: this is done for every frame.
     const attachment: VersionedAttachment = {
       version: ATTACHMENT_VERSION,
       connection: this.connection,
       session: durableSession(this.#session),
-      lastMessageAt: this.#lastMessageAt,
+      lastMessageAt: this.lastMessageAt,
       presenceCheckedAt: this.#presenceCheckedAt,
       acknowledged: this.#acknowledged,
-      unwatched: this.#unwatched,
+      unwatched: this.isUnwatched,
     };
     const rate = this.gate.kept;
     if (rate !== undefined) attachment.rate = rate;
     if (this.#session.asking !== null) attachment.asks = true;
-    this.#socket.serializeAttachment(attachment);
+    if (this.#context.watch !== null) attachment.watch = this.#context.watch.kept;
+    this.socket.serializeAttachment(attachment);
   }
 
   async #run(input: Input): Promise<void> {
@@ -193,7 +190,7 @@ export class Conversation {
     }
     // A CALL whose row failed was not kept: its repetition must not pass for one of an acknowledged CALL.
     if (failures.length > 0) this.#session = { ...this.#session, lastAnswered: null };
-    if (!this.#ended) this.#save();
+    this.save();
     if (failures.length > 0) throw failures[0];
   }
 
@@ -252,7 +249,10 @@ export class Conversation {
   }
 
   /** A frame that nobody answers. */
-  pass = (frame: string): void => this.#send(frame);
+  pass(frame: string): void {
+    this.#send(frame);
+    this.save();
+  }
 
   #judge({ messageId, result }: Effect & { kind: "judge" }): void {
     const { protocol, strictness } = this.#session;
@@ -290,7 +290,8 @@ export class Conversation {
 
   #send(frame: string): void {
     try {
-      this.#socket.send(frame);
+      this.socket.send(frame);
+      this.#context.watch?.frame("out", frame);
     } catch (error) {
       // The socket closed meanwhile; the station will ask again on its next one.
       log("info", "a frame found its socket closed", { stationId: this.#context.id, reason: String(error) });

@@ -20,7 +20,11 @@ const select = (order: "ASC" | "DESC"): string => `
 
 type Row = { sequence: number; at: number; type: string; bytes: number; data: string | null };
 
-export function messagesPage({ store, eventLog }: StationContext, query: MessagesQuery): MessagesPage {
+export function messagesPage(
+  { store, eventLog }: StationContext,
+  query: MessagesQuery,
+  maxBytes = PAGE_MAX_BYTES,
+): MessagesPage {
   const { before, after, limit, action = null, type = null, isMasked } = query;
   const { floor, head } = eventLog;
   const isForward = before === undefined && after !== undefined;
@@ -33,7 +37,7 @@ export function messagesPage({ store, eventLog }: StationContext, query: Message
     const { data, sequence } = row;
     if (data !== null) {
       bytes += row.bytes;
-      const isFull = messages.length === limit || bytes > PAGE_MAX_BYTES;
+      const isFull = messages.length === limit || bytes > maxBytes;
       if (isFull && messages.length > 0) return { messages, cursor: last };
       messages.push(messageEntry(keptEvent({ ...row, data }), veil, requestOf));
     }

@@ -6,6 +6,7 @@ import type { EventType } from "../../delivery/event.ts";
 import type { Subscriptions } from "../../delivery/outbox.ts";
 import type { Env } from "../../env.ts";
 import { log } from "../../log.ts";
+import type { FrameWatch } from "./frame-watch.ts";
 import { LogRows } from "../storage/log-rows.ts";
 import type { Carrier } from "../storage/carried-acknowledgements.ts";
 import { EventLog } from "../storage/event-log.ts";
@@ -22,6 +23,8 @@ export class StationContext {
   readonly env: Env;
   readonly config: Config;
   readonly store: Store;
+  /** `null`: nobody watches. */
+  watch: FrameWatch | null = null;
   #eventLog: EventLog | null = null;
   /** Since the object woke. */
   #furthest = 0;
@@ -71,6 +74,7 @@ export class StationContext {
   /** Appends to the log; whoever calls it sees to a drain. */
   emit(type: EventType, data: unknown): number {
     const sequence = this.eventLog.append(type, data, this.now());
+    this.watch?.event(type, sequence, data);
     this.#sayIfFull();
     return sequence;
   }

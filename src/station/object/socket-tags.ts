@@ -5,5 +5,8 @@
 /** The CSMS's own socket. */
 export const LINK_TAG = "csms";
 
+/** Of who watches the station. */
+export const LIVE_TAG = "live";
+
 export const stationSockets = (object: DurableObjectState): WebSocket[] =>
-  object.getWebSockets().filter((socket) => !object.getTags(socket).includes(LINK_TAG));
+  object.getWebSockets().filter((socket) => object.getTags(socket).length === 0);

@@ -9,6 +9,7 @@ import { endsConnection } from "../../security/registration-change.ts";
 import { storageFaultOf } from "../../storage-fault.ts";
 import { inTime } from "../../time-limit.ts";
 import type { CsmsLink } from "../link/csms-link.ts";
+import type { Tail } from "../tail/tail.ts";
 import type { Agenda } from "../object/agenda.ts";
 import type { Announcements } from "./announcements.ts";
 import type { Commands } from "../command/commands.ts";
@@ -36,6 +37,7 @@ interface Parts {
   announcements: Announcements;
   agenda: Agenda;
   link: CsmsLink;
+  tail: Tail;
 }
 
 export class Lifecycle {
@@ -77,10 +79,11 @@ export class Lifecycle {
 
   /** Ends the registration in one turn; what is left to do for it is done in the background. `false`: there is none. */
   async deregister(): Promise<boolean> {
-    const { agenda, commands, connections, link } = this.#parts;
+    const { agenda, commands, connections, link, tail } = this.#parts;
     if (this.#context.store.isDamaged) {
       connections.closeAll(CLOSE_REASONS.deregistered);
       link.drop(CLOSE_REASONS.deregistered);
+      tail.end(CLOSE_REASONS.deregistered);
       await this.#context.clear();
       commands.forget();
       agenda.alarmIsOver();
@@ -92,6 +95,7 @@ export class Lifecycle {
     }
     connections.disconnect(CLOSE_REASONS.deregistered);
     link.close(CLOSE_REASONS.deregistered);
+    tail.end(CLOSE_REASONS.deregistered);
     commands.cancelAll();
     const { ended, log: lastLog } = this.#context.endRegistration();
     commands.forget();
