@@ -40,6 +40,24 @@ export function maskedPayload(value: unknown, action = ""): unknown {
   return typeof value === "string" ? MASK : walk(value, { action, isSetting: false, isVpn: false }, LEVELS_MAX);
 }
 
+/** Whatever may be hidden has one of these in its text; each field is looked at only then. */
+const SUSPECT =
+  /idtag|idtoken|passw|passphrase|secret|credential|privatekey|authorizationkey|pin"|emaid|customeridentifier|apnusername|vpn|"data"|excerpt|unreadable|"exi|"received"|"key":|"variable":|:\/\/|\\/;
+
+/** JSON of a frame as it was on the line, of which it is the parsed value. */
+export const maskedFrameText = (text: string, frame: unknown): string =>
+  isWhole(frame) && !SUSPECT.test(plain(text)) ? text : JSON.stringify(maskedFrame(frame));
+
+/** Nothing but texts that are shown, and a payload. */
+function isWhole(frame: unknown): boolean {
+  if (!Array.isArray(frame)) return false;
+  const [type, ...rest] = frame as unknown[];
+  const shown = typeof type === "number" ? SHOWN_TEXTS[type] : undefined;
+  return (
+    rest.length - 1 === shown && rest.every((part, index) => (index < rest.length - 1 ? isText(part) : isObject(part)))
+  );
+}
+
 /** A frame as it was on the line; of one that is no message nothing is shown. */
 export function maskedFrame(frame: unknown): unknown {
   if (!Array.isArray(frame)) return MASK;

@@ -18,6 +18,7 @@ const BENCHES: Record<string, Bench> = {
   idle: alone(() => import("./idle.ts")),
   limits: alone(() => import("./limits.ts")),
   passwords: alone(() => import("./passwords.ts")),
+  tail: alone(async () => (await import("./tail.ts")).tail()),
   validate: alone(() => import("./validate.ts")),
 };
 

@@ -196,9 +196,9 @@ async function* provocations(
     if (operation.responses[404] !== undefined)
       yield { at: with_({ id: "NOBODY" }), body: takesBody ? RESET : undefined };
     const body = id === "putStation" ? { securityProfile: 0 } : takesBody ? RESET : undefined;
-    const headers = id === "linkCsms" ? UPGRADE : {};
-    if (id === "linkCsms") yield { seen: () => upgraded(broken, "UNREACHABLE", FULL_KEY) };
-    else yield { edge: broken, key: FULL_KEY, at: with_({ id: "UNREACHABLE" }), body, headers };
+    const socket = SOCKETS[id];
+    if (socket !== undefined) yield { seen: () => upgraded(broken, socket, "UNREACHABLE", FULL_KEY) };
+    else yield { edge: broken, key: FULL_KEY, at: with_({ id: "UNREACHABLE" }), body };
   }
   if (takesBody) {
     yield { body: "{" };
@@ -243,10 +243,16 @@ async function* provocations(
       yield { at: with_({ id: "API-OFF" }) };
       break;
     case "linkCsms":
+    case "watchStation": {
+      const socket = SOCKETS[id] as Socket;
       yield {};
       for (const station of ["API-OFF", "NOBODY", "a%2Fb"])
-        yield { seen: () => upgraded(kerbside, station, kerbside.edge.apiKey) };
+        yield { seen: () => upgraded(kerbside, socket, station, kerbside.edge.apiKey) };
+      const odd = { ...socket, path: `${socket.path}?after=yesterday` };
+      if (operation.responses[422] !== undefined)
+        yield { seen: () => upgraded(kerbside, odd, "API-OFF", kerbside.edge.apiKey) };
       break;
+    }
     case "sendCommand":
       yield { body: RESET };
       yield { at: with_({ id: "API-OFF" }), body: RESET };
@@ -301,12 +307,21 @@ async function* provocations(
   }
 }
 
-const UPGRADE = { upgrade: "websocket", connection: "Upgrade" };
+interface Socket {
+  path: string;
+  protocols: string;
+}
 
-async function upgraded({ edge }: Kerbside, id: string, key: string): Promise<Seen> {
+/** By operation. */
+const SOCKETS: Record<string, Socket> = {
+  linkCsms: { path: "csms", protocols: "kerbside.csms.v1" },
+  watchStation: { path: "live", protocols: "kerbside.live.v1" },
+};
+
+async function upgraded({ edge }: Kerbside, { path, protocols }: Socket, id: string, key: string): Promise<Seen> {
   const headers = [`Authorization: Bearer ${key}`];
-  const target = `/v1/stations/${id}/csms`;
-  const answer = await rawUpgrade({ port: edge.port, target, headers, protocols: "kerbside.csms.v1" });
+  const target = `/v1/stations/${id}/${path}`;
+  const answer = await rawUpgrade({ port: edge.port, target, headers, protocols });
   const type = answer.headers["content-type"] ?? "";
   return { status: answer.status, type, text: answer.body, requestId: answer.headers["x-request-id"] ?? null };
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { MASK, maskedFrame, maskedPayload } from "../../src/security/masked-message.ts";
+import { MASK, maskedFrame, maskedFrameText, maskedPayload } from "../../src/security/masked-message.ts";
 
 const SECRET = "s3cr3t-VALUE";
 
@@ -124,6 +124,7 @@ describe("A masked message", () => {
             [6, "id", message[1], whole],
           ]) {
             expect(textOf(maskedFrame(frame))).not.toContain(secret);
+            expect(maskedFrameText(textOf(frame), frame)).toBe(textOf(maskedFrame(frame)));
           }
         },
       ),
@@ -145,13 +146,63 @@ describe("A masked message", () => {
       [6, "9", "NotifyPeriodicEventStream", { id: 1, pending: 0, basetime: "t", data: [{ t: 0, v: "230" }] }],
       [2, "10", "UpdateFirmware", { location: "https://files.example/a.bin", retrieveDate: "t" }],
     ];
-    for (const frame of plain) expect(maskedFrame(frame)).toEqual(frame);
+    for (const frame of plain) {
+      expect(maskedFrame(frame)).toEqual(frame);
+      expect(JSON.parse(maskedFrameText(JSON.stringify(frame, null, 1), frame))).toEqual(frame);
+    }
     expect(maskedFrame([2, "1", "Authorize", { idToken: { idToken: "A", type: "ISO14443" } }])).toEqual([
       2,
       "1",
       "Authorize",
       { idToken: { idToken: MASK, type: "ISO14443" } },
     ]);
+  });
+
+  test("is looked for field by field wherever its text may hide something, however it is written", () => {
+    const names = fc.constantFrom(
+      "idTag",
+      "Parent_ID_Tag",
+      "id-token",
+      "PASSWORD",
+      "basicAuthPass.word",
+      "simPin",
+      "pin",
+      "eMAID",
+      "data",
+      "exiRequest",
+      "received",
+      "other",
+      "apnUserName",
+      "privateKey",
+      "unreadable",
+      "vpn",
+      "key",
+      "value",
+    );
+    const value = fc.letrec((tie) => ({
+      any: fc.oneof(
+        { maxDepth: 4 },
+        fc.string(),
+        fc.integer(),
+        fc.constantFrom(null, true, "https://u:p@host/", "-----BEGIN PRIVATE KEY-----"),
+        fc.array(tie("any"), { maxLength: 3 }),
+        fc.dictionary(names, tie("any"), { maxKeys: 4 }),
+      ),
+    })).any;
+    const frame = fc
+      .tuple(
+        fc.constantFrom<unknown>(2, 3, 4, 5, 6, 7),
+        fc.array(fc.oneof(fc.string(), value, fc.dictionary(names, value, { maxKeys: 4 })), { maxLength: 5 }),
+      )
+      .map(([type, rest]) => [type, ...rest]);
+    fc.assert(
+      fc.property(frame, (given) => {
+        expect(JSON.parse(maskedFrameText(JSON.stringify(given), given))).toEqual(
+          JSON.parse(textOf(maskedFrame(given))),
+        );
+      }),
+      { numRuns: 1_000 },
+    );
   });
 
   test("is nothing at all of what is no message", () => {

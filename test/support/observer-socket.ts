@@ -16,7 +16,7 @@ export class ObserverSocket {
 
   constructor(url: string, headers: Record<string, string>, protocols: string[] = ["kerbside.live.v1"]) {
     this.socket = new WebSocket(url, protocols, { headers, perMessageDeflate: false });
-    this.socket.on("message", (data) => this.told.push(JSON.parse(String(data))));
+    this.socket.on("message", (data) => this.told.push(...JSON.parse(String(data))));
     this.socket.on("close", (code, reason) => {
       this.closed = { code, reason: String(reason) };
     });

@@ -6,6 +6,8 @@ import { callIdOf } from "../../ocpp/decode.ts";
 
 /** Characters of all that is kept, two bytes each: what else rides with the socket takes up to half of its 16,384 bytes. */
 const KEPT_MAX_LENGTH = 3_500;
+/** Characters that are dropped at once. */
+const TRIM_LENGTH = 500;
 /** Characters of a frame that is kept as it was; of a longer one its head, until the log has it. */
 const FRAME_MAX_LENGTH = 1_000;
 const HEAD_LENGTH = 80;
@@ -90,11 +92,18 @@ export class KeptFrames {
     const clean = body.includes(SEPARATOR) ? body.replaceAll(SEPARATOR, "\ufffd") : body;
     this.#records += `${SEPARATOR}${KINDS[kind]}${at}:${clean}`;
     this.#next++;
-    while (this.#records.length > KEPT_MAX_LENGTH) {
-      const second = this.#records.indexOf(SEPARATOR, 1);
-      this.#records = second === -1 ? "" : this.#records.slice(second);
+    if (this.#records.length > KEPT_MAX_LENGTH) this.#trim();
+  }
+
+  /** Some at once: it is looked at for each frame. */
+  #trim(): void {
+    const least = this.#records.length - KEPT_MAX_LENGTH + TRIM_LENGTH;
+    let start = 0;
+    while (start < least && start !== -1) {
+      start = this.#records.indexOf(SEPARATOR, start + 1);
       this.#first++;
     }
+    this.#records = start === -1 ? "" : this.#records.slice(start);
   }
 
   /** The log has that CALL now. */

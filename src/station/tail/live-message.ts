@@ -2,7 +2,7 @@
  * What an observer is told, as text: one JSON object each. Must not know observers, nor where frames come from.
  */
 import { parseJson } from "../../json.ts";
-import { maskedFrame, MASK } from "../../security/masked-message.ts";
+import { MASK, maskedFrameText } from "../../security/masked-message.ts";
 
 /** Characters of a frame that is no JSON which are shown. */
 const TEXT_MAX_LENGTH = 4_000;
@@ -19,14 +19,16 @@ export function frameMessage(
   sequence?: number,
 ): string {
   const event = sequence === undefined ? "" : `,"sequence":${sequence}`;
-  return `${headOf(cursor, at)}${event},"direction":"${direction}",${shown(frame, isMasked)}}`;
+  return `${headOf(cursor, at)}${event},"direction":"${direction}",${shown(direction, frame, isMasked)}}`;
 }
 
-function shown(frame: string | ArrayBuffer, isMasked: boolean): string {
+function shown(direction: "in" | "out", frame: string | ArrayBuffer, isMasked: boolean): string {
   const text = typeof frame === "string" ? frame : new TextDecoder().decode(frame.slice(0, TEXT_MAX_LENGTH));
+  // What was made here is JSON; what a CSMS had passed on begins with whatever it began with.
+  if (direction === "out" && !isMasked && text.startsWith("[") && text.endsWith("]")) return `"frame":${text}`;
   const parsed = typeof frame === "string" ? parsedFrame(frame) : undefined;
   if (parsed === undefined) return `"text":${JSON.stringify(isMasked ? MASK : text.slice(0, TEXT_MAX_LENGTH))}`;
-  return `"frame":${isMasked ? JSON.stringify(maskedFrame(parsed)) : text}`;
+  return `"frame":${isMasked ? maskedFrameText(text, parsed) : text}`;
 }
 
 /** `undefined`: it is no JSON. */

@@ -8,6 +8,7 @@ import { CLOSE_REASONS, type CloseReason } from "../connection/close-reasons.ts"
 import type { Conversation } from "../connection/conversation.ts";
 import { LIVE_PROTOCOL } from "../../ocpp/live-protocol.ts";
 import { closeSocket } from "../connection/attachment.ts";
+import { lengthOf } from "../connection/frame-gate.ts";
 import type { StationContext } from "../object/context.ts";
 import type { FrameWatch } from "../object/frame-watch.ts";
 import { LIVE_TAG } from "../object/socket-tags.ts";
@@ -23,6 +24,15 @@ export const OBSERVERS_MAX = 5;
 /** ms that frames are kept for an observer that went: as long as it takes to come back. */
 const KEEP_MS = 120_000;
 
+/** ms that a frame may wait to be told together with the next: no eye sees it. A lone CALL's frames are told in its own turn. */
+const TOGETHER_MS = 50;
+/** Frames that may wait so, and characters of one that does not. */
+const TOGETHER_MAX = 128;
+const LARGE_LENGTH = 20_000;
+
+/** What is told, for an observer that sees secrets or for one that does not. */
+type Told = (isMasked: boolean) => string;
+
 export class Tail implements FrameWatch {
   readonly #context: StationContext;
   readonly #sockets: DurableObjectState;
@@ -30,6 +40,11 @@ export class Tail implements FrameWatch {
   readonly #line: () => Conversation | null;
   #kept: KeptFrames | null = null;
   #observers: Observer[] | null = null;
+  /** Not sent yet. */
+  readonly #told: Told[] = [];
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  /** ms since the epoch */
+  #flushedAt = 0;
   /** The answer to a CALL that is in the log since this very turn. */
   #answer: { messageId: string; sequence: number } | null = null;
 
@@ -59,7 +74,9 @@ export class Tail implements FrameWatch {
     const { connection } = this.#line() ?? { connection: null };
     const live = { online: connection !== null, heartbeats: connection?.heartbeats ?? 0 };
     const now = liveMessage(cursorText(eventLog.head, kept.epoch, kept.last), live);
-    for (const message of [...missed, now]) observer.send(message, id);
+    // What others have yet to be told is among what it missed.
+    this.#flush();
+    observer.send(`[${[...missed, now].join()}]`, id);
     this.#all.push(observer);
     this.#carry();
     log("info", "an observer has come", { stationId: id, observerId: observer.id });
@@ -93,6 +110,7 @@ export class Tail implements FrameWatch {
 
   /** Ends all of it: the registration has ended. */
   end({ code, reason }: CloseReason): void {
+    this.#flush();
     this.#forget();
     for (const socket of this.#sockets.getWebSockets(LIVE_TAG)) {
       socket.serializeAttachment(null);
@@ -151,6 +169,8 @@ export class Tail implements FrameWatch {
       else kept.frame(direction, at, typeof frame === "string" ? frame : "");
       const cursor = cursorText(this.#context.eventLog.head, kept.epoch, kept.last);
       this.#tell((isMasked) => frameMessage(cursor, at, direction, frame, isMasked, answer ?? undefined));
+      // One of the largest waits for no other.
+      if (lengthOf(frame) > LARGE_LENGTH) this.#flush();
     });
   }
 
@@ -183,24 +203,41 @@ export class Tail implements FrameWatch {
     const kept = this.#kept;
     const at = this.#context.now();
     if (kept === null) return;
-    if (kept.leftAt > 0 && Math.abs(at - kept.leftAt) > KEEP_MS) {
-      this.#forget();
-      return;
-    }
+    if (kept.leftAt > 0 && Math.abs(at - kept.leftAt) > KEEP_MS) this.#forget();
+    else this.#guarded(() => take(kept, at));
+  }
+
+  /** What watches must not cost the station its turn. */
+  #guarded(show: () => void): void {
     try {
-      take(kept, at);
+      show();
     } catch (error) {
-      // What watches must not cost the station its turn.
       log("error", "a frame could not be shown", { stationId: this.#context.id, reason: messageOf(error) });
     }
   }
 
-  #tell(messageFor: (isMasked: boolean) => string): void {
+  /** Told together with what else is said in this turn, or in the next few milliseconds where much is said: a message costs what a CALL does. */
+  #tell(told: Told): void {
+    if (this.#all.length === 0) return;
+    this.#told.push(told);
+    if (this.#told.length >= TOGETHER_MAX) this.#flush();
+    if (this.#told.length !== 1) return;
+    const since = Math.abs(this.#context.now() - this.#flushedAt);
+    if (since >= TOGETHER_MS) queueMicrotask(() => this.#guarded(() => this.#flush()));
+    else this.#timer ??= setTimeout(() => this.#guarded(() => this.#flush()), TOGETHER_MS - since);
+  }
+
+  #flush(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const told = this.#told.splice(0);
+    if (told.length === 0) return;
+    this.#flushedAt = this.#context.now();
     const messages = new Map<boolean, string>();
     const gone: Observer[] = [];
     for (const observer of this.#all) {
       const { isMasked } = observer;
-      const message = messages.get(isMasked) ?? messageFor(isMasked);
+      const message = messages.get(isMasked) ?? `[${told.map((each) => each(isMasked)).join()}]`;
       messages.set(isMasked, message);
       if (!observer.send(message, this.#context.id)) gone.push(observer);
     }
