@@ -10,9 +10,10 @@ import type { BridgeOptions } from "./arguments.ts";
 import { backOffMs } from "./back-off.ts";
 import { BridgeCounts, type BridgeStanding } from "./bridge-counts.ts";
 import type { Credentials } from "./credentials.ts";
-import { type DirectoryOptions, NotUsable, registeredStations, remoteAddress } from "./directory.ts";
+import { type DirectoryOptions, NotUsable, registeredStations } from "./directory.ts";
 import { Mirror } from "./mirror.ts";
-import { type Door, type Standing, StationBridge } from "./station-bridge.ts";
+import { StationBridge } from "./station-bridge.ts";
+import type { Door, Standing } from "./station-bridge-options.ts";
 
 /** ms between two looks for stations that came and went: what each costs Kerbside is a row read for each station. */
 const LOOK_EVERY_MS = 30_000;
@@ -113,8 +114,7 @@ export class Bridge {
     return new StationBridge({
       stationId,
       link: () => this.#link(stationId),
-      csms: async (protocol, standing) =>
-        this.#csms(this.#options.csms, stationId, protocol, await this.#forwarded(stationId, standing)),
+      csms: (protocol, standing) => this.#csms(this.#options.csms, stationId, protocol, this.#forwarded(standing)),
       turn: () => this.#pace.turn(this.#off.signal),
       counts: this.counts,
       log: this.#log,
@@ -123,10 +123,12 @@ export class Bridge {
         mirror === null
           ? null
           : // Without credentials: those of the first CSMS are none of another host's.
-            new Mirror(
-              (protocol) => new WebSocket(`${mirror}/${encodeURIComponent(stationId)}`, [protocol], SOCKET),
-              this.counts,
-            ),
+            new Mirror({
+              open: (protocol) => new WebSocket(`${mirror}/${encodeURIComponent(stationId)}`, [protocol], SOCKET),
+              turn: () => this.#pace.turn(this.#off.signal),
+              counts: this.counts,
+              random: Math.random,
+            }),
     });
   }
 
@@ -137,11 +139,10 @@ export class Bridge {
   }
 
   /** With what the station came by, where that is to be said: the object alone knows its address. */
-  async #forwarded(stationId: string, { securityProfile }: Standing): Promise<Record<string, string>> {
+  #forwarded({ securityProfile, remoteAddress }: Standing): Record<string, string> {
     if (!this.#options.isForwarded) return {};
-    const address = await remoteAddress(this.#options.api, this.#credentials.apiKey, stationId);
     return {
-      ...(address !== null && { "X-Forwarded-For": address }),
+      ...(remoteAddress !== undefined && { "X-Forwarded-For": remoteAddress }),
       "X-Forwarded-Proto": (securityProfile ?? 0) >= 2 ? "wss" : "ws",
     };
   }

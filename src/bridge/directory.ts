@@ -7,8 +7,6 @@ import { createHash } from "node:crypto";
 const PAGE = 500;
 /** ms that Kerbside has for one. */
 const WITHIN_MS = 15_000;
-/** ms in which a station's address is to be had: without it its socket at the CSMS is opened all the same. */
-const ADDRESS_WITHIN_MS = 2_000;
 
 export interface DirectoryOptions {
   /** The API, without a path. */
@@ -50,20 +48,6 @@ async function pageOf({ api, key, labels, q }: DirectoryOptions, cursor: string 
   if (response.status === 401) throw new NotUsable(`${what}: the key is not one of this Kerbside's`);
   if (response.status === 403) throw new NotUsable(`${what}: the key needs the scopes stations:read and csms:connect`);
   throw new Error(what);
-}
-
-/** Of a station's connection; `null`: it has none, or that cannot be told now. */
-export async function remoteAddress(api: string, key: string, stationId: string): Promise<string | null> {
-  try {
-    const response = await fetch(new URL(`/v1/stations/${encodeURIComponent(stationId)}`, api), {
-      headers: { authorization: `Bearer ${key}` },
-      signal: AbortSignal.timeout(ADDRESS_WITHIN_MS),
-    });
-    const view = (await response.json()) as { connection?: { remoteAddress?: string | null } | null };
-    return view.connection?.remoteAddress ?? null;
-  } catch {
-    return null;
-  }
 }
 
 /** The same share of the names in every process, whatever their number and order. */

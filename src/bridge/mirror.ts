@@ -3,6 +3,7 @@
  * station, nor the first CSMS's socket.
  */
 import { WebSocket } from "ws";
+import { backOffMs } from "./back-off.ts";
 import type { BridgeCounts } from "./bridge-counts.ts";
 import { TransactionIds } from "./transaction-ids.ts";
 
@@ -12,6 +13,16 @@ const OPEN_MAX = 32;
 const WAITING_MAX = 32;
 /** Characters that may wait in a socket that it does not read; beyond them it is given up. */
 const UNSENT_MAX_BYTES = 1_000_000;
+/** ms that its socket must live for its next opening to be the first again. */
+const STEADY_MS = 10_000;
+
+interface MirrorOptions {
+  open: (protocol: string) => WebSocket;
+  /** Waits for its turn to open a socket again; `false`: called off. */
+  turn: () => Promise<boolean>;
+  counts: BridgeCounts;
+  random: () => number;
+}
 
 type Payload = Record<string, unknown>;
 interface Compared {
@@ -28,33 +39,59 @@ interface Verdict {
 }
 
 export class Mirror {
-  readonly #open: (protocol: string) => WebSocket;
-  readonly #counts: BridgeCounts;
+  readonly #options: MirrorOptions;
   readonly #compared = new Map<string, Compared>();
   readonly #transactions = new TransactionIds();
   #socket: WebSocket | null = null;
   #waiting: string[] = [];
   #protocol = "";
+  #failures = 0;
+  #again: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(open: (protocol: string) => WebSocket, counts: BridgeCounts) {
-    this.#open = open;
-    this.#counts = counts;
+  constructor(options: MirrorOptions) {
+    this.#options = options;
   }
 
+  /** The station has a socket at the first CSMS. */
   opened(protocol: string): void {
     this.closed();
     this.#protocol = protocol;
-    const socket = this.#open(protocol);
+    this.#dial();
+  }
+
+  #dial(): void {
+    const socket = this.#options.open(this.#protocol);
     this.#socket = socket;
+    let openedAt = Number.POSITIVE_INFINITY;
     socket.on("open", () => {
+      openedAt = performance.now();
       for (const frame of this.#waiting.splice(0)) socket.send(frame);
     });
     socket.on("message", (data) => this.#said(socket, String(data)));
     // One that is not there is no trouble of anybody's.
     socket.on("error", () => {});
+    socket.on("close", () => {
+      if (this.#socket !== socket) return;
+      if (performance.now() - openedAt >= STEADY_MS) this.#failures = 0;
+      this.closed();
+      this.#again = setTimeout(() => void this.#dialAgain(), backOffMs(this.#failures++, this.#options.random()));
+      this.#again.unref();
+    });
   }
 
+  async #dialAgain(): Promise<void> {
+    const mine = this.#again;
+    // Meanwhile the first CSMS's socket may have closed, or opened anew.
+    if ((await this.#options.turn()) && this.#again === mine) {
+      this.#again = null;
+      this.#dial();
+    }
+  }
+
+  /** It has none any more. */
   closed(): void {
+    if (this.#again !== null) clearTimeout(this.#again);
+    this.#again = null;
     this.#socket?.terminate();
     this.#socket = null;
     this.#waiting = [];
@@ -70,7 +107,7 @@ export class Mirror {
     for (const [oldest] of this.#compared) {
       if (this.#compared.size <= OPEN_MAX) break;
       this.#compared.delete(oldest);
-      this.#counts.agreed("none");
+      this.#options.counts.agreed("none");
     }
     const mapped = this.#protocol === "ocpp1.6" ? this.#transactions.mapped(said) : said;
     this.hears(mapped === said ? frame : JSON.stringify([2, messageId, action, mapped]));
@@ -112,8 +149,9 @@ export class Mirror {
     if (action === "StartTransaction" && first.transactionId !== null && second.transactionId !== null) {
       this.#transactions.note(first.transactionId, second.transactionId);
     }
-    if (first.isError || second.isError) this.#counts.agreed(first.isError === second.isError ? "same" : "error");
-    else this.#counts.agreed(first.status === second.status ? "same" : "different");
+    if (first.isError || second.isError)
+      this.#options.counts.agreed(first.isError === second.isError ? "same" : "error");
+    else this.#options.counts.agreed(first.status === second.status ? "same" : "different");
   }
 }
 

@@ -4,58 +4,30 @@
  */
 import { WebSocket } from "ws";
 import { backOffMs } from "./back-off.ts";
-import type { BridgeCounts } from "./bridge-counts.ts";
+import { CsmsSocket, UNSENT_MAX_BYTES } from "./csms-socket.ts";
 import { headOf } from "./frame-head.ts";
 import { Heartbeats } from "./heartbeats.ts";
-import type { Mirror } from "./mirror.ts";
-import { onEnd } from "./socket-end.ts";
+import { onEnd, type SocketEnd } from "./socket-end.ts";
+import type { Standing, StationBridgeOptions } from "./station-bridge-options.ts";
 import { type OpenCall, Unanswered } from "./unanswered.ts";
-
-/** How a socket of one side is opened. */
-export interface Door {
-  url: string;
-  protocols: string[];
-  options: WebSocket.ClientOptions;
-}
-
-export interface StationBridgeOptions {
-  stationId: string;
-  link: () => Door;
-  csms: (protocol: string, standing: Standing) => Promise<Door>;
-  /** Waits for its turn to open a socket; `false`: called off. */
-  turn: () => Promise<boolean>;
-  counts: BridgeCounts;
-  log: (level: "info" | "warn", message: string, facts: Record<string, unknown>) => void;
-  random: () => number;
-  mirror: Mirror | null;
-}
-
-/** The station, as its link is told. */
-export interface Standing {
-  online: boolean;
-  protocol: string | null;
-  securityProfile: number | null;
-  boot: { interval?: number } | null;
-}
 
 /** ms; a station that went has its last CALL answered, and what followed it, before its socket at the CSMS closes. */
 const LAST_WORDS_MS = 5_000;
 /** ms without another CALL after which nothing more is expected of a station that went. */
 const QUIET_MS = 200;
-/** Characters that may wait in a socket that the other side does not read; beyond them it is closed, and what was lost comes again. */
-const UNSENT_MAX_BYTES = 8_000_000;
-
-/** CALLs of the CSMS that wait for an answer: one whose outcome nobody knows gets none, and would stay for ever. */
-const ASKED_MAX = 64;
 /** ms that a socket must live for its next opening to be the first again: one that is taken and dropped was no success. */
 const STEADY_MS = 10_000;
 /** ms that the other side has to close a socket in order, when the bridge ends. */
 const CLOSE_WITHIN_MS = 2_000;
+/** ms that the CSMS's socket stays without a link: the station may be online still, while Kerbside or the network is away. */
+const KEEP_CSMS_MS = 10_000;
+/** Another one has taken the link over, or the station is registered no more. */
+const POLICY_CLOSE = 1008;
 
 export class StationBridge {
   readonly #options: StationBridgeOptions;
   #link: WebSocket | null = null;
-  #csms: WebSocket | null = null;
+  #csms: CsmsSocket | null = null;
   #standing: Standing | null = null;
   readonly #unanswered = new Unanswered();
   #linkFailures = 0;
@@ -63,20 +35,17 @@ export class StationBridge {
   #isOpeningCsms = false;
   /** After a failure, until its wait is over: no frame of the station cuts it short. */
   #isBackingOff = false;
-  #csmsProtocol: string | null = null;
+  /** Until it is over, the CSMS's socket waits for the link. */
+  #keeping: ReturnType<typeof setTimeout> | null = null;
   #timers = new Set<ReturnType<typeof setTimeout>>();
   readonly #heartbeats: Heartbeats;
-  /** CALLs of the CSMS that the station has not answered. */
-  readonly #asked = new Set<string>();
   #isEnding = false;
 
   constructor(options: StationBridgeOptions) {
     this.#options = options;
     // One CALL at a time: what the station says is sign of life enough.
     this.#heartbeats = new Heartbeats((frame) => {
-      if (this.#unanswered.open !== null || this.#csms?.readyState !== WebSocket.OPEN) return;
-      this.#csms.send(frame);
-      this.#options.mirror?.hears(frame);
+      if (this.#unanswered.open === null && this.#csms?.beat(frame)) this.#options.mirror?.hears(frame);
     });
   }
 
@@ -85,19 +54,14 @@ export class StationBridge {
   }
 
   get csmsState(): "open" | "opening" | "waiting" | "closed" {
-    if (this.#csms?.readyState === WebSocket.OPEN) return "open";
+    if (this.#csms?.isOpen) return "open";
     if (this.#isOpeningCsms) return "opening";
     return this.#standing?.online === true && !this.#isEnding ? "waiting" : "closed";
   }
 
   /** Nothing is unanswered, either way. */
   get isIdle(): boolean {
-    return this.#unanswered.open === null && this.#asked.size === 0;
-  }
-
-  /** CALLs of the CSMS whose answers are still waited for. */
-  get unanswered(): number {
-    return this.#asked.size;
+    return this.#unanswered.open === null && !this.#csms?.isAsking;
   }
 
   async start(): Promise<void> {
@@ -108,16 +72,17 @@ export class StationBridge {
     link.on("message", (data, isBinary) => {
       if (!isBinary && this.#link === link) this.#fromLink(String(data));
     });
-    this.#ended(link, "link", (refusal, livedMs) => {
+    this.#ended(link, "link", ({ refusal, livedMs, code }) => {
       if (this.#link !== link) return;
       if (livedMs >= STEADY_MS) this.#linkFailures = 0;
       this.#link = null;
       this.#options.counts.linkLost(refusal);
       // Kerbside says again what is not answered; an answer to what it said before would be to nothing.
       this.#unanswered.forget();
-      this.#asked.clear();
+      this.#csms?.forgetAsked();
       this.#standing = null;
-      this.#closeCsms();
+      if (code === POLICY_CLOSE || !this.#csms?.isOpen) this.#closeCsms();
+      else this.#keeping ??= this.#later(KEEP_CSMS_MS, () => this.#closeCsms());
       if (!this.#isEnding)
         this.#later(backOffMs(this.#linkFailures++, this.#options.random()), () => void this.start());
     });
@@ -134,18 +99,19 @@ export class StationBridge {
     this.#heartbeats.stop();
     this.#closeCsms();
     this.#link?.close(1000, "the bridge ends");
-    const [link, csms] = [this.#link, this.#csms];
+    const [link, csms] = [this.#link, this.#csms?.socket];
     // Whoever does not close it in turn would hold up the end of the process.
     const terminate = () => [link, csms].forEach((socket) => void socket?.terminate());
     setTimeout(terminate, CLOSE_WITHIN_MS).unref();
   }
 
-  #ended(socket: WebSocket, side: "link" | "csms", done: (refusal: number | null, livedMs: number) => void): void {
+  #ended(socket: WebSocket, side: "link" | "csms", done: (end: SocketEnd) => void): void {
     const { stationId, log } = this.#options;
-    onEnd(socket, ({ refusal, livedMs, code, reason }) => {
+    onEnd(socket, (end) => {
+      const { refusal, code, reason } = end;
       const what = side === "link" ? "the link closed" : "the CSMS's socket closed";
       log(refusal === null ? "info" : "warn", what, { stationId, code, reason });
-      done(refusal, livedMs);
+      done(end);
     });
   }
 
@@ -160,20 +126,32 @@ export class StationBridge {
     this.#options.counts.frames.toCsms++;
     if (type === 2) {
       this.#unanswered.said({ messageId, action, frame: text, at: performance.now() });
-      if (!this.#sendToCsms(text)) void this.#openCsms();
+      if (!this.#sendToCsms(messageId, text)) void this.#openCsms();
       return;
     }
     // An id is the CSMS's own, of one socket: what was asked on the one before may be another CALL on this one.
-    if ((type === 3 || type === 4) && !this.#asked.delete(messageId)) return;
-    this.#sendToCsms(text);
+    if (type !== 3 && type !== 4) this.#sendToCsms(null, text);
+    else if (this.#csms?.takeAsked(messageId)) this.#csms.answer(text);
   }
 
   #stands(standing: Standing): void {
-    const isOther = this.#csms !== null && standing.protocol !== this.#csmsProtocol;
+    const csms = this.#csms;
+    const isOther = standing.online && csms !== null && standing.protocol !== csms.protocol;
+    const wasKept = this.#keeping !== null;
+    this.#keepNoLonger();
     this.#standing = standing;
-    if (standing.online && isOther) this.#closeCsms();
+    // Kerbside says it again, and may say another one under its id: the answer would be taken for that one's.
+    if (isOther || (wasKept && csms?.owes)) this.#closeCsms();
+    else if (wasKept) for (const frame of csms?.held.splice(0) ?? []) this.#fromCsms(frame);
     if (standing.online) void this.#openCsms();
     else this.#later(QUIET_MS, () => this.#closeWhenQuiet(performance.now() + LAST_WORDS_MS));
+  }
+
+  #keepNoLonger(): void {
+    if (this.#keeping === null) return;
+    clearTimeout(this.#keeping);
+    this.#timers.delete(this.#keeping);
+    this.#keeping = null;
   }
 
   /** The CSMS sees the truth, once it has the station's last words. */
@@ -183,12 +161,10 @@ export class StationBridge {
     else this.#later(QUIET_MS, () => this.#closeWhenQuiet(latest));
   }
 
-  #sendToCsms(frame: string): boolean {
-    const csms = this.#csms;
-    if (csms?.readyState !== WebSocket.OPEN) return false;
-    csms.send(frame);
+  /** @param callId `null`: it is not answered */
+  #sendToCsms(callId: string | null, frame: string): boolean {
+    if (!this.#csms?.say({ callId, frame })) return false;
     this.#options.mirror?.fromStation(frame);
-    if (csms.bufferedAmount > UNSENT_MAX_BYTES) csms.terminate();
     return true;
   }
 
@@ -199,7 +175,7 @@ export class StationBridge {
     if (this.#isBackingOff || this.#isOpeningCsms || this.#csms !== null || this.#isEnding || protocol == null) return;
     this.#isOpeningCsms = true;
     const isOn = await this.#options.turn();
-    const door = isOn && this.#standing !== null ? await this.#options.csms(protocol, this.#standing) : null;
+    const door = isOn && this.#standing !== null ? this.#options.csms(protocol, this.#standing) : null;
     // Meanwhile it may have gone, or come back in another version.
     if (door === null || this.#standing?.online !== true || this.#standing.protocol !== protocol || this.#isEnding) {
       this.#isOpeningCsms = false;
@@ -207,28 +183,29 @@ export class StationBridge {
       return;
     }
     const { url, protocols, options } = door;
-    const csms = new WebSocket(url, protocols, options);
+    const socket = new WebSocket(url, protocols, options);
+    const csms = new CsmsSocket(socket, protocol);
     this.#csms = csms;
-    this.#csmsProtocol = protocol;
-    csms.on("open", () => {
+    socket.on("open", () => {
       this.#isOpeningCsms = false;
       this.#options.mirror?.opened(protocol);
       const { open, isOvertaken } = this.#unanswered;
       if (isOvertaken) this.#linkAnew();
       // What the one before did not answer.
-      else if (open !== null) this.#sendToCsms(open.frame);
+      else if (open !== null) this.#sendToCsms(open.messageId, open.frame);
       this.#heartbeats.start(this.#standing?.boot?.interval);
     });
-    csms.on("message", (data, isBinary) => {
-      if (!isBinary && this.#csms === csms) this.#fromCsms(String(data));
+    socket.on("message", (data, isBinary) => {
+      // One that this side closes may have its answers on the way: they are none to what is said meanwhile.
+      if (!isBinary && this.#csms === csms && csms.isOpen) this.#fromCsms(String(data));
     });
-    this.#ended(csms, "csms", (refusal, livedMs) => {
+    this.#ended(socket, "csms", ({ refusal, livedMs }) => {
+      csms.ended();
       if (this.#csms !== csms) return;
       if (livedMs >= STEADY_MS) this.#csmsFailures = 0;
       this.#csms = null;
       this.#isOpeningCsms = false;
       this.#heartbeats.stop();
-      this.#asked.clear();
       this.#options.counts.csmsLost(refusal);
       this.#options.mirror?.closed();
       if (this.#standing?.online === true && !this.#isEnding) {
@@ -243,19 +220,26 @@ export class StationBridge {
 
   #fromCsms(text: string): void {
     const [type, messageId] = headOf(text);
+    const csms = this.#csms;
     const isAnswer = type === 3 || type === 4;
-    if (isAnswer && this.#heartbeats.isTheirs(messageId)) return;
+    if (isAnswer && this.#heartbeats.isTheirs(messageId)) {
+      csms?.beatAnswered();
+      return;
+    }
     this.#options.counts.frames.toStation++;
+    if (isAnswer) {
+      csms?.answered(messageId);
+      const answered = this.#unanswered.answered(messageId);
+      if (answered !== null) this.#answered(answered, text);
+    }
+    const link = this.#link;
     if (type === 2) {
       // One that cannot be passed on gets no answer, as from a station that is gone.
-      if (this.#isEnding || this.#standing?.online !== true) return;
-      this.#asked.add(messageId);
-      const [oldest = ""] = this.#asked;
-      if (this.#asked.size > ASKED_MAX) this.#asked.delete(oldest);
+      if (this.#isEnding) return;
+      if (this.#keeping !== null) csms?.hold(text);
+      if (this.#standing?.online !== true || link?.readyState !== WebSocket.OPEN) return;
+      csms?.asks(messageId);
     }
-    const answered = isAnswer ? this.#unanswered.answered(messageId) : null;
-    if (answered !== null) this.#answered(answered, text);
-    const link = this.#link;
     if (link?.readyState !== WebSocket.OPEN) return;
     link.send(text);
     if (link.bufferedAmount > UNSENT_MAX_BYTES) link.terminate();
@@ -277,18 +261,17 @@ export class StationBridge {
   }
 
   #closeCsms(): void {
+    this.#keepNoLonger();
     this.#heartbeats.stop();
-    const csms = this.#csms;
-    if (csms === null) return;
-    if (csms.readyState === WebSocket.CONNECTING) csms.terminate();
-    else csms.close(1000, "the station is gone");
+    this.#csms?.close();
   }
 
-  #later(ms: number, work: () => void): void {
+  #later(ms: number, work: () => void): ReturnType<typeof setTimeout> {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       work();
     }, ms);
     this.#timers.add(timer);
+    return timer;
   }
 }

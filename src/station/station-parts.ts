@@ -214,6 +214,7 @@ export class StationParts {
       securityProfile: connection?.securityProfile ?? null,
       since: connection === null ? null : new Date(connection.since).toISOString(),
       boot: this.context.eventLog.status.boot,
+      remoteAddress: connection?.remoteAddress ?? undefined,
     };
     return JSON.stringify({ station });
   }

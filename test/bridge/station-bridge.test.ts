@@ -54,12 +54,20 @@ async function between(mirrored?: Side) {
   const bridge = new StationBridge({
     stationId: "S",
     link: () => ({ url: link.url, protocols: ["kerbside.csms.v1"], options: {} }),
-    csms: async (protocol) => ({ url: csms.url, protocols: [protocol], options: {} }),
+    csms: (protocol) => ({ url: csms.url, protocols: [protocol], options: {} }),
     turn: async () => true,
     counts,
     log: () => {},
     random: () => 0,
-    mirror: mirrored === undefined ? null : new Mirror((protocol) => new Client(mirrored.url, [protocol]), counts),
+    mirror:
+      mirrored === undefined
+        ? null
+        : new Mirror({
+            open: (protocol) => new Client(mirrored.url, [protocol]),
+            turn: async () => true,
+            counts,
+            random: () => 0,
+          }),
   });
   ends.push(() => {
     bridge.end();
@@ -129,14 +137,98 @@ test("An event that Kerbside tells once more does not hide another one that the 
 });
 
 test("CALLs that are never answered are not kept for ever", async () => {
-  const { link, csms, bridge, stands } = await between();
+  const { link, csms, stands } = await between();
   stands();
   await until("its socket", () => csms.newest !== undefined);
   for (let number = 0; number < 500; number++) csms.send([2, `c${number}`, "ClearCache", {}]);
   await until("all of them", () => link.heard.length === 500);
-  expect(bridge.unanswered).toBeLessThanOrEqual(64);
-  link.send([3, "c499", { status: "Accepted" }]);
+  link.send(...[0, 435, 436, 499].map((number) => [3, `c${number}`, { status: "Accepted" }]));
   await until("the newest one's answer", () => csms.heard.includes('[3,"c499",{"status":"Accepted"}]'));
+  expect(csms.heard.map((frame) => frame.slice(3, 9))).toEqual(['"c436"', '"c499"']);
+});
+
+test("A link that is lost for a moment leaves the CSMS its socket, and what it asks meanwhile is passed on", async () => {
+  const { link, csms, bridge, stands } = await between();
+  stands();
+  await until("its socket", () => csms.newest !== undefined);
+  link.newest?.terminate();
+  await until("its end", () => !bridge.isLinked);
+  csms.send([2, "meanwhile", "ClearCache", {}]);
+  await until("another link", () => link.sockets.length === 2 && link.newest !== undefined);
+  stands();
+  await until("the CALL", () => link.heard.includes('[2,"meanwhile","ClearCache",{}]'));
+  link.send([3, "meanwhile", { status: "Accepted" }]);
+  await until("its answer", () => csms.heard.includes('[3,"meanwhile",{"status":"Accepted"}]'));
+  expect(csms.sockets).toHaveLength(1);
+});
+
+test("Behind a lost link no answer that the CSMS owes comes to another CALL under its id", async () => {
+  const { link, csms, stands } = await between();
+  stands();
+  await until("its socket", () => csms.newest !== undefined);
+  link.send([2, "1", "Authorize", { idTag: "A" }]);
+  await until("the question", () => csms.heard.length === 1);
+  const [first] = csms.sockets;
+  link.newest?.terminate();
+  await until("another link", () => link.sockets.length === 2 && link.newest !== undefined);
+  stands();
+  link.send([2, "1", "Authorize", { idTag: "B" }]);
+  first?.send('[3,"1",{"idTagInfo":{"status":"Blocked"}}]');
+  await until("the other question on another socket", () => csms.sockets.length === 2 && csms.heard.length === 2);
+  csms.send([3, "1", { idTagInfo: { status: "Accepted" } }]);
+  await until("its answer", () => link.heard.length === 1);
+  expect(link.heard[0]).toContain("Accepted");
+});
+
+test.each([
+  ["the station is offline", 1006, (stands: () => void) => stands()],
+  ["another bridge has its link", 1008, () => {}],
+])("A CSMS's socket does not outlive a lost link where %s", async (_, code, then) => {
+  const { link, csms, stands } = await between();
+  stands();
+  await until("its socket", () => csms.newest !== undefined);
+  const lost = link.newest;
+  if (code === 1008) lost?.close(code, "superseded");
+  else lost?.terminate();
+  await until("another link", () => link.sockets.length === 2 && link.newest !== undefined);
+  then(() => stands("ocpp1.6", false));
+  await until("its end", () => csms.newest === undefined);
+});
+
+test("What the station says waits while a Heartbeat is not answered, and an answer of it does not", async () => {
+  const { link, csms, stands } = await between();
+  stands();
+  link.send([2, "boot", "BootNotification", {}]);
+  await until("the boot", () => csms.heard.length === 1);
+  csms.send([3, "boot", { status: "Accepted", interval: 1, currentTime: "2026-11-28T12:00:00Z" }]);
+  await until("a Heartbeat", () => csms.heard.length === 2, 5_000);
+  link.send([2, "behind", "StatusNotification", {}]);
+  csms.send([2, "asked", "ClearCache", {}]);
+  await until("what it asks", () => link.heard.some((frame) => frame.includes('"asked"')));
+  link.send([3, "asked", { status: "Accepted" }]);
+  await until("the answer, which waits for nothing", () => csms.heard.length === 3);
+  expect(csms.heard[2]).toContain('"asked"');
+  csms.send([3, JSON.parse(csms.heard[1] as string)[1], { currentTime: "2026-11-28T12:00:00Z" }]);
+  await until("what waited", () => csms.heard.length === 4);
+  expect(csms.heard[3]).toContain('"behind"');
+});
+
+test("A mirror that is gone is dialled again while the station is online, ever more rarely, and then no more", async () => {
+  const mirrored = new Side();
+  const { link, csms, stands } = await between(mirrored);
+  mirrored.server.on("connection", (socket) => socket.close(1011));
+  const timers = vi.spyOn(globalThis, "setTimeout");
+  ends.push(() => timers.mockRestore());
+  stands();
+  await until("the third", () => mirrored.sockets.length === 3);
+  expect(csms.newest).toBeDefined();
+  const waits = () => timers.mock.calls.flatMap(([, ms]) => ([250, 500, 1_000].includes(ms ?? 0) ? [ms] : []));
+  await until("the wait after it", () => waits().length === 3);
+  expect(waits()).toEqual([250, 500, 1_000]);
+  link.send({ station: { online: false, protocol: null, securityProfile: null, since: null, boot: null } });
+  await until("the end of it", () => csms.newest === undefined);
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  expect(mirrored.sockets).toHaveLength(3);
 });
 
 test("A CSMS that takes a socket and drops it at once is asked ever more rarely, whatever the station says", async () => {
