@@ -50,6 +50,8 @@ const settingsSchema = z.object({
   API_KEYS: json.pipe(apiKeysSchema).default([]),
   MTLS_HOSTS: list.pipe(mtlsHosts).default([]),
   CLIENT_CA_SKIS: list.pipe(skis).default([]),
+  /** Where it cannot be told whether a certificate is revoked, or its CA's list is out of date: let in, or not. */
+  CRL_MODE: z.enum(["soft", "hard"]).default("soft"),
   ALLOW_PROFILE_0: flag.default(false),
   PROTOCOLS: list.pipe(z.array(z.enum(PROTOCOLS)).min(1)).default([...PROTOCOLS]),
   SUBPROTOCOL_MISMATCH: z.enum(["refuse", "close"]).default("refuse"),

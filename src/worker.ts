@@ -10,6 +10,7 @@ import type { FleetMessage } from "./fleet/transition.ts";
 import { app } from "./http/app.ts";
 import { connect, isConnect } from "./http/connect.ts";
 import { log, messageOf } from "./log.ts";
+import { sweepPage } from "./pki/sweep.ts";
 import { replayPage } from "./webhooks/replay.ts";
 
 export { WebhookRegistry } from "./webhooks/webhook-registry.ts";
@@ -22,7 +23,7 @@ export default {
     return isConnect(url) ? connect(request, url, env, ctx) : app.fetch(request, env, ctx);
   },
   async queue(batch, env) {
-    await consume(batch.messages, env, replayPage);
+    await consume(batch.messages, env, { replay: replayPage, revoked: sweepPage });
   },
   async scheduled(_, env) {
     const now = Date.now();

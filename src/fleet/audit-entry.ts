@@ -14,6 +14,7 @@ export type AuditKind =
   | "webhook.put"
   | "webhook.deleted"
   | "webhook.replayed"
+  | "certificate.revoked"
   | "key.refused";
 
 /** What else there is to say of it: names, never values that somebody may want to hide. */
@@ -23,6 +24,8 @@ export interface AuditDetail {
   action?: string;
   commandId?: string;
   webhook?: string;
+  /** What names it: a fingerprint, or its issuer's key and number. */
+  certificate?: string;
   /** What a key was refused: an operation of the API, and the scope that it lacked, if it was that. */
   operation?: string;
   scope?: string;

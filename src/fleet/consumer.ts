@@ -17,9 +17,10 @@ import {
   batchesOf,
   isPage,
   isTransition,
+  type Page,
   type ReplayPage,
   retryDelaySeconds,
-  type SayAgainPage,
+  type RevokedPage,
   type Transition,
 } from "./transition.ts";
 
@@ -30,17 +31,20 @@ type Reported = MessageOf<DoorReport>;
 
 /** Attempts at a message, before it is given up: their waits are almost the four days for which a queue keeps it. `max_retries` allows as many. */
 export const ATTEMPTS_MAX = 100;
+/** Of a page that is to wait: a time further ahead was told before the clock was set back. */
+const PAGE_WAIT_MAX_SECONDS = 60;
 /** Attempts at a transition that a directory which takes others does not take, and at a word about who was turned away. */
 const REFUSED_MAX = 5;
 
-/** @param replayPage does one page of a webhook's replay; throws where that is to come again */
-export async function consume(
-  messages: readonly FleetBatchMessage[],
-  env: Env,
-  replayPage: (env: Env, page: ReplayPage) => Promise<void>,
-): Promise<void> {
+/** What does one page, each of its kind; throws where that is to come again. */
+export interface PageHandlers {
+  replay(env: Env, page: ReplayPage): Promise<void>;
+  revoked(env: Env, page: RevokedPage): Promise<void>;
+}
+
+export async function consume(messages: readonly FleetBatchMessage[], env: Env, handlers: PageHandlers): Promise<void> {
   const transitions: Told[] = [];
-  const pages: MessageOf<ReplayPage | SayAgainPage>[] = [];
+  const pages: MessageOf<Page>[] = [];
   const reports: Reported[] = [];
   const audits: MessageOf<AuditMessage>[] = [];
   for (const message of messages) {
@@ -57,15 +61,25 @@ export async function consume(
   if (reports.length > 0) await takeReports(reports, env);
   if (audits.length > 0) await takeAudits(audits, env);
   for (const page of pages) {
+    const waitMs = "notBefore" in page.body ? page.body.notBefore - Date.now() : 0;
+    if (waitMs > 0) {
+      page.retry({ delaySeconds: Math.min(Math.ceil(waitMs / 1_000), PAGE_WAIT_MAX_SECONDS) });
+      continue;
+    }
     try {
-      if ("replayAfter" in page.body) await replayPage(env, page.body);
-      else await sayAgainPage(env, page.body);
+      await donePage(page.body, env, handlers);
     } catch (error) {
       log("warn", "a page of the fleet was not done", { attempt: page.attempts, reason: messageOf(error) });
       if (page.attempts < ATTEMPTS_MAX) page.retry({ delaySeconds: retryDelaySeconds(page.attempts, Math.random()) });
       else await env.TRANSITIONS.send(page.body);
     }
   }
+}
+
+function donePage(page: Page, env: Env, handlers: PageHandlers): Promise<void> {
+  if ("replayAfter" in page) return handlers.replay(env, page);
+  if ("revoked" in page) return handlers.revoked(env, page);
+  return sayAgainPage(env, page);
 }
 
 /** After the transitions: a connection that came with them is known by then. */

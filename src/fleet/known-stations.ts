@@ -2,9 +2,9 @@
  * Whether an identity is registered, as it is known in front of the stations' objects: a name that somebody made up wakes none and
  * leaves nothing behind. Must not refuse where it cannot tell; the object decides then.
  */
-import { waitUntil } from "cloudflare:workers";
 import { log, messageOf } from "../log.ts";
 import { inTime } from "../time-limit.ts";
+import { Gathered } from "./gathered.ts";
 import { registeredAmong } from "./registrations.ts";
 
 /** ms for which an isolate takes a station for registered. That one is not is asked anew each time: it may be from now on. */
@@ -13,10 +13,6 @@ const KNOWN_MS = 60_000;
 const KNOWN_MAX = 50_000;
 /** ms the directory has to answer; whoever asks is answered within 2 s all the same. */
 const ANSWER_WITHIN_MS = 1_000;
-/** ms in which questions gather into one: a fleet that comes back at once asks D1, which is one thread, a few times. */
-const GATHER_MS = 2;
-/** Questions in one statement: D1 takes 2 MB in a parameter. */
-const GATHER_MAX = 10_000;
 
 /** Questions in a second from which on a fleet is coming back: then an answer brings the ids behind it too. */
 const STORM_QUESTIONS = 10;
@@ -27,14 +23,15 @@ const AHEAD = 1_000;
 const known = new Map<string, number>();
 /** Questions since that time, ms since the epoch. */
 const asked = { since: 0, times: 0 };
-let gathering: { ids: Set<string>; answer: Promise<Set<string>> } | null = null;
 
 /** `null`: the directory cannot tell. */
 export async function isRegistered(directory: D1Database, stationId: string, now: number): Promise<boolean | null> {
   const since = known.get(stationId);
   if (since !== undefined && now >= since && now - since < KNOWN_MS) return true;
   try {
-    const registered = (await inTime(ask(directory, stationId), ANSWER_WITHIN_MS, "the directory")).has(stationId);
+    const registered = (await inTime(questions.ask(directory, [stationId]), ANSWER_WITHIN_MS, "the directory")).has(
+      stationId,
+    );
     if (registered) remember(stationId, now);
     else known.delete(stationId);
     return registered;
@@ -55,27 +52,14 @@ export function forget(stationId: string): void {
   known.delete(stationId);
 }
 
-function ask(directory: D1Database, stationId: string): Promise<Set<string>> {
-  if (gathering === null || gathering.ids.size >= GATHER_MAX) {
-    const ids = new Set<string>();
-    gathering = { ids, answer: gathered(directory, ids) };
-    // Others wait for it too: it must not end with the request that asked first.
-    waitUntil(gathering.answer.catch(() => {}));
-  }
-  gathering.ids.add(stationId);
-  return gathering.answer;
-}
-
-async function gathered(directory: D1Database, ids: Set<string>): Promise<Set<string>> {
-  await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
-  if (gathering?.ids === ids) gathering = null;
+const questions = new Gathered(async (directory, ids) => {
   const now = Date.now();
   const [first] = ids;
-  if (!isStorm(now) || first === undefined) return registeredAmong(directory, [...ids]);
-  const found = await registeredAmong(directory, [...ids], { behind: first, limit: AHEAD });
+  if (!isStorm(now) || first === undefined) return registeredAmong(directory, ids);
+  const found = await registeredAmong(directory, ids, { behind: first, limit: AHEAD });
   for (const id of found) remember(id, now);
   return found;
-}
+});
 
 /** Each question costs memory and the directory's time, which a storm of them has none of. */
 function isStorm(now: number): boolean {

@@ -16,7 +16,7 @@ export interface Disconnect {
 /** `never`: it has not connected yet. `unknown`: of a release that did not keep it. */
 export const OFFLINE_KINDS = [
   ...["never", "station", "lost", "silent", "operator", "superseded", "registration-changed"],
-  ...["certificate-expired", "too-many-messages", "unreadable", "unknown"],
+  ...["certificate-expired", "certificate-revoked", "too-many-messages", "unreadable", "unknown"],
 ] as const;
 
 /** As this side closes them: code and reason (src/station/connection/close-reasons.ts). */
@@ -27,6 +27,7 @@ const OWN: Readonly<Record<string, readonly [kind: string, sentence: string]>> =
   "1008 superseded": ["superseded", "superseded by a newer connection, which was lost"],
   "1008 registration-changed": ["registration-changed", "disconnected, since its registration was changed"],
   "1008 certificate-expired": ["certificate-expired", "disconnected, since its certificate has expired"],
+  "1008 certificate-revoked": ["certificate-revoked", "disconnected, since its certificate was revoked"],
   "1008 too many messages": ["too-many-messages", "disconnected, since it sent too many messages"],
   "1012 attachment unreadable": ["unreadable", "disconnected, since what was kept of its connection was unreadable"],
 };

@@ -5,7 +5,7 @@
 import { backOff } from "../delivery/back-off.ts";
 import type { AuditMessage } from "./audit-entry.ts";
 import type { DoorReport } from "./door-report.ts";
-import { fields, flag, nullable, number, oneOf, optional, recordOf, text, time } from "../shape.ts";
+import { fields, flag, listOf, nullable, number, oneOf, optional, recordOf, text, time } from "../shape.ts";
 import type { Disconnect } from "./offline-reason.ts";
 
 export interface Transition {
@@ -40,6 +40,8 @@ export interface StationSnapshot {
   serialNumber?: string | null;
   /** ms since the epoch; of the certificate of the last connection. */
   certificateNotAfter?: number | null;
+  /** By what that certificate may be revoked: its fingerprint, and its issuer's number for it where that is known. */
+  certificateKeys?: string[] | null;
   /** Somebody answers what the edge does not decide: a live link, or an endpoint. */
   hasCsms?: boolean;
   /** How the last connection ended; `null`: it has had none. */
@@ -69,11 +71,19 @@ export interface SayAgainPage {
   lostAt?: number;
 }
 
+/** Connections by a certificate that one of these names (security/revocation.ts) are to end, those of stations behind `after`. */
+export interface RevokedPage {
+  revoked: string[];
+  /** ms since the epoch; not looked at before. */
+  notBefore: number;
+  after?: string;
+}
+
 /**
  * What travels on the queue TRANSITIONS, for up to four days: written by releases before, or after one that was rolled back. Later
  * fields are optional; what is not named is not heeded, and a message that lacks what is read is none.
  */
-export type FleetMessage = Transition | ReplayPage | SayAgainPage | DoorReport | AuditMessage;
+export type FleetMessage = Transition | ReplayPage | SayAgainPage | RevokedPage | DoorReport | AuditMessage;
 
 const TRANSITION = fields({
   stationId: text,
@@ -95,6 +105,7 @@ const TRANSITION = fields({
       connectedAt: optional(number),
       serialNumber: optional(nullable(text)),
       certificateNotAfter: optional(nullable(time)),
+      certificateKeys: optional(nullable(listOf(text))),
       hasCsms: optional(flag),
       disconnect: optional(nullable(fields({ at: time, code: number, reason: text, silentMs: optional(number) }))),
     }),
@@ -102,11 +113,14 @@ const TRANSITION = fields({
 });
 const REPLAY_PAGE = fields({ replayAfter: text, among: optional(oneOf("online")), order: optional(text) });
 const SAY_AGAIN_PAGE = fields({ sayAgainAfter: nullable(text), lostAt: optional(number) });
+const REVOKED_PAGE = fields({ revoked: listOf(text), notBefore: number, after: optional(text) });
 
 export const isTransition = (body: unknown): body is Transition => TRANSITION(body) === null;
 
-export const isPage = (body: unknown): body is ReplayPage | SayAgainPage =>
-  REPLAY_PAGE(body) === null || SAY_AGAIN_PAGE(body) === null;
+export type Page = ReplayPage | SayAgainPage | RevokedPage;
+
+export const isPage = (body: unknown): body is Page =>
+  [REPLAY_PAGE, SAY_AGAIN_PAGE, REVOKED_PAGE].some((check) => check(body) === null);
 
 /** Bytes of transitions in one statement: D1 takes 2,000,000 in a parameter. */
 export const STATEMENT_MAX_BYTES = 1_000_000;

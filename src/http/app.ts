@@ -20,6 +20,7 @@ import { operationHandlers } from "./operations.ts";
 import { parseIdentity } from "../ocpp/identity.ts";
 import { ProblemError, problemResponse, problems } from "./problem.ts";
 import { stationListHandlers } from "./station-list.ts";
+import { pkiHandlers } from "./revocations.ts";
 import { stationHandlers } from "./stations.ts";
 import { storageProblem } from "./storage-problem.ts";
 import { webhookHandlers } from "./webhooks.ts";
@@ -59,6 +60,7 @@ mount(app, {
   ...historyHandlers,
   ...liveHandlers,
   ...webhookHandlers,
+  ...pkiHandlers,
   ...newcomerHandlers,
   ...auditHandlers,
 });

@@ -5,6 +5,7 @@
 import { err, ok, type Result } from "../result.ts";
 import { parseDistinguishedName } from "./distinguished-name.ts";
 import type { RefusalReason } from "./refusal.ts";
+import { normalizeSerial } from "./revocation.ts";
 
 export interface CertificateFacts {
   commonName: string;
@@ -13,6 +14,9 @@ export interface CertificateFacts {
   fingerprint: string;
   /** ms since the epoch. */
   notAfter: number;
+  /** Of the key that signed it, and its number there; absent where the edge did not say. */
+  issuerKeyId?: string;
+  serialNumber?: string;
 }
 
 /** The fields of `tlsClientAuth` that are read here; every one is checked, since the platform may leave any out. */
@@ -54,11 +58,14 @@ export function verifyCertificate(
   const organizations = subject.filter(({ type }) => type === "O");
   // With two common names each party may read the other one.
   if (commonNames.length !== 1 || organizations.length > 1) return err("certificate-unreadable");
+  const issuerKeyId = normalizeSki(field("certIssuerSKI"));
+  const serialNumber = normalizeSerial(field("certSerial"));
   return ok({
     commonName: commonNames[0]?.value ?? "",
     organization: organizations[0]?.value ?? null,
     fingerprint,
     notAfter,
+    ...(issuerKeyId !== "" && serialNumber !== "" && { issuerKeyId, serialNumber }),
   });
 }
 

@@ -129,6 +129,13 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
     return true;
   }
 
+  endRevoked(keys: readonly string[]): boolean {
+    if (this.#parts.context.incarnation === null) return false;
+    const hasEnded = this.#parts.connections.endRevoked(keys);
+    if (hasEnded) this.#parts.agenda.meanwhile();
+    return hasEnded;
+  }
+
   async reportRefusal(reason: RefusalReason, remoteAddress: string | null): Promise<void> {
     this.#parts.connections.reportRefusal(reason, remoteAddress);
     this.#parts.agenda.meanwhile();

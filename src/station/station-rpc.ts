@@ -175,6 +175,8 @@ export interface StationRpc {
   deregister(): Answer<boolean>;
   disconnect(): Answer<boolean>;
   reportRefusal(reason: RefusalReason, remoteAddress: string | null): Answer<void>;
+  /** Ends the connection if one of these names its certificate (security/revocation.ts). */
+  endRevoked(keys: readonly string[]): Answer<boolean>;
   /** @param wait whether the answer is to be waited for; a command that must wait for a connection never is. */
   command(request: CommandRequest, wait: boolean): Answer<Known<Result<CommandView, CommandRefusal>>>;
   readCommand(id: string): Answer<Known<CommandView>>;

@@ -69,6 +69,11 @@ const WRITES: Record<WriteOperation, (id: string) => Promise<[kind: AuditKind, d
     expect((await call("ops", "DELETE", `/v1/stations/${id}`)).status).toBe(204);
     return ["station.deregistered", {}];
   },
+  async addRevocation() {
+    const fingerprint = "cd".repeat(32);
+    expect((await call("ops", "POST", "/v1/revocations", { fingerprint })).status).toBe(201);
+    return ["certificate.revoked", { certificate: `sha256:${fingerprint}` }];
+  },
   async disconnectStation(id) {
     await put("other", id);
     expect((await call("ops", "POST", `/v1/stations/${id}/disconnect`)).status).toBe(204);
@@ -113,7 +118,7 @@ describe("The audit has", () => {
   test.each(Object.entries(WRITES))("an entry of %s: who, what and where, and no secret", async (name, write) => {
     const id = `W-${name}`;
     const [kind, detail] = await write(id);
-    const isOfStation = !("webhook" in detail);
+    const isOfStation = !("webhook" in detail || "certificate" in detail);
     const entry = { actor: "ops", kind, stationId: isOfStation ? id : null, ...detail };
     await until(`${name} in the audit`, async () => {
       const { entries } = await read("actor=ops&limit=500");

@@ -6,7 +6,8 @@ for (const level of ["warn", "error"] as const) vi.spyOn(console, level).mockImp
 // By a name that the compiler does not look up: it would find the Workers' types, which are not Node's.
 const load = (file: string) => import(join(import.meta.dirname, "../../src/fleet", file));
 const { ATTEMPTS_MAX, ...consumer } = await load("consumer.ts");
-const consume = (messages: unknown, env: unknown) => consumer.consume(messages, env, async () => {});
+const consume = (messages: unknown, env: unknown) =>
+  consumer.consume(messages, env, { replay: async () => {}, revoked: async () => {} });
 
 const told = (stationId: string) => ({
   ...{ stationId, at: 1, incarnation: "one", sequence: 1, revision: 0 },

@@ -50,6 +50,7 @@ function fleet(count: number): Known[] {
         deadLetters: index % 25 === 0 ? 3 : 0,
         serialNumber: booted ? `SN${index * 31}` : null,
         certificateNotAfter: index % 4 === 3 ? 5_000 * index : null,
+        certificateKeys: null,
         hasCsms: index % 10 !== 0,
         connectedAt: 0,
         disconnect: online ? null : { at, ...(ENDS[index % ENDS.length] as (typeof ENDS)[number]) },

@@ -262,7 +262,12 @@ async function* provocations(
     case "listConnections":
       yield {};
       break;
+    case "addRevocation":
+      yield { body: { fingerprint: "ab".repeat(32) } };
+      yield { body: { fingerprint: "AB:".repeat(32).slice(0, -1), reason: "superseded" } };
+      break;
     case "listAudit":
+    case "listRevocations":
     case "listNewcomers":
       yield {};
       yield { at: `${path}?limit=0` };

@@ -9,6 +9,7 @@ import { historyAnswers } from "./history.ts";
 import { newcomerAnswers } from "./newcomers.ts";
 import { operationAnswers } from "./operations.ts";
 import { stationListAnswers } from "./station-list.ts";
+import { pkiAnswers } from "./pki.ts";
 import { stationAnswers } from "./stations.ts";
 import { webhookAnswers } from "./webhooks.ts";
 
@@ -20,5 +21,6 @@ export const ANSWERS = {
   ...historyAnswers,
   ...webhookAnswers,
   ...newcomerAnswers,
+  ...pkiAnswers,
   ...auditAnswers,
 } as const satisfies Record<OperationId, Answers>;

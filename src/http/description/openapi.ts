@@ -19,6 +19,9 @@ const TAGS = {
   stations: "Charging Stations: registered, seen, disconnected",
   commands: "What a backend asks of a station",
   webhooks: "Where a station's events go",
+  newcomers: "Who knocked and is not registered",
+  audit: "Who did what",
+  revocations: "Certificates that are not let in",
   operations: "The service itself",
 } as const;
 const PARAMETERS: Readonly<Record<string, string>> = {

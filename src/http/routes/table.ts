@@ -7,6 +7,7 @@ import { newcomerRoutes } from "./newcomers.ts";
 import { historyRoutes } from "./history.ts";
 import { operationRoutes } from "./operations.ts";
 import { stationListRoutes } from "./station-list.ts";
+import { pkiRoutes } from "./pki.ts";
 import { stationRoutes } from "./stations.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
@@ -18,6 +19,7 @@ export const ROUTES = {
   ...historyRoutes,
   ...webhookRoutes,
   ...newcomerRoutes,
+  ...pkiRoutes,
   ...auditRoutes,
 };
 export type OperationId = keyof typeof ROUTES;

@@ -21,6 +21,8 @@ export function routeOf(method: string, path: string, shards: number): Route {
   if (pathname === "/metrics" && method === "GET") return { kind: "sum" };
   // Each has queues and a directory of its own to replay from. The list of webhooks is the first one's.
   if (/^\/v1\/webhooks\/[^/]+\/replay$/.test(pathname)) return { kind: "each" };
+  // Each knows its own stations' connections; the list is the same in all.
+  if (/^\/v1\/(?:revocations|crls)(?:\/|$)/.test(pathname) && method !== "GET") return { kind: "each" };
   if (/^\/v1\/webhooks(?:\/|$)/.test(pathname) && method !== "GET") return { kind: "shared" };
   return FIRST;
 }

@@ -17,6 +17,7 @@ export const CLOSE_REASONS = {
   /** What it was let in by counts no longer. */
   registrationChanged: { code: 1008, reason: "registration-changed" },
   certificateExpired: { code: 1008, reason: "certificate-expired" },
+  certificateRevoked: { code: 1008, reason: "certificate-revoked" },
   /** It was asked, and said nothing. */
   silent: { code: 1008, reason: "silent" },
   tooManyMessages: { code: 1008, reason: "too many messages" },

@@ -30,7 +30,10 @@ const CONNECT_REQUEST = fields({
     transport: oneOf("http", "tls", "mtls"),
     basic: nullable(fields({ user: text, password: text })),
     certificate: nullable(
-      fields({ commonName: text, organization: nullable(text), fingerprint: text, notAfter: time }),
+      fields({
+        ...{ commonName: text, organization: nullable(text), fingerprint: text, notAfter: time },
+        ...{ issuerKeyId: optional(text), serialNumber: optional(text) },
+      }),
     ),
     offer: listOf(text),
   }),

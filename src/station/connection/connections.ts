@@ -21,7 +21,7 @@ import { guardedFrame } from "./guarded-frame.ts";
 import { hashing } from "./hashing.ts";
 import { loggedConnection } from "./logged-connection.ts";
 import type { SecurityReports } from "./security-reports.ts";
-import type { ConnectionFacts } from "../storage/facts.ts";
+import { connectionFacts, isRevokedBy } from "./connection-facts.ts";
 import { CERTIFICATE, OPEN_CALL, PRESENCE } from "./connection-deadlines.ts";
 import { StrayFrames } from "./stray-frames.ts";
 
@@ -107,27 +107,20 @@ export class Connections {
     this.#security.report(kind, { reason, remoteAddress });
   }
 
-  #upgrade(connect: ConnectRequest, { protocol, securityProfile, echoProtocol }: Admitted): Response {
+  #upgrade(connect: ConnectRequest, admitted: Admitted): Response {
     // After a crash the older one is lost already, not superseded.
     this.reconcile();
     this.#end(CLOSE_REASONS.superseded);
-    const { certificate } = connect.claims;
     const now = this.#context.now();
-    const connection: ConnectionFacts = {
-      id: crypto.randomUUID(),
-      protocol,
-      securityProfile,
-      since: now,
-      remoteAddress: connect.remoteAddress,
-      certificate: certificate && { fingerprint: certificate.fingerprint, notAfter: certificate.notAfter },
-      admissionRevision: this.#context.store.fact("registration")?.admissionRevision ?? 0,
-    };
+    const { admissionRevision = 0, validation: strictness = this.#context.config.VALIDATION } =
+      this.#context.store.fact("registration") ?? {};
+    const connection = connectionFacts(connect, admitted, now, admissionRevision);
     const { 0: client, 1: socket } = new WebSocketPair();
     this.#sockets.acceptWebSocket(socket);
-    const strictness = this.#context.store.fact("registration")?.validation ?? this.#context.config.VALIDATION;
-    const registrationStatus = this.#context.eventLog.status.boot?.status ?? "unknown";
-    const session = openSession(protocol, strictness, registrationStatus);
-    const unwatched = this.#context.eventLog.status.boot === null;
+    const { boot } = this.#context.eventLog.status;
+    const { protocol, echoProtocol } = admitted;
+    const session = openSession(protocol, strictness, boot?.status ?? "unknown");
+    const unwatched = boot === null;
     const rate = this.#rate && { rate: this.#rate };
     writeAttachment(socket, { connection, session, lastMessageAt: now, presenceCheckedAt: 0, unwatched, ...rate });
     this.#context.emit("ocpp.station.connected", loggedConnection(connection));
@@ -205,6 +198,15 @@ export class Connections {
   get #openCallAt(): number | null {
     const openCall = this.current()?.session.openCall ?? null;
     return openCall === null || openCall.messageId === this.#timedCall ? null : openCall.deadline;
+  }
+
+  /** The certificate that it was let in by counts no longer. */
+  endRevoked(keys: readonly string[]): boolean {
+    const { connection } = this.current() ?? {};
+    if (connection === undefined || !isRevokedBy(connection, keys)) return false;
+    this.#end(CLOSE_REASONS.certificateRevoked);
+    this.#security.report("certificate-revoked", { fingerprint: connection.certificate?.fingerprint, live: true });
+    return true;
   }
 
   /** A socket does not outlive the proof it was let in by. */
@@ -294,7 +296,5 @@ export class Connections {
     return null;
   }
 
-  guarded(work: () => Promise<void>): Promise<void> {
-    return guardedFrame(this.#context.id, work);
-  }
+  guarded = (work: () => Promise<void>): Promise<void> => guardedFrame(this.#context.id, work);
 }

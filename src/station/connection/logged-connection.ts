@@ -9,9 +9,6 @@ export function loggedConnection(connection: ConnectionFacts): LoggedConnection 
     connectionId: id,
     ...facts,
     since: new Date(since).toISOString(),
-    certificate: certificate && {
-      fingerprint: certificate.fingerprint,
-      notAfter: new Date(certificate.notAfter).toISOString(),
-    },
+    certificate: certificate && { ...certificate, notAfter: new Date(certificate.notAfter).toISOString() },
   };
 }

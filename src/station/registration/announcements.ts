@@ -7,6 +7,7 @@ import { abandonRegistration, putRegistration, removeRegistration } from "../../
 import type { Disconnect } from "../../fleet/offline-reason.ts";
 import type { StationSnapshot, Transition } from "../../fleet/transition.ts";
 import { log, messageOf } from "../../log.ts";
+import { revocationKeys } from "../../security/revocation.ts";
 import { inTime } from "../../time-limit.ts";
 import type { Agenda } from "../object/agenda.ts";
 import type { StationContext } from "../object/context.ts";
@@ -145,7 +146,7 @@ export class Announcements {
     const { connection, undelivered, hasCsms } = this.#standing();
     this.#connectedAt = connection?.since ?? this.#connectedAt;
     const end = lastEnded(eventLog.past);
-    const notAfter = connection?.certificate?.notAfter ?? (end?.certificate && Date.parse(end.certificate.notAfter));
+    const certificate = connection?.certificate ?? end?.certificate ?? null;
     return {
       stationId: id,
       at: now(),
@@ -164,7 +165,8 @@ export class Announcements {
         deadLetters: eventLog.deadLetters,
         ...(this.#connectedAt !== null && { connectedAt: this.#connectedAt }),
         serialNumber: boot?.serialNumber ?? null,
-        certificateNotAfter: notAfter ?? null,
+        certificateNotAfter: certificate && new Date(certificate.notAfter).getTime(),
+        certificateKeys: certificate && revocationKeys(certificate),
         hasCsms,
         // One that has booted was connected, by a release that did not keep how that ended.
         ...(end === undefined ? boot === null && { disconnect: null } : { disconnect: disconnectOf(end) }),

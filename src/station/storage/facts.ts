@@ -26,6 +26,16 @@ export interface StoredRegistration extends Registration {
   labels: Record<string, string>;
 }
 
+/** What a connection was let in by. */
+export interface ConnectionCertificate {
+  fingerprint: string;
+  /** ms since the epoch */
+  notAfter: number;
+  /** Of the key that signed it, and its number there; absent where older releases wrote it. */
+  issuerKeyId?: string;
+  serialNumber?: string;
+}
+
 export interface ConnectionFacts {
   id: string;
   protocol: string;
@@ -33,7 +43,7 @@ export interface ConnectionFacts {
   /** ms since the epoch */
   since: number;
   remoteAddress: string | null;
-  certificate: { fingerprint: string; notAfter: number } | null;
+  certificate: ConnectionCertificate | null;
   /** `StoredRegistration.admissionRevision` when it was let in; absent in sockets of older releases: 0. */
   admissionRevision?: number;
   /** Heartbeats that came on it; absent before the first, and in sockets of older releases: 0. */
@@ -48,7 +58,7 @@ export interface LoggedConnection {
   remoteAddress: string | null;
   /** ISO 8601, as `notAfter` */
   since: string;
-  certificate: { fingerprint: string; notAfter: string } | null;
+  certificate: (Omit<ConnectionCertificate, "notAfter"> & { notAfter: string }) | null;
 }
 
 /** What is kept of deliveries and of the log, in one row, so that a drained batch costs one. */

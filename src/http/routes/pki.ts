@@ -1,0 +1,77 @@
+/**
+ * /v1/revocations: certificates that are not let in. Must not know where they are kept.
+ */
+import * as z from "zod";
+import { normalizeSki } from "../../security/client-certificate.ts";
+import { normalizeSerial, REVOCATION_REASONS } from "../../security/revocation.ts";
+import type { Routes } from "./route.ts";
+
+/** Revocations of one page. */
+const PAGE_MAX_REVOCATIONS = 500;
+/** Those of a page where none are asked for. */
+const PAGE_REVOCATIONS = 100;
+/** Characters of a cursor: a time and what names a certificate, in base64. */
+const CURSOR_MAX_LENGTH = 400;
+/** Characters, colons included: of a fingerprint; of a key identifier of up to 64 bytes; [RFC 5280 §4.1.2.2] of 20 octets. */
+const FINGERPRINT_MAX_LENGTH = 95;
+const KEY_ID_MAX_LENGTH = 191;
+const SERIAL_MAX_LENGTH = 59;
+
+const fingerprint = z
+  .string()
+  .max(FINGERPRINT_MAX_LENGTH)
+  .transform((text) => text.replaceAll(":", "").toLowerCase())
+  .pipe(z.string().regex(/^[0-9a-f]{64}$/, "64 hex digits: a SHA-256 fingerprint"));
+const issuer = z
+  .string()
+  .max(KEY_ID_MAX_LENGTH)
+  .transform(normalizeSki)
+  .pipe(z.string().regex(/^(?:[0-9a-f]{2}){1,64}$/, "the key identifier of the CA in hex, with or without colons"));
+const serialNumber = z
+  .string()
+  .max(SERIAL_MAX_LENGTH)
+  .transform(normalizeSerial)
+  .pipe(z.string().regex(/^[0-9a-f]{1,40}$/, "a serial number in hex, with or without colons"));
+const reason = z.enum(REVOCATION_REASONS).default("unspecified");
+
+const revocation = z.union(
+  [z.strictObject({ fingerprint, reason }), z.strictObject({ issuer, serialNumber, reason })],
+  { error: "a fingerprint, or the issuer's key identifier and the serialNumber; and a reason" },
+);
+
+const listQuery = z.strictObject({
+  limit: z
+    .string()
+    .regex(/^\d+$/, "a whole number")
+    .transform(Number)
+    .pipe(z.number().min(1).max(PAGE_MAX_REVOCATIONS))
+    .default(PAGE_REVOCATIONS),
+  cursor: z.string().max(CURSOR_MAX_LENGTH).refine(isCursor, "the cursor of the page before").optional(),
+});
+
+function isCursor(text: string): boolean {
+  try {
+    return /^\[\d{1,16},"[a-z0-9:]{1,250}"\]$/.test(atob(text));
+  } catch {
+    return false;
+  }
+}
+
+export const pkiRoutes = {
+  addRevocation: {
+    method: "POST",
+    path: "/v1/revocations",
+    scope: "pki:write",
+    part: "fleet",
+    summary: "Let a certificate in no more, and close what it let in",
+    body: revocation,
+  },
+  listRevocations: {
+    method: "GET",
+    path: "/v1/revocations",
+    scope: "pki:write",
+    part: "fleet",
+    summary: "The certificates that were revoked here, newest first",
+    query: listQuery,
+  },
+} as const satisfies Routes;

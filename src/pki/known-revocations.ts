@@ -1,0 +1,53 @@
+/**
+ * Whether a certificate is revoked, as each isolate asks for it at a connection: in front of the stations' objects, and of one statement
+ * for all that connect at once. Must not decide what becomes of a connection where it cannot be told.
+ */
+import { Gathered } from "../fleet/gathered.ts";
+import { log, messageOf } from "../log.ts";
+import { type RevocableFacts, revocationKeys } from "../security/revocation.ts";
+import { inTime } from "../time-limit.ts";
+import { revokedAmong } from "./revocations.ts";
+
+/** ms for which an isolate takes a certificate for good: with the second look behind a revocation (sweep.ts) less than a minute. */
+export const GOOD_MS = 20_000;
+/** Certificates that an isolate remembers. */
+const GOOD_MAX = 50_000;
+/** ms the directory has to answer. */
+const ANSWER_WITHIN_MS = 1_000;
+
+/** ms since the epoch at which each was found good, by its fingerprint. */
+const good = new Map<string, number>();
+const questions = new Gathered(revokedAmong);
+
+/** `null`: it cannot be told now. */
+export async function isRevoked(
+  directory: D1Database,
+  certificate: RevocableFacts,
+  now: number,
+): Promise<boolean | null> {
+  const { fingerprint } = certificate;
+  const since = good.get(fingerprint);
+  if (since !== undefined && now >= since && now - since < GOOD_MS) return false;
+  try {
+    const keys = revocationKeys(certificate);
+    const revoked = await inTime(questions.ask(directory, keys), ANSWER_WITHIN_MS, "the directory");
+    if (keys.some((key) => revoked.has(key))) {
+      good.delete(fingerprint);
+      return true;
+    }
+    if (good.size >= GOOD_MAX) good.clear();
+    good.set(fingerprint, now);
+    return false;
+  } catch (error) {
+    log("warn", "the directory did not say whether a certificate is revoked", {
+      fingerprint,
+      reason: messageOf(error),
+    });
+    return null;
+  }
+}
+
+/** Called where one was revoked: this isolate knows it at once. */
+export function forgetGood(): void {
+  good.clear();
+}

@@ -1,0 +1,105 @@
+/**
+ * The list of certificates that are not let in: told by backends, and by the lists of CAs. Must not know who connects, nor HTTP.
+ */
+import { parseJson } from "../json.ts";
+import type { RevocationReason } from "../security/revocation.ts";
+
+export interface Revocation {
+  fingerprint: string | null;
+  issuer: string | null;
+  serialNumber: string | null;
+  reason: string;
+  actor: string | null;
+  revokedAt: string;
+}
+
+export interface NewRevocation {
+  /** [security/revocation.ts] */
+  key: string;
+  fingerprint?: string;
+  issuer?: string;
+  serialNumber?: string;
+  reason: RevocationReason;
+}
+
+interface Row {
+  key: string;
+  fingerprint: string | null;
+  issuer: string | null;
+  serial_number: string | null;
+  reason: string;
+  actor: string | null;
+  at: number;
+}
+
+/** Told twice it is one, as it was told first. `false`: it was there. */
+export async function addRevocation(
+  directory: D1Database,
+  { key, fingerprint, issuer, serialNumber, reason }: NewRevocation,
+  actor: string,
+  now: number,
+): Promise<boolean> {
+  const { meta } = await directory
+    .prepare(
+      `INSERT INTO revocations (key, source, fingerprint, issuer, serial_number, reason, actor, at)
+       VALUES (?1, 'api', ?2, ?3, ?4, ?5, ?6, ?7)
+       ON CONFLICT (key) DO UPDATE SET source = 'api', fingerprint = excluded.fingerprint, reason = excluded.reason,
+         actor = excluded.actor, at = excluded.at WHERE source <> 'api'`,
+    )
+    .bind(key, fingerprint ?? null, issuer ?? null, serialNumber ?? null, reason, actor, now)
+    .run();
+  return meta.changes > 0;
+}
+
+/** Those of them that are revoked. @throws where the directory cannot be reached */
+export async function revokedAmong(directory: D1Database, keys: readonly string[]): Promise<Set<string>> {
+  const { results } = await directory
+    .prepare("SELECT key FROM revocations WHERE key IN (SELECT value FROM json_each(?1))")
+    .bind(JSON.stringify(keys))
+    .all<{ key: string }>();
+  return new Set(results.map(({ key }) => key));
+}
+
+/** Newest first, of those that backends told. @param cursor of the page before */
+export async function listRevocations(
+  directory: D1Database,
+  limit: number,
+  cursor: string | null,
+): Promise<{ revocations: Revocation[]; cursor: string | null }> {
+  const [at, key] = cursor === null ? [Number.MAX_SAFE_INTEGER, ""] : parseJson<[number, string]>(atob(cursor));
+  const { results } = await directory
+    .prepare(
+      `SELECT * FROM revocations WHERE source = 'api' AND (at, key) < (?1, ?2) ORDER BY at DESC, key DESC LIMIT ?3`,
+    )
+    .bind(at, key, limit + 1)
+    .all<Row>();
+  const page = results.slice(0, limit);
+  const last = results.length > limit ? page.at(-1) : undefined;
+  return {
+    revocations: page.map(viewOf),
+    cursor: last === undefined ? null : btoa(JSON.stringify([last.at, last.key])),
+  };
+}
+
+const viewOf = ({ fingerprint, issuer, serial_number: serialNumber, reason, actor, at }: Row): Revocation => ({
+  ...{ fingerprint, issuer, serialNumber, reason, actor },
+  revokedAt: new Date(at).toISOString(),
+});
+
+/** Ids, in order, of stations that are connected by a certificate which one of these names. */
+export async function connectedBy(
+  directory: D1Database,
+  keys: readonly string[],
+  after: string,
+  limit: number,
+): Promise<string[]> {
+  const { results } = await directory
+    .prepare(
+      `SELECT station_id AS id FROM stations WHERE online = 1 AND station_id > ?2
+         AND (certificate_key IN (SELECT value FROM json_each(?1)) OR certificate_serial_key IN (SELECT value FROM json_each(?1)))
+       ORDER BY station_id LIMIT ?3`,
+    )
+    .bind(JSON.stringify(keys), after, limit)
+    .all<{ id: string }>();
+  return results.map(({ id }) => id);
+}

@@ -1,0 +1,50 @@
+/**
+ * What names a certificate that must not be let in: its fingerprint, or its issuer's key with the serial number that this gave it. Must
+ * not know where revocations are kept.
+ */
+
+/** [RFC 5280 §5.3.1], as backends write them. */
+export const REVOCATION_REASONS = [
+  "unspecified",
+  "keyCompromise",
+  "cACompromise",
+  "affiliationChanged",
+  "superseded",
+  "cessationOfOperation",
+  "certificateHold",
+  "privilegeWithdrawn",
+  "aACompromise",
+] as const;
+export type RevocationReason = (typeof REVOCATION_REASONS)[number];
+
+/** What of a certificate may be revoked. */
+export interface RevocableFacts {
+  /** SHA-256, lower hex. */
+  fingerprint: string;
+  /** Of the key that signed it, and what that counted it by; absent: not known. */
+  issuerKeyId?: string;
+  serialNumber?: string;
+}
+
+export interface SerialOfIssuer {
+  issuer: string;
+  serialNumber: string;
+}
+
+/** Lower hex without colons and zeros in front: written in many ways, it is one number. */
+export const normalizeSerial = (serial: string): string =>
+  serial
+    .replaceAll(/[:\s]/g, "")
+    .toLowerCase()
+    .replace(/^0+(?=.)/, "");
+
+export const fingerprintKey = (fingerprint: string): string => `sha256:${fingerprint}`;
+export const serialKey = ({ issuer, serialNumber }: SerialOfIssuer): string => `serial:${issuer}:${serialNumber}`;
+
+/** All by which this certificate may be revoked. */
+export function revocationKeys({ fingerprint, issuerKeyId, serialNumber }: RevocableFacts): string[] {
+  const keys = [fingerprintKey(fingerprint)];
+  if (issuerKeyId !== undefined && serialNumber !== undefined)
+    keys.push(serialKey({ issuer: issuerKeyId, serialNumber }));
+  return keys;
+}
