@@ -90,7 +90,7 @@ export class KeptFrames {
 
   #add(kind: Kind, at: number, body: string): void {
     const clean = body.includes(SEPARATOR) ? body.replaceAll(SEPARATOR, "\ufffd") : body;
-    this.#records += `${SEPARATOR}${KINDS[kind]}${at}:${clean}`;
+    this.#records += `${SEPARATOR}${KINDS[kind]}${at.toString(36)}:${clean}`;
     this.#next++;
     if (this.#records.length > KEPT_MAX_LENGTH) this.#trim();
   }
@@ -136,7 +136,12 @@ export class KeptFrames {
     return records.map((record, index) => {
       const colon = record.indexOf(":");
       const kind = KIND_OF[record.charAt(0)] ?? "cut-in";
-      return { number: number + 1 + index, kind, at: Number(record.slice(1, colon)), body: record.slice(colon + 1) };
+      return {
+        number: number + 1 + index,
+        kind,
+        at: Number.parseInt(record.slice(1, colon), 36),
+        body: record.slice(colon + 1),
+      };
     });
   }
 }
