@@ -16,8 +16,8 @@ export class DayCsms {
   thinkMs = 0;
   /** Runs once it has thought, before it answers on its own socket. */
   beforeAnswer: () => Promise<void> = async () => {};
-  /** CALLs on its own socket that it has not answered. */
-  open = 0;
+  /** On its own socket. */
+  answers = 0;
   failure: Error | null = null;
   readonly #peer: HttpPeer | null;
   #socket: CsmsSocket | null = null;
@@ -57,15 +57,14 @@ export class DayCsms {
   }
 
   async #answer(messageId: string, action: string): Promise<void> {
-    this.open++;
     try {
       await delay(this.thinkMs);
       await this.beforeAnswer();
       this.#socket?.send([3, messageId, this.#payload(action)]);
+      this.answers++;
     } catch (error) {
       this.failure = error as Error;
     }
-    this.open--;
   }
 
   #payload(action: string): object {

@@ -29,6 +29,7 @@ export interface Samples {
 interface State {
   counts: Counts;
   directory: Measurement["directory"];
+  linkMessages: number;
   isQuiet: boolean;
   /** ms since the epoch */
   alarmAt: number | null;
@@ -105,11 +106,14 @@ class Day {
   readonly #csms: DayCsms;
   #station: TestStation | null = null;
   #transactionId = 0;
+  /** CALLs of the station that a CSMS on its own socket is told of. */
+  #told = 0;
   /** ms since the epoch */
   #start = 0;
   #state: State = {
     counts: NO_COUNTS,
     directory: { transitions: 0, rowsWritten: 0, rowsRead: 0 },
+    linkMessages: 0,
     isQuiet: true,
     alarmAt: null,
   };
@@ -228,12 +232,11 @@ class Day {
   async #quiet(): Promise<void> {
     await this.#rest(async () => {
       if (this.#csms.failure !== null) throw this.#csms.failure;
-      // What it has answered is on its way until the object has taken it, and may ask the next.
-      const isAnswered = this.#csms.open === 0;
       this.#state = await this.state();
-      if (this.#csms.kind !== "link" || !this.#state.isQuiet || !isAnswered) return this.#state.isQuiet && isAnswered;
-      const { csms } = (await this.#kerbside.api("GET", `/v1/stations/${STATION}`)).body;
-      return csms.backlog === 0;
+      if (this.#csms.kind !== "link") return this.#state.isQuiet;
+      // The object is not asked, which would count. Until it has taken the answer to the last CALL more is to come.
+      const { answers } = this.#csms;
+      return this.#state.isQuiet && answers >= this.#told && this.#state.linkMessages >= answers;
     });
   }
 
@@ -257,6 +260,7 @@ class Day {
   async #call(action: string, payload: unknown = {}): Promise<void> {
     const frame = await this.#station?.call(action, payload);
     if (frame?.[0] !== 3) throw new Error(`${action} was answered with ${JSON.stringify(frame)}`);
+    if (action !== "Heartbeat") this.#told++;
     if (action === "StartTransaction") this.#transactionId = frame[2].transactionId;
   }
 

@@ -2,6 +2,7 @@
  * The Worker with a count of all that the platform would bill, and a clock that can be put forward so that a day passes
  * in seconds. Must not change what the objects do, nor know what the counts cost.
  */
+import { LINK_TAG } from "../../../src/station/object/socket-tags.ts";
 import worker, { ChargingStation as RealStation, WebhookRegistry as RealRegistry } from "../../../src/worker.ts";
 
 /** All objects and the Worker are one isolate here, so one count serves them. */
@@ -23,6 +24,8 @@ const directory = { transitions: 0, rowsWritten: 0, rowsRead: 0 };
 /** ms since the epoch of each station's alarm, in the clock that was put forward. */
 const alarms = new Map();
 let aheadMs = 0;
+/** Of the messages, those of the CSMS on its own socket. */
+let linkMessages = 0;
 let working = 0;
 let awakeSince = 0;
 let underway = 0;
@@ -118,6 +121,7 @@ export class ChargingStation extends RealStation {
 
   webSocketMessage(socket, frame) {
     counts.socketMessages++;
+    if (this.ctx.getTags(socket).includes(LINK_TAG)) linkMessages++;
     return awake(() => super.webSocketMessage(socket, frame));
   }
 
@@ -178,7 +182,13 @@ export default {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === "/measure/counts") {
       const id = searchParams.get("station");
-      return Response.json({ counts, directory, isQuiet: working === 0, alarmAt: alarms.get(id) ?? null });
+      return Response.json({
+        counts,
+        directory,
+        linkMessages,
+        isQuiet: working === 0,
+        alarmAt: alarms.get(id) ?? null,
+      });
     }
     if (pathname === "/measure/clock") {
       aheadMs = Number(searchParams.get("aheadMs"));
