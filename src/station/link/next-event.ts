@@ -42,7 +42,8 @@ export function nextEvent(log: EventLog, progress: LinkProgress, moment: LinkMom
     if (moment.isAsking || !isDue(passed, moment)) return null;
   } else delete progress.passed;
   const { event, known } = firstCall(log, cursor, answered);
-  advance(log, known);
+  // What is none of a CSMS's is passed over for nothing: after a crash it is once more.
+  advance(log, known, false);
   return event;
 }
 
@@ -72,9 +73,10 @@ function firstCall(log: EventLog, cursor: Cursor, answered: string | undefined) 
   return { event: first as StationEvent | null, known: isAll ? log.head : known };
 }
 
-export function advance(log: EventLog, acknowledged: number): void {
+function advance(log: EventLog, acknowledged: number, isNews = true): void {
   const cursor = log.cursorOf(LINK);
-  if (cursor !== undefined && acknowledged > cursor.acknowledged) log.advance(LINK, { ...cursor, acknowledged });
+  if (cursor !== undefined && acknowledged > cursor.acknowledged)
+    log.advance(LINK, { ...cursor, acknowledged }, isNews);
 }
 
 /** It has answered the event that it was told last, or one needs no answer. */

@@ -271,8 +271,8 @@ export class EventLog {
     this.#saveDelivery();
   }
 
-  /** Keeps where a webhook stands: with the socket where that will do, otherwise, and the status with it, in one row. */
-  advance(webhook: Webhook, advanced: Cursor): void {
+  /** Keeps where a webhook stands: with the socket where that will do, otherwise in a row, with the status, if it `isNews`. */
+  advance(webhook: Webhook, advanced: Cursor, isNews = true): void {
     const key = cursorKey(webhook);
     const cursor = advanced.acknowledged >= this.#head ? { ...advanced, passedBytes: this.#bytes } : advanced;
     // Unsubscribed meanwhile: a cursor of no webhook would hold the ring for ever.
@@ -281,7 +281,7 @@ export class EventLog {
     this.#delivery = { ...this.#delivery, cursors: { ...this.cursors, [key]: cursor } };
     if (this.#ended) return;
     if (this.trouble !== before) this.countTrouble();
-    if (!this.#carry()) this.#saveDelivery();
+    if (!this.#carry() && isNews) this.#saveDelivery();
     this.#rows.shrink(this.cursors, this.#head);
   }
 

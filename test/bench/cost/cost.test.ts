@@ -22,6 +22,7 @@ const PLAIN: Measurement = {
   measuredAt: "2026-11-24T00:00:00.000Z",
   webhooks: 1,
   csms: { kind: "none", thinkMs: 0 },
+  receiverMs: 0,
   traffic: DEFAULT_TRAFFIC,
   kinds: {
     heartbeat: { times: 288, counts: { ...NO_COUNTS, socketMessages: 288, awakeMs: 288 } },
@@ -235,16 +236,13 @@ describe("A measured day", () => {
   });
 });
 
-test("While the CSMS thinks the object sleeps where it is linked, and is awake where it is asked over HTTP", async () => {
+test("A CSMS on its own socket sets no alarm where it answers soon, keeps the object awake until then, and adds no row to a reconnect", async () => {
   const thinkMs = 50;
-  const traffic = { heartbeats: 0, messages: 4, reconnects: 0, commands: 0 };
-  const of = (kind: "link" | "url") =>
-    measure(0, traffic, { cpuMessages: 0, cpuReconnects: 0, fillEvents: 0 }, { kind, thinkMs });
-  const [link, url] = [await of("link"), await of("url")];
-  // Of four messages the boot is what a CSMS decides.
-  expect(url.kinds.message.counts.awakeMs).toBeGreaterThanOrEqual(thinkMs - 5);
-  expect(url.kinds.message.counts.socketMessages).toBe(4);
-  // The answer to each comes to an object made anew: asleep is what it was.
-  expect(link.kinds.message.counts.wakes).toBeGreaterThanOrEqual(2 * 4);
-  expect(link.kinds.message.counts).toMatchObject({ socketMessages: 2 * 4, workerRequests: 0 });
+  const traffic = { heartbeats: 0, messages: 4, reconnects: 1, commands: 0 };
+  const none = { cpuMessages: 0, cpuReconnects: 0, fillEvents: 0 };
+  const { message, reconnect } = (await measure(0, traffic, none, { kind: "link", thinkMs })).kinds;
+  expect(message.counts).toMatchObject({ socketMessages: 2 * 4, workerRequests: 0, rowsWritten: 4, alarmsSet: 0 });
+  // A timer watches each that it was told.
+  expect(message.counts.awakeMs).toBeGreaterThanOrEqual(4 * (thinkMs - 5));
+  expect(reconnect.counts.rowsWritten).toBe(2);
 });

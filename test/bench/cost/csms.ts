@@ -14,8 +14,6 @@ export class DayCsms {
   readonly kind: CsmsKind;
   /** ms until an answer. */
   thinkMs = 0;
-  /** Runs once it has thought, before it answers on its own socket. */
-  beforeAnswer: () => Promise<void> = async () => {};
   /** On its own socket. */
   answers = 0;
   failure: Error | null = null;
@@ -59,7 +57,6 @@ export class DayCsms {
   async #answer(messageId: string, action: string): Promise<void> {
     try {
       await delay(this.thinkMs);
-      await this.beforeAnswer();
       this.#socket?.send([3, messageId, this.#payload(action)]);
       this.answers++;
     } catch (error) {

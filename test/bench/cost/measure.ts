@@ -43,6 +43,7 @@ export async function measure(
   traffic: Traffic,
   samples: Samples,
   { kind, thinkMs }: Measurement["csms"] = NO_CSMS,
+  receiverMs = 0,
 ): Promise<Measurement> {
   const csms = await DayCsms.start(kind);
   const receiver = await HttpPeer.start();
@@ -63,13 +64,13 @@ export async function measure(
     const day = new Day(kerbside, csms);
     await day.prepare(samples.fillEvents ?? FILL_EVENTS);
     csms.thinkMs = thinkMs;
-    csms.beforeAnswer = () => day.sleep();
+    receiver.reply = () => ({ status: 204, delayMs: receiverMs });
     const linesBefore = logLines;
     const before = await day.state();
     for (const step of stepsOf(traffic)) await day.take(step);
     await day.alarmsUntil(DAY_MS);
     csms.thinkMs = 0;
-    csms.beforeAnswer = async () => {};
+    receiver.reply = () => ({ status: 204 });
     const directory = await day.directorySince(before);
     const dayLines = logLines - linesBefore;
     const { storage } = (await kerbside.api("GET", `/v1/stations/${STATION}`)).body;
@@ -77,6 +78,7 @@ export async function measure(
       measuredAt: new Date().toISOString(),
       webhooks,
       csms: { kind, thinkMs },
+      receiverMs,
       traffic,
       kinds: day.kinds as Measurement["kinds"],
       actions: day.actions,
@@ -204,12 +206,6 @@ class Day {
     return (await response.json()) as State;
   }
 
-  /** While a CSMS thinks: fails where something keeps the object awake. */
-  async sleep(): Promise<void> {
-    await this.#rest(async () => (await this.state()).isQuiet);
-    await this.#kerbside.edge.evict(STATION);
-  }
-
   async #charge(atMs: number, kind: Kind, action: string, work: () => Promise<unknown>): Promise<void> {
     const before = this.#state.counts;
     await this.#kerbside.edge.evict(STATION);
@@ -245,7 +241,10 @@ class Day {
       if (await isResting()) return;
       await delay(2);
     }
-    throw new Error("the object does not come to rest");
+    const { answers } = this.#csms;
+    throw new Error(
+      `the object does not come to rest: ${JSON.stringify({ ...(await this.state()), answers, told: this.#told })}`,
+    );
   }
 
   async #connect(): Promise<void> {

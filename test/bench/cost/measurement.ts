@@ -40,6 +40,8 @@ const measurementSchema = z.strictObject({
   measuredAt: z.string(),
   webhooks: count,
   csms: z.strictObject({ kind: z.enum(CSMS_KINDS), thinkMs: count }).default({ kind: "none", thinkMs: 0 }),
+  /** ms that a webhook took in the day, whose time is in `awakeMs` then; 0: it answered at once, and its time is assumed. */
+  receiverMs: count.default(0),
   traffic: z.strictObject({ heartbeats: count, messages: count, reconnects: count, commands: count }),
   /** How often each happened in the day, and what it came to in all. Alarms are the day's, whatever set them. */
   kinds: z.record(z.enum(KINDS), z.strictObject({ times: count, counts: countsSchema })),

@@ -64,6 +64,35 @@ globalThis.fetch = async (...given) => {
   }
 };
 
+const { setTimeout: realSetTimeout, clearTimeout: realClearTimeout } = globalThis;
+/** Those that have not run out: none of their objects hibernates meanwhile. */
+const timers = new Set();
+globalThis.setTimeout = (work, ...given) => {
+  // Of an object's work: neither what the Worker waits for, nor what the local edge has in place of the platform's queue.
+  if (working === 0 || new Error().stack.includes("LocalQueue.")) return realSetTimeout(work, ...given);
+  begin();
+  const timer = realSetTimeout(
+    (...handed) => {
+      try {
+        work(...handed);
+      } finally {
+        over(timer);
+      }
+    },
+    ...given,
+  );
+  timers.add(timer);
+  return timer;
+};
+globalThis.clearTimeout = (timer) => {
+  realClearTimeout(timer);
+  over(timer);
+};
+
+function over(timer) {
+  if (timers.delete(timer)) end();
+}
+
 const countingEnvs = new WeakMap();
 function countingEnv(env) {
   const known = countingEnvs.get(env);

@@ -8,7 +8,7 @@ import { type CostOptions, readArguments, USAGE } from "./arguments.ts";
 import { billOf } from "./bill.ts";
 import { type Deployment, readDeployment } from "./deployment.ts";
 import { measure, NO_CSMS } from "./measure.ts";
-import { type Measurement, readRun, type Run } from "./measurement.ts";
+import { type CsmsKind, type Measurement, readRun, type Run } from "./measurement.ts";
 import { assumptionsText, billText, headText, leversText, measuredText, type Reckoned } from "./report.ts";
 import { DEFAULT_TRAFFIC } from "./traffic.ts";
 import { type FleetUsage, usageOf, withoutHibernation } from "./usage.ts";
@@ -37,13 +37,13 @@ export async function cost(args: readonly string[]): Promise<Outcome> {
   const deployment = readDeployment();
   const { subscribed, alone } = run;
   const webhooks = `${subscribed.webhooks} ${subscribed.webhooks === 1 ? "webhook" : "webhooks"}`;
-  const name = (of: Measurement) => `Kerbside, ${webhooks}${CSMS_NAMES[of.csms.kind]}`;
+  const name = (of: Measurement, told = webhooks) => `Kerbside, ${told}${CSMS_NAMES[of.csms.kind]}`;
   const kerbside = reckon(name(subscribed), subscribed, options, deployment);
   const { beside } = run;
   const columns = [
     kerbside,
     ...(beside === undefined ? [] : [reckon(name(beside), beside, options, deployment)]),
-    reckon("Kerbside, no webhook", alone, options, deployment),
+    reckon(name(alone, "no webhook"), alone, options, deployment),
     awakeAllDay(`never hibernating, ${webhooks}`, kerbside.usage, options),
   ];
   if (options.jsonFile !== null) {
@@ -83,14 +83,21 @@ function readKept(file: string): Run | string {
   }
 }
 
-async function measureNow({ webhooks, csms, fleet: { traffic } }: CostOptions): Promise<Run> {
+async function measureNow({ webhooks, csms, fleet: { traffic, receiverMs } }: CostOptions): Promise<Run> {
   process.stderr.write("measuring a day of a station, with webhooks and without …\n");
+  if (csms.kind === "none") {
+    return {
+      subscribed: await measure(webhooks, traffic, SAMPLES, csms),
+      alone: await measure(0, traffic, SAMPLES, csms),
+    };
+  }
+  // A CSMS and a webhook take their time side by side: what they would take one after the other is not what is billed.
+  const of = (kind: CsmsKind, told: number) => measure(told, traffic, SAMPLES, { ...csms, kind }, receiverMs);
   return {
-    subscribed: await measure(webhooks, traffic, SAMPLES, csms),
-    alone: await measure(0, traffic, SAMPLES, NO_CSMS),
-    ...(csms.kind !== "none" && {
-      beside: await measure(webhooks, traffic, SAMPLES, { ...csms, kind: csms.kind === "link" ? "url" : "link" }),
-    }),
+    subscribed: await of(csms.kind, webhooks),
+    // By its own socket a CSMS is told all that it would need a webhook for.
+    alone: csms.kind === "link" ? await of("link", 0) : await measure(0, traffic, SAMPLES, NO_CSMS),
+    beside: await of(csms.kind === "link" ? "url" : "link", webhooks),
   };
 }
 

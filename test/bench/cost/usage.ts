@@ -58,7 +58,8 @@ export function usageOf(measurement: Measurement, fleet: Fleet, deployment: Depl
     const queued = day.queueMessages * month;
     const consumers = queued / batchSize((transitions * stations) / DAY_SECONDS, deployment);
     const share = transitions === 0 ? 0 : (day.queueMessages * month) / transitions;
-    const awakeMs = day.awakeMs + day.receiverRounds * receiverMs + day.platformCalls * platformMs;
+    const awakeMs =
+      day.awakeMs + day.receiverRounds * (receiverMs - measurement.receiverMs) + day.platformCalls * platformMs;
     const invocations = (day.workerRequests + day.objectRequests + day.socketMessages) * month + consumers;
     wakes += (day.objectRequests + day.socketMessages) * month;
     return [
