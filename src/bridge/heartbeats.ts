@@ -2,6 +2,7 @@
  * The Heartbeats of one station at its CSMS, which Kerbside answers itself and tells nobody of: so that the CSMS sees it alive. Must not
  * know sockets.
  */
+import type { StandingBoot } from "./station-bridge-options.ts";
 
 /** s; where the CSMS never said an interval. */
 const USUAL_SECONDS = 300;
@@ -30,13 +31,19 @@ export class Heartbeats {
     return messageId.startsWith(ID);
   }
 
-  /** @param seconds of the station's last boot, as Kerbside tells it */
-  start(seconds: number | undefined): void {
+  /** On another socket. @param boot the station's last, as Kerbside tells it */
+  resume(boot: StandingBoot | null): void {
+    // [OCPP 1.6 §4.2, 2.x B02] Until it is accepted the interval is one of boots, and a station has no Heartbeats.
+    if (boot === null || boot.status === "Accepted") this.#start(boot?.intervalSeconds);
+    else this.stop();
+  }
+
+  #start(seconds: number | undefined): void {
     this.stop();
     const every = Math.min(Math.max(this.#seconds ?? (seconds || USUAL_SECONDS), MIN_SECONDS), MAX_SECONDS);
     this.#timer = setTimeout(() => {
       this.#send(JSON.stringify([2, `${ID}${++this.#count}`, "Heartbeat", {}]));
-      this.start(every);
+      this.#start(every);
     }, every * 1_000);
     this.#timer.unref();
   }
@@ -45,7 +52,6 @@ export class Heartbeats {
   booted(answer: string): void {
     try {
       const [, , payload] = JSON.parse(answer) as [number, string, { interval?: unknown; status?: unknown }];
-      // [OCPP 1.6 §4.2, 2.x B02] Until it is accepted the interval is one of boots, and a station has no Heartbeats.
       if (payload?.status === "Pending" || payload?.status === "Rejected") {
         this.stop();
         return;
@@ -54,7 +60,7 @@ export class Heartbeats {
     } catch {
       // What the CSMS said is Kerbside's to judge.
     }
-    this.start(undefined);
+    this.#start(undefined);
   }
 
   stop(): void {

@@ -5,6 +5,7 @@
 import { WebSocket } from "ws";
 import { backOffMs } from "./back-off.ts";
 import type { BridgeCounts } from "./bridge-counts.ts";
+import { keepAlive } from "./keep-alive.ts";
 import { TransactionIds } from "./transaction-ids.ts";
 
 /** CALLs whose answers are compared later; an older one that neither answered is forgotten. */
@@ -62,6 +63,7 @@ export class Mirror {
   #dial(): void {
     const socket = this.#options.open(this.#protocol);
     this.#socket = socket;
+    keepAlive(socket);
     let openedAt = Number.POSITIVE_INFINITY;
     socket.on("open", () => {
       openedAt = performance.now();

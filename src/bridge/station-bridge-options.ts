@@ -24,12 +24,19 @@ export interface StationBridgeOptions {
   mirror: Mirror | null;
 }
 
+/** Its last boot, as it was answered. */
+export interface StandingBoot {
+  status: string;
+  /** s; of its Heartbeats, once it is accepted. */
+  intervalSeconds?: number;
+}
+
 /** The station, as its link is told. */
 export interface Standing {
   online: boolean;
   protocol: string | null;
   securityProfile: number | null;
-  boot: { interval?: number } | null;
+  boot: StandingBoot | null;
   /** Absent: it is not known. */
   remoteAddress?: string;
 }

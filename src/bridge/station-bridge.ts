@@ -7,6 +7,7 @@ import { backOffMs } from "./back-off.ts";
 import { CsmsSocket, UNSENT_MAX_BYTES } from "./csms-socket.ts";
 import { headOf } from "./frame-head.ts";
 import { Heartbeats } from "./heartbeats.ts";
+import { keepAlive } from "./keep-alive.ts";
 import { onEnd, type SocketEnd } from "./socket-end.ts";
 import type { Standing, StationBridgeOptions } from "./station-bridge-options.ts";
 import { type OpenCall, Unanswered } from "./unanswered.ts";
@@ -69,6 +70,7 @@ export class StationBridge {
     const { url, protocols, options } = this.#options.link();
     const link = new WebSocket(url, protocols, options);
     this.#link = link;
+    keepAlive(link);
     link.on("message", (data, isBinary) => {
       if (!isBinary && this.#link === link) this.#fromLink(String(data));
     });
@@ -186,6 +188,7 @@ export class StationBridge {
     const socket = new WebSocket(url, protocols, options);
     const csms = new CsmsSocket(socket, protocol);
     this.#csms = csms;
+    keepAlive(socket);
     socket.on("open", () => {
       this.#isOpeningCsms = false;
       this.#options.mirror?.opened(protocol);
@@ -193,7 +196,7 @@ export class StationBridge {
       if (isOvertaken) this.#linkAnew();
       // What the one before did not answer.
       else if (open !== null) this.#sendToCsms(open.messageId, open.frame);
-      this.#heartbeats.start(this.#standing?.boot?.interval);
+      this.#heartbeats.resume(this.#standing?.boot ?? null);
     });
     socket.on("message", (data, isBinary) => {
       // One that this side closes may have its answers on the way: they are none to what is said meanwhile.

@@ -9,6 +9,7 @@ import { BridgeCounts } from "../../src/bridge/bridge-counts.ts";
 import { headOf } from "../../src/bridge/frame-head.ts";
 import { Mirror } from "../../src/bridge/mirror.ts";
 import { Heartbeats } from "../../src/bridge/heartbeats.ts";
+import { keepAlive } from "../../src/bridge/keep-alive.ts";
 import { StationBridge } from "../../src/bridge/station-bridge.ts";
 import { type OpenCall, Unanswered } from "../../src/bridge/unanswered.ts";
 import { until } from "../support/http-peers.ts";
@@ -260,13 +261,51 @@ test("A mirror hears the first words too, while its socket is still opening, and
 
 test("A station that the CSMS has not accepted has no Heartbeats", () => {
   const heartbeats = new Heartbeats(() => {});
-  heartbeats.start(60);
+  heartbeats.resume(null);
   expect(heartbeats.isBeating).toBe(true);
   heartbeats.booted('[3,"m",{"status":"Pending","interval":1}]');
   expect(heartbeats.isBeating).toBe(false);
   heartbeats.booted('[3,"m",{"status":"Accepted","interval":60}]');
   expect(heartbeats.isBeating).toBe(true);
-  heartbeats.stop();
+  heartbeats.resume({ status: "Pending", intervalSeconds: 60 });
+  expect(heartbeats.isBeating).toBe(false);
+});
+
+test("A bridge that finds a station online makes its Heartbeats at the interval of its boot before", async () => {
+  const { link, csms } = await between();
+  const boot = { status: "Accepted", at: "2026-11-28T12:00:00Z", intervalSeconds: 1 };
+  link.send({ station: { online: true, protocol: "ocpp1.6", securityProfile: 0, since: boot.at, boot } });
+  await until("a Heartbeat", () => csms.heard.some((frame) => frame.includes('"Heartbeat"')), 5_000);
+});
+
+test("A socket whose other side is there no more is found, unless that never answers a ping", async () => {
+  const serverOf = async (autoPong: boolean) => {
+    const server = new WebSocketServer({ port: 0, host: "127.0.0.1", autoPong });
+    ends.push(() => server.close());
+    await once(server, "listening");
+    const socket = new Client(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    keepAlive(socket, 20);
+    ends.push(() => socket.terminate());
+    return { server, socket };
+  };
+  const [quick, mute] = [await serverOf(true), await serverOf(false)];
+  let pings = 0;
+  mute.server.on("connection", (socket) => socket.on("ping", () => pings++));
+  await until("some pings", () => pings > 5);
+  expect([quick.socket.readyState, mute.socket.readyState]).toEqual([Client.OPEN, Client.OPEN]);
+  for (const socket of quick.server.clients) socket.pause();
+  await until("its end", () => quick.socket.readyState === Client.CLOSED);
+  expect(mute.socket.readyState).toBe(Client.OPEN);
+  for (const { clients } of [quick.server, mute.server]) for (const socket of clients) socket.terminate();
+});
+
+test("Both sockets of a station are looked after", async () => {
+  const timers = vi.spyOn(globalThis, "setInterval");
+  ends.push(() => timers.mockRestore());
+  const { csms, bridge, stands } = await between();
+  stands();
+  await until("both", () => csms.newest !== undefined && bridge.csmsState === "open");
+  expect(timers.mock.calls.filter(([, ms]) => ms === 45_000)).toHaveLength(2);
 });
 
 test("A bridge that begins while Kerbside is away finds its stations soon after that is back", async () => {
