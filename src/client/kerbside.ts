@@ -10,6 +10,7 @@ export type { ClientOptions } from "./api.ts";
 export { CallError } from "./call-error.ts";
 export { type CsmsOptions, csmsHandler, type Question } from "./csms-handler.ts";
 export { CsmsLink, type LinkOptions, type Standing } from "./link.ts";
+export type { LiveMessage, LiveOptions } from "./live.ts";
 export { nodeListener } from "./node-listener.ts";
 export {
   type Fault,
@@ -31,7 +32,14 @@ export interface StationFilter {
   vendor?: string;
   model?: string;
   labels?: Record<string, string>;
+  /** Part of an identity, a label, vendor, model or serial number. */
   q?: string;
+  /** ISO 8601, as `offlineSince`: offline since before it. */
+  certificateExpiresBefore?: string;
+  offlineSince?: string;
+  undelivered?: boolean;
+  hasCsms?: boolean;
+  sort?: "id" | "changed" | "offline";
 }
 
 export interface StationEntry {

@@ -4,6 +4,7 @@
  */
 import { type Api, pause } from "./api.ts";
 import { CsmsLink, type LinkOptions } from "./link.ts";
+import { type LiveMessage, type LiveOptions, live } from "./live.ts";
 import type { ActionOf, Command, OcppRequest, Protocol, Registered, Registration, StationView } from "./views.ts";
 
 export interface CommandOptions {
@@ -112,6 +113,14 @@ export class Station {
   /** Cancels a command that is still queued. */
   async cancel(commandId: string): Promise<void> {
     await this.#api.ask("DELETE", `${this.#path}/commands/${encodeURIComponent(commandId)}`);
+  }
+
+  /** Each frame of this station as it comes, and what was missed since `after`; over breaks of the line, until it is left. */
+  live(options: LiveOptions = {}): AsyncGenerator<LiveMessage> {
+    const path = `${this.#path}/live`;
+    const open = (after: string | undefined, protocol: string) =>
+      this.#api.socket(after === undefined ? path : `${path}?after=${encodeURIComponent(after)}`, protocol);
+    return live(open, options);
   }
 
   /** The CSMS's own socket to this station, opened again whenever it breaks, until it is closed. */

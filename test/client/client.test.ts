@@ -227,6 +227,34 @@ describe("A CSMS's own socket", () => {
   });
 });
 
+describe("What a station says as it says it", () => {
+  test("comes each once and in order, over a break of the line", async () => {
+    const station = kerbside.station("CLIENT-LIVE");
+    await station.register({ securityProfile: 0 });
+    const charging = await edge.station("CLIENT-LIVE", { register: false });
+    await charging.call("BootNotification", BOOT);
+    const seen: string[] = [];
+    const leave = new AbortController();
+    let isLive = 0;
+    const watching = (async () => {
+      for await (const message of station.live({ signal: leave.signal })) {
+        if ("live" in message) isLive++;
+        if ("frame" in message && message.direction === "in") seen.push(String(message.frame[1]));
+      }
+    })();
+    await until("it is live", () => isLive === 1);
+    await charging.call("Heartbeat", {}, "h1");
+    await until("the first", () => seen.includes("h1"));
+    await edge.edge.evict("CLIENT-LIVE");
+    await charging.call("Heartbeat", {}, "h2");
+    await charging.call("StatusNotification", STATUS_16, "s1");
+    await until("all", () => seen.length === 3);
+    expect(seen).toEqual(["h1", "h2", "s1"]);
+    leave.abort();
+    await watching;
+  });
+});
+
 test("The package works in an empty project, its types too, on Node 20 or later and without a dependency", async () => {
   const dir = mkdtempSync(join(tmpdir(), "kerbside-pack-"));
   // Not this project's Node alone: the machine's, if there is one.
