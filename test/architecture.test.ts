@@ -29,7 +29,12 @@ const INTERFACES = ["station/station-rpc.ts"];
 /** Packages that a pure room may build on: none of them knows the platform, a socket or the clock's hour. */
 const PURE_PACKAGES = ["zod", "standardwebhooks", "ajv-formats/dist/formats.js"];
 /** Node scripts: run to build, imported by nobody. */
-const SCRIPTS = ["ocpp/schemas/generate.ts", "http/description/generate.ts", "client/build.ts"];
+const SCRIPTS = [
+  "ocpp/schemas/generate.ts",
+  "http/description/generate.ts",
+  "http/reference/generate.ts",
+  "client/build.ts",
+];
 /** Read by a script alone: the Worker serves what that makes of it. */
 const BUILT_FROM = "http/description/";
 const ENTRIES = ["worker.ts", "local/runtime/gate.ts"];

@@ -14,11 +14,15 @@ const schemas = join(root, "src/ocpp/schemas");
 const generated = join(schemas, "generated");
 const http = join(root, "src/http");
 const description = join(http, "description");
+const reference = join(http, "reference");
 
 if (!isInstalled()) install();
 if (existsSync(join(schemas, "generate.ts")) && !isGenerated()) generate();
 if (existsSync(join(description, "generate.ts")) && !isDescribed()) {
   run([node, join(description, "generate.ts")], process.env, "The description of the API");
+}
+if (existsSync(join(reference, "generate.ts")) && !isLaidOut()) {
+  run([node, join(reference, "generate.ts")], process.env, "The pages of the API");
 }
 
 /** npm leaves in node_modules a lock of what it put there: the same entries, less those for other platforms. */
@@ -70,6 +74,14 @@ function isDescribed() {
   const output = join(root, "dist/assets/openapi.json");
   if (!existsSync(output)) return false;
   const inputs = [join(root, "package.json"), ...[http, join(http, "routes"), description].flatMap(filesIn)];
+  return statSync(output).mtimeMs >= Math.max(...inputs.map((path) => statSync(path).mtimeMs));
+}
+
+/** Whether the pages and what draws them are older. */
+function isLaidOut() {
+  const output = join(root, "dist/assets/docs/index.html");
+  if (!existsSync(output)) return false;
+  const inputs = [installedLock, ...filesIn(reference)];
   return statSync(output).mtimeMs >= Math.max(...inputs.map((path) => statSync(path).mtimeMs));
 }
 
