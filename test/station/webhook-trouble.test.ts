@@ -123,6 +123,8 @@ describe("A batch", () => {
     });
     await until("the last", () => accepted.at(-1) === "m3");
     expect(accepted).toEqual(names(4));
+    // Its receiver has the last one before the station knows it.
+    await until("an empty queue", async () => (await queueOf(id)).events === 0);
     expect(await queueOf(id)).toMatchObject({ events: 0, deadLetters: 1 });
     const large = deliveriesTo(id)
       .flatMap(eventsIn)

@@ -98,6 +98,8 @@ class Listeners {
     const ofRequest = ({ socket }: IncomingMessage, _: unknown) => socket;
     const ofUpgrade = (_: IncomingMessage, socket: Duplex, __: Buffer) => socket;
     const ofError = (_: Error, socket: Duplex) => socket;
+    // Or a client that has closed its own side, as it may, would get as much of an answer as was sent by then.
+    Object.assign(server, { httpAllowHalfOpen: true });
     const onRequest = (request: IncomingMessage, response: ServerResponse) =>
       this.#forwarder?.request(request, response);
     const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =>

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import net from "node:net";
+import { text } from "node:stream/consumers";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Edge } from "../../../src/local/edge.ts";
 import { issueStationCertificate } from "../../../src/local/pki/station-certificate.ts";
@@ -95,6 +96,13 @@ describe("requests", () => {
   test("An answer that comes before the end of the body arrives whole", async () => {
     const answer = await ask(`${edge.httpUrl}/early`, { method: "POST" }, "x".repeat(2_000_000));
     expect(answer).toMatchObject({ status: 413, text: "too much" });
+  });
+
+  test("An answer arrives whole at a client that has closed its own side", async () => {
+    const socket = net.connect({ port: edge.port, host: "localhost", allowHalfOpen: true });
+    const body = "x".repeat(300_000);
+    socket.end(`POST /body HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    expect((await text(socket)).split("\r\n\r\n")[1]).toContain(body);
   });
 
   test("A 426 says to what it wants an upgrade, and that this ends here", async () => {
