@@ -84,6 +84,10 @@ export class CsmsSocket {
     this.#owed.delete(messageId);
   }
 
+  owesAnswerTo(messageId: string): boolean {
+    return this.#owed.has(messageId);
+  }
+
   /** Whether an answer of it may still come: on another link its id may be another CALL's. */
   get owes(): boolean {
     return this.#owed.size > 0 || this.#behind.length > 0;

@@ -24,6 +24,7 @@ const CLOSE_WITHIN_MS = 2_000;
 const KEEP_CSMS_MS = 10_000;
 /** Another one has taken the link over, or the station is registered no more. */
 const POLICY_CLOSE = 1008;
+const ORDERLY_CLOSE = 1000;
 
 export class StationBridge {
   readonly #options: StationBridgeOptions;
@@ -46,7 +47,7 @@ export class StationBridge {
     this.#options = options;
     // One CALL at a time: what the station says is sign of life enough.
     this.#heartbeats = new Heartbeats((frame) => {
-      if (this.#unanswered.open === null && this.#csms?.beat(frame)) this.#options.mirror?.hears(frame);
+      if (!this.#unanswered.isAwaited(performance.now()) && this.#csms?.beat(frame)) this.#options.mirror?.hears(frame);
     });
   }
 
@@ -128,7 +129,7 @@ export class StationBridge {
     this.#options.counts.frames.toCsms++;
     if (type === 2) {
       this.#unanswered.said({ messageId, action, frame: text, at: performance.now() });
-      if (!this.#sendToCsms(messageId, text)) void this.#openCsms();
+      if (!this.#unanswered.isKeptBack && !this.#sendToCsms(messageId, text)) void this.#openCsms();
       return;
     }
     // An id is the CSMS's own, of one socket: what was asked on the one before may be another CALL on this one.
@@ -195,16 +196,17 @@ export class StationBridge {
       const { open, isOvertaken } = this.#unanswered;
       if (isOvertaken) this.#linkAnew();
       // What the one before did not answer.
-      else if (open !== null) this.#sendToCsms(open.messageId, open.frame);
+      else if (open !== null && !this.#unanswered.isKeptBack) this.#sendToCsms(open.messageId, open.frame);
       this.#heartbeats.resume(this.#standing?.boot ?? null);
     });
     socket.on("message", (data, isBinary) => {
       // One that this side closes may have its answers on the way: they are none to what is said meanwhile.
       if (!isBinary && this.#csms === csms && csms.isOpen) this.#fromCsms(String(data));
     });
-    this.#ended(socket, "csms", ({ refusal, livedMs }) => {
+    this.#ended(socket, "csms", ({ refusal, livedMs, code }) => {
       csms.ended();
       if (this.#csms !== csms) return;
+      if (code !== ORDERLY_CLOSE && csms.owesAnswerTo(this.#unanswered.open?.messageId ?? "")) this.#unanswered.broke();
       if (livedMs >= STEADY_MS) this.#csmsFailures = 0;
       this.#csms = null;
       this.#isOpeningCsms = false;

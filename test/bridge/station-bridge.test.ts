@@ -214,6 +214,26 @@ test("What the station says waits while a Heartbeat is not answered, and an answ
   expect(csms.heard[3]).toContain('"behind"');
 });
 
+test("A CALL on which the CSMS's socket breaks each time holds up none behind it, and comes again once that is answered", async () => {
+  const { link, csms, stands } = await between();
+  csms.server.on("connection", (socket) =>
+    socket.on("message", (data) => {
+      if (String(data).includes('"poison"')) socket.terminate();
+    }),
+  );
+  stands();
+  link.send([2, "poison", "StatusNotification", {}]);
+  await until("a socket behind the third", () => csms.sockets.length === 4 && csms.newest !== undefined);
+  link.send([2, "behind", "StatusNotification", {}]);
+  await until("what is behind it", () => csms.heard.length === 4);
+  expect(csms.heard.map((frame) => JSON.parse(frame)[1])).toEqual(["poison", "poison", "poison", "behind"]);
+  expect(link.sockets).toHaveLength(1);
+  csms.send([3, "behind", {}]);
+  await until("its answer", () => link.heard.length === 1);
+  link.send([2, "poison", "StatusNotification", {}]);
+  await until("it once more", () => csms.heard.length === 5);
+});
+
 test("A mirror that is gone is dialled again while the station is online, ever more rarely, and then no more", async () => {
   const mirrored = new Side();
   const { link, csms, stands } = await between(mirrored);
@@ -275,6 +295,11 @@ test("A bridge that finds a station online makes its Heartbeats at the interval 
   const { link, csms } = await between();
   const boot = { status: "Accepted", at: "2026-11-28T12:00:00Z", intervalSeconds: 1 };
   link.send({ station: { online: true, protocol: "ocpp1.6", securityProfile: 0, since: boot.at, boot } });
+  // Also behind a CALL that it ignores.
+  link.send([2, "ignored", "StatusNotification", {}]);
+  await until("it", () => csms.heard.some((frame) => frame.includes('"ignored"')));
+  const clock = vi.spyOn(performance, "now").mockReturnValue(performance.now() + 61_000);
+  ends.push(() => clock.mockRestore());
   await until("a Heartbeat", () => csms.heard.some((frame) => frame.includes('"Heartbeat"')), 5_000);
 });
 
