@@ -15,6 +15,7 @@ const generated = join(schemas, "generated");
 const http = join(root, "src/http");
 const description = join(http, "description");
 const reference = join(http, "reference");
+const client = join(root, "src/client");
 
 if (!isInstalled()) install();
 if (existsSync(join(schemas, "generate.ts")) && !isGenerated()) generate();
@@ -23,6 +24,10 @@ if (existsSync(join(description, "generate.ts")) && !isDescribed()) {
 }
 if (existsSync(join(reference, "generate.ts")) && !isLaidOut()) {
   run([node, join(reference, "generate.ts")], process.env, "The pages of the API");
+}
+
+if (existsSync(join(client, "build.ts")) && !isClientMade()) {
+  run([node, join(client, "build.ts")], process.env, "The client");
 }
 
 /** npm leaves in node_modules a lock of what it put there: the same entries, less those for other platforms. */
@@ -83,6 +88,13 @@ function isLaidOut() {
   if (!existsSync(output)) return false;
   const inputs = [installedLock, ...filesIn(reference)];
   return statSync(output).mtimeMs >= Math.max(...inputs.map((path) => statSync(path).mtimeMs));
+}
+
+/** What examples, and whoever installs the folder, import as `kerbside`. */
+function isClientMade() {
+  const output = join(root, "dist/client/kerbside.js");
+  if (!existsSync(output)) return false;
+  return statSync(output).mtimeMs >= Math.max(...filesIn(client).map((path) => statSync(path).mtimeMs));
 }
 
 function generate() {
