@@ -22,7 +22,7 @@ const ROOMS: Record<string, readonly string[]> = {
   programs: [],
   bridge: ["ocpp", "delivery", "client", "programs"],
   local: ["ocpp", "security", "station", "webhooks", "fleet"],
-  simulator: ["ocpp", "local", "programs"],
+  simulator: ["ocpp", "local", "programs", "client"],
 };
 /** What rooms of a shell say of it in types: whoever is inside may know what it is called by. */
 const INTERFACES = ["station/station-rpc.ts"];

@@ -40,6 +40,8 @@ export interface StationFilter {
   undelivered?: boolean;
   hasCsms?: boolean;
   sort?: "id" | "changed" | "offline";
+  /** Stations of one page, at most (100). */
+  limit?: number;
 }
 
 export interface StationEntry {

@@ -3,7 +3,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+import { Kerbside, KerbsideProblem } from "../../client/kerbside.ts";
 import type { Protocol } from "../../ocpp/protocol.ts";
 import { type Profile, SECURITY_PROFILE } from "../station/profile.ts";
 import { isLoopback, type Target } from "./targets.ts";
@@ -14,19 +14,19 @@ export class NotUsable extends Error {}
 /** Of a station: the run whose bridge carries it. */
 export const RUN_LABEL = "simulation";
 
-const ATTEMPTS = 5;
-const RETRY_MS = 500;
 const TIMEOUT_MS = 30_000;
+/** Stations of one page. */
+const PAGE = 500;
 
 export class Broker {
   readonly target: Target;
   readonly dir: string;
-  readonly #apiKey: string;
+  readonly #kerbside: Kerbside;
 
-  private constructor(target: Target, dir: string, apiKey: string) {
+  private constructor(target: Target, dir: string, key: string) {
     this.target = target;
     this.dir = dir;
-    this.#apiKey = apiKey;
+    this.#kerbside = new Kerbside({ url: target.http.origin, key, timeoutMs: TIMEOUT_MS });
   }
 
   /** @param dir where the target names none */
@@ -37,10 +37,15 @@ export class Broker {
     if (!existsSync(path))
       throw new NotUsable(`There is no API key in ${folder}; --dir names the folder of ${target.http.origin}`);
     const broker = new Broker(target, folder, readFileSync(path, "utf8").trim());
-    const { status } = await broker.#request("GET", "/v1/stations?limit=1");
-    if (status === 401)
-      throw new NotUsable(`${target.http.origin} does not know the API key in ${folder}; --dir names its own`);
-    if (status !== 200) throw new NotUsable(`${target.http.origin} answers HTTP ${status} to GET /v1/stations`);
+    try {
+      await broker.#kerbside.request("GET", "/v1/stations?limit=1");
+    } catch (error) {
+      if (!(error instanceof KerbsideProblem)) throw new NotUsable(`${target.http.origin}: ${reasonOf(error)}`);
+      const { status } = error;
+      if (status === 401)
+        throw new NotUsable(`${target.http.origin} does not know the API key in ${folder}; --dir names its own`);
+      throw new NotUsable(`${target.http.origin} answers HTTP ${status} to GET /v1/stations`);
+    }
     return broker;
   }
 
@@ -67,7 +72,7 @@ export class Broker {
     run: string | null = null,
   ): Promise<string | null> {
     const hasPassword = profile === "basic" || profile === "tls";
-    const answer = await this.#request("PUT", pathOf(stationId), {
+    const { password = null } = await this.#kerbside.station(stationId).register({
       securityProfile: SECURITY_PROFILE[profile],
       protocols: [protocol],
       labels: { simulator: "true", ...(run !== null && { [RUN_LABEL]: run }) },
@@ -75,20 +80,13 @@ export class Broker {
       // A generated one costs the broker one round of its key derivation, a chosen one ten thousand.
       ...(hasPassword && { password: "generate" }),
     });
-    if (answer.status > 201) throw new Error(`registration: HTTP ${answer.status}`);
-    return hasPassword ? String(answer.body.password) : null;
+    return password;
   }
 
   /** How many stations of a run the directory names, which hears of each a moment later. */
   async listed(run: string): Promise<number> {
     let count = 0;
-    let cursor: unknown = null;
-    do {
-      const from = cursor === null ? "" : `&cursor=${encodeURIComponent(String(cursor))}`;
-      const { body } = await this.#request("GET", `/v1/stations?limit=500&label.${RUN_LABEL}=${run}${from}`);
-      count += (body.stations as unknown[] | undefined)?.length ?? 0;
-      cursor = body.cursor ?? null;
-    } while (cursor !== null);
+    for await (const _ of this.#kerbside.stations({ labels: { [RUN_LABEL]: run }, limit: PAGE })) count++;
     return count;
   }
 
@@ -97,38 +95,14 @@ export class Broker {
   }
 
   async deregister(stationId: string): Promise<void> {
-    await this.#request("DELETE", pathOf(stationId));
-  }
-
-  /** Tries again what the broker could not answer at the moment. */
-  async #request(
-    method: string,
-    path: string,
-    body?: unknown,
-  ): Promise<{ status: number; body: Record<string, unknown> }> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const response = await fetch(new URL(path, this.target.http), {
-          method,
-          headers: { authorization: `Bearer ${this.#apiKey}`, "content-type": "application/json" },
-          ...(body !== undefined && { body: JSON.stringify(body) }),
-          signal: AbortSignal.timeout(TIMEOUT_MS),
-        });
-        const text = await response.text();
-        const isTransient = response.status === 429 || response.status >= 500;
-        if (!isTransient || attempt === ATTEMPTS) {
-          return { status: response.status, body: text.startsWith("{") ? JSON.parse(text) : {} };
-        }
-        await delay(Number(response.headers.get("retry-after") ?? 0) * 1_000 || RETRY_MS * attempt);
-      } catch (error) {
-        if (attempt === ATTEMPTS) throw new Error(`registration: ${reasonOf(error)}`);
-        await delay(RETRY_MS * attempt);
-      }
+    try {
+      await this.#kerbside.station(stationId).deregister();
+    } catch (error) {
+      // It is what was wanted.
+      if (!(error instanceof KerbsideProblem && error.slug === "station-not-found")) throw error;
     }
   }
 }
-
-const pathOf = (stationId: string) => `/v1/stations/${encodeURIComponent(stationId)}`;
 
 async function checkHealth(url: URL): Promise<void> {
   const failed = (why: string) => new NotUsable(`${url.origin} ${why}. Is the local edge running (npm start)?`);
