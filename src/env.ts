@@ -8,7 +8,11 @@ export interface Env {
   /** Its objects are called through `station-stub.ts`. */
   STATION: DurableObjectNamespace;
   WEBHOOKS: DurableObjectNamespace<WebhookRegistry>;
+  /** Its objects are called through `fleet/campaigns/campaign-stub.ts`. */
+  CAMPAIGNS: DurableObjectNamespace;
   DIRECTORY: D1Database;
+  /** The directories of further stations, where a local edge of several workerd processes has one each. */
+  OTHER_DIRECTORIES?: readonly D1Database[];
   TRANSITIONS: Queue<FleetMessage>;
   CONNECT_BY_STATION: RateLimit;
   CONNECT_BY_ADDRESS: RateLimit;

@@ -4,6 +4,7 @@
 import { configOf } from "./config.ts";
 import type { Env } from "./env.ts";
 import { pruneAudit } from "./fleet/audit-list.ts";
+import { forgetOldCampaign } from "./fleet/campaigns/old-campaign.ts";
 import { consume } from "./fleet/consumer.ts";
 import { reconcile } from "./fleet/reconciliation.ts";
 import type { FleetMessage } from "./fleet/transition.ts";
@@ -13,6 +14,7 @@ import { log, messageOf } from "./log.ts";
 import { sweepPage } from "./pki/sweep.ts";
 import { replayPage } from "./webhooks/replay.ts";
 
+export { Campaign } from "./fleet/campaigns/campaign.ts";
 export { WebhookRegistry } from "./webhooks/webhook-registry.ts";
 export { ChargingStation } from "./station/charging-station.ts";
 
@@ -31,6 +33,7 @@ export default {
     const done = await Promise.allSettled([
       pruneAudit(env.DIRECTORY, configOf(env).AUDIT_DAYS, now),
       reconcile(env, now),
+      forgetOldCampaign(env, now),
     ]);
     for (const each of done)
       if (each.status === "rejected")

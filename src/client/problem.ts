@@ -15,6 +15,8 @@ export type KnownProblem =
   | "station-not-found"
   | "method-not-allowed"
   | "command-not-found"
+  | "campaign-not-found"
+  | "campaign-ended"
   | "webhook-not-found"
   | "station-offline"
   | "station-not-accepted"

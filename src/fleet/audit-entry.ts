@@ -11,6 +11,10 @@ export type AuditKind =
   | "station.disconnected"
   | "command.sent"
   | "command.cancelled"
+  | "campaign.created"
+  | "campaign.paused"
+  | "campaign.resumed"
+  | "campaign.cancelled"
   | "webhook.put"
   | "webhook.deleted"
   | "webhook.replayed"
@@ -26,6 +30,7 @@ export interface AuditDetail {
   webhook?: string;
   /** What names it: a fingerprint, or its issuer's key and number. */
   certificate?: string;
+  campaignId?: string;
   /** What a key was refused: an operation of the API, and the scope that it lacked, if it was that. */
   operation?: string;
   scope?: string;

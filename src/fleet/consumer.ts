@@ -6,6 +6,8 @@ import type { Env } from "../env.ts";
 import { log, messageOf } from "../log.ts";
 import { type AuditMessage, isAuditMessage } from "./audit-entry.ts";
 import { insertEntries } from "./audit-list.ts";
+import { type CampaignMessage, isCampaignMessage } from "./campaigns/campaign-outcome.ts";
+import { takeOutcomes } from "./campaigns/outcome-consumer.ts";
 import { applyTransitions, isReachable } from "./directory.ts";
 import { type DoorReport, isDoorReport } from "./door-report.ts";
 import { addNewcomers, trimNewcomers } from "./newcomers.ts";
@@ -47,12 +49,14 @@ export async function consume(messages: readonly FleetBatchMessage[], env: Env, 
   const pages: MessageOf<Page>[] = [];
   const reports: Reported[] = [];
   const audits: MessageOf<AuditMessage>[] = [];
+  const outcomes: MessageOf<CampaignMessage>[] = [];
   for (const message of messages) {
     const { body } = message;
     if (isTransition(body)) transitions.push(message as Told);
     else if (isPage(body)) pages.push(message as (typeof pages)[number]);
     else if (isDoorReport(body)) reports.push(message as Reported);
     else if (isAuditMessage(body)) audits.push(message as (typeof audits)[number]);
+    else if (isCampaignMessage(body)) outcomes.push(message as (typeof outcomes)[number]);
     // Of a release that is not this one, or damaged. Not again: it would be the same.
     else
       log("error", "a message of the queue is none of ours", { keys: Object.keys(Object(body)).slice(0, 10).join() });
@@ -60,6 +64,7 @@ export async function consume(messages: readonly FleetBatchMessage[], env: Env, 
   for (const batch of batchesOf(transitions, ({ body }) => body)) await take(batch, env);
   if (reports.length > 0) await takeReports(reports, env);
   if (audits.length > 0) await takeAudits(audits, env);
+  if (outcomes.length > 0) await takeCampaignOutcomes(outcomes, env);
   for (const page of pages) {
     const waitMs = "notBefore" in page.body ? page.body.notBefore - Date.now() : 0;
     if (waitMs > 0) {
@@ -111,6 +116,24 @@ async function takeAudits(audits: readonly MessageOf<AuditMessage>[], { DIRECTOR
     const lost = audits.filter(({ attempts }) => attempts >= ATTEMPTS_MAX).length;
     log("warn", "the audit was not written", { entries: entries.length, lost, reason: messageOf(error) });
     for (const message of audits) {
+      if (message.attempts < ATTEMPTS_MAX)
+        message.retry({ delaySeconds: retryDelaySeconds(message.attempts, Math.random()) });
+    }
+  }
+}
+
+/** What is given up is found by its campaign, which asks where it heard nothing. */
+async function takeCampaignOutcomes(outcomes: readonly MessageOf<CampaignMessage>[], env: Env): Promise<void> {
+  try {
+    await takeOutcomes(
+      env,
+      outcomes.map(({ body }) => body),
+    );
+  } catch (error) {
+    log("warn", "what became of campaigns' commands was not written", {
+      ...{ outcomes: outcomes.length, reason: messageOf(error) },
+    });
+    for (const message of outcomes) {
       if (message.attempts < ATTEMPTS_MAX)
         message.retry({ delaySeconds: retryDelaySeconds(message.attempts, Math.random()) });
     }

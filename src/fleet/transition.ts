@@ -4,6 +4,7 @@
  */
 import { backOff } from "../delivery/back-off.ts";
 import type { AuditMessage } from "./audit-entry.ts";
+import type { CampaignMessage } from "./campaigns/campaign-outcome.ts";
 import type { DoorReport } from "./door-report.ts";
 import { fields, flag, listOf, nullable, number, oneOf, optional, recordOf, text, time } from "../shape.ts";
 import type { Disconnect } from "./offline-reason.ts";
@@ -83,7 +84,14 @@ export interface RevokedPage {
  * What travels on the queue TRANSITIONS, for up to four days: written by releases before, or after one that was rolled back. Later
  * fields are optional; what is not named is not heeded, and a message that lacks what is read is none.
  */
-export type FleetMessage = Transition | ReplayPage | SayAgainPage | RevokedPage | DoorReport | AuditMessage;
+export type FleetMessage =
+  | Transition
+  | ReplayPage
+  | SayAgainPage
+  | RevokedPage
+  | DoorReport
+  | AuditMessage
+  | CampaignMessage;
 
 const TRANSITION = fields({
   stationId: text,

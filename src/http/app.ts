@@ -9,6 +9,7 @@ import { storageFaultOf } from "../storage-fault.ts";
 import { assetOf } from "./pages/assets.ts";
 import type { ApiEnv } from "./auth.ts";
 import { auditHandlers } from "./audit.ts";
+import { campaignHandlers } from "./campaigns.ts";
 import { commandHandlers } from "./commands.ts";
 import { descriptionHandlers } from "./pages/description.ts";
 import { linkHandlers } from "./csms-link.ts";
@@ -63,6 +64,7 @@ mount(app, {
   ...pkiHandlers,
   ...newcomerHandlers,
   ...auditHandlers,
+  ...campaignHandlers,
 });
 
 app.notFound(

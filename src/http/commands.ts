@@ -1,7 +1,6 @@
 /**
  * /v1/stations/{id}/commands: what a backend asks of a station. Must not know how a command travels.
  */
-import * as z from "zod";
 import { toHex } from "../security/password.ts";
 import type { CommandView } from "../station/command/command-view.ts";
 import type { CommandRefusal } from "../station/station-rpc.ts";
@@ -10,23 +9,15 @@ import { stationStub } from "../station-stub.ts";
 import { audit, auditCommand } from "../fleet/audit.ts";
 import { stationIdOf } from "./body.ts";
 import type { Handlers } from "./call.ts";
+import { idempotencyKeyOf } from "./idempotency-key.ts";
 import { type ProblemError, problems, unknownStation } from "./problem.ts";
 import { registeredStation } from "./registered-station.ts";
-
-/** Characters: four times what a hash or a UUID needs. */
-const IDEMPOTENCY_KEY_MAX_LENGTH = 255;
-
-const idempotencyKey = z.string().min(1).max(IDEMPOTENCY_KEY_MAX_LENGTH);
 
 export const commandHandlers: Handlers<"sendCommand" | "listCommands" | "getCommand" | "cancelCommand"> = {
   async sendCommand({ c, key: caller, body: read }) {
     const station = await registeredStation(c);
     const body = await read();
-    const key = c.req.header("Idempotency-Key") ?? null;
-    if (key !== null && !idempotencyKey.safeParse(key).success) {
-      const errors = [{ path: "Idempotency-Key", message: `1 to ${IDEMPOTENCY_KEY_MAX_LENGTH} characters` }];
-      throw problems.invalid("The request is not valid.", { errors });
-    }
+    const key = idempotencyKeyOf(c);
     const idempotency = key === null ? null : { key, bodyDigest: await sha256(JSON.stringify(body)) };
     const async = /(^|[\s,;])respond-async([\s,;]|$)/i.test(c.req.header("Prefer") ?? "");
     const asked = { ...body, idempotency, actor: caller.name };

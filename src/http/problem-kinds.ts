@@ -106,6 +106,20 @@ export const API_PROBLEMS = {
     "There is no webhook of this name.",
     "GET /v1/webhooks lists those there are.",
   ),
+  campaignNotFound: kind(
+    404,
+    "campaign-not-found",
+    "Not Found",
+    "There is no such campaign, or none that this key may see; ended ones are kept for 90 days.",
+    "GET /v1/campaigns lists those there are.",
+  ),
+  campaignEnded: kind(
+    409,
+    "campaign-ended",
+    "Conflict",
+    "The campaign has ended, or is being cancelled: it cannot be changed any more.",
+    "GET the campaign for how it stands; what is to be sent again is a new campaign.",
+  ),
   stationOffline: kind(
     409,
     "station-offline",

@@ -12,6 +12,7 @@ import { unavailable } from "./front/front-problem.ts";
 import type { Upstream } from "./front/upstream.ts";
 import { type FrontPorts, startFronts } from "./front/fronts.ts";
 import { openPki, type Pki } from "./pki/pki.ts";
+import { askOther, withOthers } from "./runtime/other-workerds.ts";
 import { type Runtime, startRuntime } from "./runtime/runtime.ts";
 import { endStaleRuntimes } from "./runtime/runtime-process.ts";
 import {
@@ -178,10 +179,16 @@ async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions):
     const [front, tlsFront, mtlsFront] = fronts;
     const apiKey = ensureApiKey(dir, notice);
     const settings = await runtimeSettings(options, { frontSecret, apiKey, mtlsPort: mtlsFront.port }, log);
-    const first = (request: { text(): Promise<string> }) => askFirst(() => runtimes[0]?.port(), frontSecret, request);
+    type Asked = { text(): Promise<string> };
+    const first = (what: string) => (request: Asked) =>
+      askFirst(() => runtimes[0]?.port(), frontSecret, request, undefined, what);
+    const others = (request: Asked) => askOther((shard) => runtimes[shard], frontSecret, request);
     const outcomes = await Promise.allSettled(
       folders.map((folder, shard) =>
-        startRuntime({ ...withFirst(settings, shard, first), dir: folder, unlisted: unlisted[shard]?.ids ?? [] }),
+        startRuntime({
+          ...withOthers(withFirst(settings, shard, first), shard, shards, others),
+          ...{ dir: folder, unlisted: unlisted[shard]?.ids ?? [] },
+        }),
       ),
     );
     for (const outcome of outcomes) if (outcome.status === "fulfilled") runtimes.push(outcome.value);

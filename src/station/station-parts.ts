@@ -10,6 +10,7 @@ import type { Protocol } from "../ocpp/protocol.ts";
 import type { CheckedCall, Outcome } from "../ocpp/session.ts";
 import { auditCommand, CSMS_LINK } from "../fleet/audit.ts";
 import type { Command } from "./command/command-row.ts";
+import { reportToCampaign } from "./command/campaign-report.ts";
 import { Commands, type Line } from "./command/commands.ts";
 import { ReconnectHold } from "./command/reconnect-hold.ts";
 import { type Decision, withCeiling } from "./connection/answerer.ts";
@@ -248,6 +249,8 @@ export class StationParts {
   }
 
   #completed(command: Command): void {
+    if (command.campaignId !== undefined)
+      this.#object.waitUntil(reportToCampaign(this.context.env, this.context.id, command));
     // On another link the id may be another CALL's.
     if (command.linkId !== undefined && command.linkId !== this.link.linkId) return;
     const frame = commandAnswer(this.#protocol, command);

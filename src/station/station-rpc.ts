@@ -109,6 +109,8 @@ export interface CommandRequest {
   linkId?: string;
   /** The name of the key that it came by, or who else asks; unsaid by an older release. */
   actor?: string;
+  /** The campaign that it is part of, which is told what becomes of it. */
+  campaignId?: string;
 }
 
 export type CommandRefusal =

@@ -102,7 +102,32 @@ const WRITES: Record<WriteOperation, (id: string) => Promise<[kind: AuditKind, d
     expect((await call("ops", "POST", `/v1/webhooks/${id}/replay`)).status).toBe(202);
     return ["webhook.replayed", { webhook: id }];
   },
+  async createCampaign(id) {
+    return ["campaign.created", { campaignId: await campaign("ops", id), action: "ClearCache" }];
+  },
+  async pauseCampaign(id) {
+    const campaignId = await campaign("other", id);
+    expect((await call("ops", "POST", `/v1/campaigns/${campaignId}/pause`)).status).toBe(200);
+    return ["campaign.paused", { campaignId }];
+  },
+  async resumeCampaign(id) {
+    const campaignId = await campaign("other", id);
+    await call("other", "POST", `/v1/campaigns/${campaignId}/pause`);
+    expect((await call("ops", "POST", `/v1/campaigns/${campaignId}/resume`)).status).toBe(200);
+    return ["campaign.resumed", { campaignId }];
+  },
+  async cancelCampaign(id) {
+    const campaignId = await campaign("other", id);
+    expect((await call("ops", "POST", `/v1/campaigns/${campaignId}/cancel`)).status).toBe(200);
+    return ["campaign.cancelled", { campaignId }];
+  },
 };
+async function campaign(key: string, name: string): Promise<string> {
+  const asked = { name, action: "ClearCache", payload: {}, stationIds: ["NOBODY"], startAt: "2099-01-01" };
+  const { status, body } = await call(key, "POST", "/v1/campaigns", asked);
+  expect([status, body.actor]).toEqual([201, key]);
+  return body.campaignId;
+}
 const putWebhook = (key: string, id: string) =>
   call(key, "PUT", `/v1/webhooks/${id}`, { url: "http://127.0.0.1:9/?token=hidden", secret: SECRET });
 async function queued(id: string, key = "ops") {
@@ -118,7 +143,7 @@ describe("The audit has", () => {
   test.each(Object.entries(WRITES))("an entry of %s: who, what and where, and no secret", async (name, write) => {
     const id = `W-${name}`;
     const [kind, detail] = await write(id);
-    const isOfStation = !("webhook" in detail || "certificate" in detail);
+    const isOfStation = !("webhook" in detail || "certificate" in detail || "campaignId" in detail);
     const entry = { actor: "ops", kind, stationId: isOfStation ? id : null, ...detail };
     await until(`${name} in the audit`, async () => {
       const { entries } = await read("actor=ops&limit=500");

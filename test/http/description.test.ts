@@ -5,7 +5,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SCOPES } from "../../src/security/api-key.ts";
-import { HttpPeer, SECRET } from "../support/http-peers.ts";
+import { HttpPeer, SECRET, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
 import { rawUpgrade } from "../support/raw-upgrade.ts";
 
@@ -154,7 +154,12 @@ describe("Every operation", () => {
 });
 
 const filled = (path: string) =>
-  path.replace("{id}", "API-1").replace("{commandId}", "none").replace("{name}", "hook").replace("{slug}", "not-found");
+  path
+    .replace("{id}", "API-1")
+    .replace("{commandId}", "none")
+    .replace("{campaignId}", "none")
+    .replace("{name}", "hook")
+    .replace("{slug}", "not-found");
 
 interface Context {
   ended: string;
@@ -259,6 +264,41 @@ async function* provocations(
       yield { at: with_({ id: "API-OFF" }), body: { ...RESET, expiresInSeconds: 60 } };
       yield { body: { action: "ClearCache", payload: {}, timeoutSeconds: 1 } };
       break;
+    case "createCampaign": {
+      const body = { ...RESET, name: "c", stationIds: ["API-1"], startAt: "2099-01-01" };
+      yield { body: { ...body, dryRun: true } };
+      yield { body, headers: { "idempotency-key": "c" } };
+      yield { body, headers: { "idempotency-key": "c" } };
+      yield { body: { ...body, name: "d" }, headers: { "idempotency-key": "c" } };
+      yield { body, edge: broken, key: FULL_KEY };
+      break;
+    }
+    case "getCampaign":
+    case "listCampaignStations":
+      yield {};
+      yield { at: with_({ campaignId: await campaignOf(kerbside) }) };
+      if (id === "listCampaignStations") yield { at: `${with_({})}?state=odd` };
+      break;
+    case "pauseCampaign":
+    case "resumeCampaign":
+    case "cancelCampaign": {
+      const at = with_({ campaignId: await campaignOf(kerbside) });
+      yield { at: with_({ campaignId: "none" }) };
+      yield { at };
+      const ended = await campaignOf(kerbside, {});
+      await until("a campaign to end", async () => (await kerbside.api("GET", `/v1/campaigns/${ended}`)).body.endedAt);
+      yield { at: with_({ campaignId: ended }) };
+      const database = await broken.edge.miniflare.getD1Database("DIRECTORY");
+      await database
+        .prepare(
+          `INSERT INTO campaigns (id, created_at, name, actor, reach, request_digest, action, payload, rate_per_second,
+             expires_in_seconds, state, stations) VALUES ('lost', 0, 'n', 'a', '"all"', '', 'Reset', '{}', 1, 0, 'running', 0)
+           ON CONFLICT DO NOTHING`,
+        )
+        .run();
+      yield { edge: broken, key: FULL_KEY, at: with_({ campaignId: "lost" }) };
+      break;
+    }
     case "listConnections":
       yield {};
       break;
@@ -266,6 +306,7 @@ async function* provocations(
       yield { body: { fingerprint: "ab".repeat(32) } };
       yield { body: { fingerprint: "AB:".repeat(32).slice(0, -1), reason: "superseded" } };
       break;
+    case "listCampaigns":
     case "listAudit":
     case "listRevocations":
     case "listNewcomers":
@@ -310,6 +351,13 @@ async function* provocations(
     default:
       throw new Error(`nothing here makes ${id} answer`);
   }
+}
+
+/** A scheduled one, unless it is said otherwise. */
+async function campaignOf({ api }: Kerbside, more: object = { startAt: "2099-01-01" }): Promise<string> {
+  const { status, body } = await api("POST", "/v1/campaigns", { ...RESET, name: "c", stationIds: ["NOBODY"], ...more });
+  expect(status).toBe(201);
+  return body.campaignId;
 }
 
 interface Socket {

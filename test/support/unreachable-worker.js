@@ -26,9 +26,11 @@ function faulty(env) {
   const DIRECTORY = {
     prepare: (query) =>
       query.includes("station_id IN") ? { bind: () => ({ all: lost }) } : env.DIRECTORY.prepare(query),
+    batch: (statements) => env.DIRECTORY.batch(statements),
   };
+  const CAMPAIGNS = { idFromName: (name) => env.CAMPAIGNS.idFromName(name), get: () => unreachable };
   const TRANSITIONS = { send: () => new Promise(() => {}) };
-  return { ...env, STATION, CONNECT_BY_STATION, DIRECTORY, TRANSITIONS };
+  return { ...env, STATION, CONNECT_BY_STATION, DIRECTORY, CAMPAIGNS, TRANSITIONS };
 }
 
 export default {

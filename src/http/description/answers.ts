@@ -4,6 +4,7 @@
 import type { OperationId } from "../routes/table.ts";
 import type { Answers } from "./answer.ts";
 import { auditAnswers } from "./audit.ts";
+import { campaignAnswers } from "./campaigns.ts";
 import { commandAnswers } from "./commands.ts";
 import { historyAnswers } from "./history.ts";
 import { newcomerAnswers } from "./newcomers.ts";
@@ -23,4 +24,5 @@ export const ANSWERS = {
   ...newcomerAnswers,
   ...pkiAnswers,
   ...auditAnswers,
+  ...campaignAnswers,
 } as const satisfies Record<OperationId, Answers>;

@@ -18,6 +18,7 @@ export const commandSchema = z
       .exactOptional(),
     received: z.unknown().optional().meta({ description: "What the station sent, where the edge cannot use it" }),
     actor: z.string().nullable().exactOptional().meta({ description: "Whose key asked for it" }),
+    campaignId: z.string().exactOptional().meta({ description: "The campaign that it is part of" }),
     createdAt: time,
     sentAt: time.exactOptional(),
     completedAt: time.exactOptional(),

@@ -18,6 +18,7 @@ const OCPP = "https://openchargealliance.org/protocols/open-charge-point-protoco
 const TAGS = {
   stations: "Charging Stations: registered, seen, disconnected",
   commands: "What a backend asks of a station",
+  campaigns: "One command to many stations",
   webhooks: "Where a station's events go",
   newcomers: "Who knocked and is not registered",
   audit: "Who did what",
@@ -26,6 +27,7 @@ const TAGS = {
 } as const;
 const PARAMETERS: Readonly<Record<string, string>> = {
   id: "The Charging Station's identity",
+  campaignId: "As the campaign was answered with",
   commandId: "As the command was answered with",
   name: "The webhook's own name: 1 to 64 of A-Z a-z 0-9 _ . -",
   slug: "Behind /problems/ in a problem's type",

@@ -21,15 +21,14 @@ const flag = z
   .transform((value) => value === "true")
   .optional();
 /** [RFC 3339] A date, or an instant with its zone: a local time would be another one for each who reads it. */
-const instant = z
+export const instant = z
   .string()
   .regex(
     /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/,
     "an ISO 8601 date, or a time with its zone",
   )
   .transform((value) => Date.parse(value))
-  .pipe(z.number({ error: "no such time" }))
-  .optional();
+  .pipe(z.number({ error: "no such time" }));
 
 const listQuery = z
   .object({
@@ -38,8 +37,8 @@ const listQuery = z
     hasCsms: flag,
     protocol: z.enum(PROTOCOLS).optional(),
     securityProfile: z.enum(["0", "1", "2", "3"]).transform(Number).optional(),
-    certificateExpiresBefore: instant,
-    offlineSince: instant,
+    certificateExpiresBefore: instant.optional(),
+    offlineSince: instant.optional(),
     vendor: text.optional(),
     model: text.optional(),
     q: text.optional(),

@@ -2,6 +2,7 @@
  * The one table of routes, by operation id: what is mounted, guarded and described is what stands here. Must not know what answers.
  */
 import { auditRoutes } from "./audit.ts";
+import { campaignRoutes } from "./campaigns.ts";
 import { commandRoutes } from "./commands.ts";
 import { newcomerRoutes } from "./newcomers.ts";
 import { historyRoutes } from "./history.ts";
@@ -21,5 +22,6 @@ export const ROUTES = {
   ...newcomerRoutes,
   ...pkiRoutes,
   ...auditRoutes,
+  ...campaignRoutes,
 };
 export type OperationId = keyof typeof ROUTES;

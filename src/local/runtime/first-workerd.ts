@@ -8,11 +8,17 @@ import type { V4WorkerOptions } from "miniflare";
 export function withFirst<Settings extends { worker: V4WorkerOptions }>(
   settings: Settings,
   shard: number,
-  first: (request: { text(): Promise<string> }) => Promise<Response>,
+  first: (what: "registry" | "outcomes") => (request: { text(): Promise<string> }) => Promise<Response>,
 ): Settings {
   if (shard === 0) return settings;
   const { serviceBindings } = settings.worker;
-  return { ...settings, worker: { ...settings.worker, serviceBindings: { ...serviceBindings, FIRST: first } } };
+  return {
+    ...settings,
+    worker: {
+      ...settings.worker,
+      serviceBindings: { ...serviceBindings, FIRST: first("registry"), OUTCOMES: first("outcomes") },
+    },
+  };
 }
 
 /** ms that the others wait for the first at a start: their alarms ring as soon as they run. */
@@ -25,10 +31,11 @@ export async function askFirst(
   secret: string,
   request: { text(): Promise<string> },
   withinMs = STARTED_WITHIN_MS,
+  what = "registry",
 ): Promise<Response> {
   for (let waited = 0; port() === undefined && waited < withinMs; waited += POLL_MS) await delay(POLL_MS);
   if (port() === undefined) return new Response(null, { status: 503 });
-  const headers = { "X-Kerbside-Front": secret, "X-Kerbside-Local": "registry" };
+  const headers = { "X-Kerbside-Front": secret, "X-Kerbside-Local": what };
   const answer = await fetch(`http://127.0.0.1:${port()}/`, { method: "POST", headers, body: await request.text() });
   return new Response(await answer.text(), { status: answer.status });
 }

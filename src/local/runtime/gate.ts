@@ -8,9 +8,12 @@ import type { Env } from "../../env.ts";
 import type { FleetMessage } from "../../fleet/transition.ts";
 import { stationStub } from "../../station-stub.ts";
 import { forgetWebhooks } from "../../webhooks/webhook-registry.ts";
-import worker, { ChargingStation as Station } from "../../worker.ts";
+import { isCampaignMessage } from "../../fleet/campaigns/campaign-outcome.ts";
+import { takeOutcomes } from "../../fleet/campaigns/outcome-consumer.ts";
+import worker, * as entry from "../../worker.ts";
 import { type LocalMessage, LocalQueue, type QueueSettings } from "./local-queue.ts";
 import { answerRegistry, sharedRegistry } from "./shared-registry.ts";
+import { answerForStation, wholeFleet } from "./whole-fleet.ts";
 import { RateLimiter, type RateLimiterOptions } from "./rate-limiter.ts";
 
 export * from "../../worker.ts";
@@ -23,6 +26,11 @@ interface LocalEnv extends Env {
   LOCAL_QUEUES: DurableObjectNamespace<QueueHost>;
   /** The way to the first of several workerd processes, where this is another one. */
   FIRST?: Fetcher;
+  /** The same, for what became of a campaign's commands. */
+  OUTCOMES?: Fetcher;
+  /** The way to the others, and how many there are in all, where this is the first of several. */
+  OTHERS?: Fetcher;
+  SHARDS?: number;
 }
 
 const HEADER = "X-Kerbside-Front";
@@ -54,7 +62,8 @@ function makeServices(env: LocalEnv): Record<string, object> {
     queues.set(name, new LocalQueue(settings, (messages) => consume(env, settings, messages), wake, Date.now));
   }
   const shared = env.FIRST === undefined ? {} : { WEBHOOKS: sharedRegistry(env.FIRST) };
-  return { ...Object.fromEntries([...limiters, ...queues]), ...shared };
+  const fleet = env.OTHERS === undefined ? {} : wholeFleet(env, env.OTHERS, env.SHARDS ?? 1);
+  return { ...Object.fromEntries([...limiters, ...queues]), ...shared, ...fleet };
 }
 
 async function consume(
@@ -62,8 +71,21 @@ async function consume(
   { queueName }: QueueSettings,
   messages: readonly LocalMessage<FleetMessage>[],
 ): Promise<void> {
-  const batch = { queue: queueName, messages } as unknown as MessageBatch<FleetMessage>;
-  await worker.queue?.(batch, withServices(env));
+  const own = env.OUTCOMES === undefined ? messages : messages.filter(({ body }) => !isCampaignMessage(body));
+  const batch = { queue: queueName, messages: own } as unknown as MessageBatch<FleetMessage>;
+  if (own.length > 0) await worker.queue?.(batch, withServices(env));
+  if (env.OUTCOMES !== undefined && own.length < messages.length)
+    await passOn(
+      env.OUTCOMES,
+      messages.filter(({ body }) => isCampaignMessage(body)),
+    );
+}
+
+/** The campaigns are the first one's. */
+async function passOn(first: Fetcher, messages: readonly LocalMessage<FleetMessage>[]): Promise<void> {
+  const body = JSON.stringify(messages.map((message) => message.body));
+  const answer = await first.fetch("http://localhost/", { method: "POST", body }).catch(() => null);
+  if (answer?.ok !== true) for (const message of messages) message.retry();
 }
 
 /** Drains the queues of this isolate in a context of its own. */
@@ -74,7 +96,17 @@ export class QueueHost extends DurableObject<LocalEnv> {
   }
 }
 
-export class ChargingStation extends Station {
+/** A test's own Worker need not have it. */
+const CampaignOf: new (state: DurableObjectState, env: Env) => object =
+  (entry as Partial<typeof entry>).Campaign ?? class {};
+
+export class Campaign extends CampaignOf {
+  constructor(ctx: DurableObjectState, env: LocalEnv) {
+    super(ctx, withServices(env));
+  }
+}
+
+export class ChargingStation extends entry.ChargingStation {
   constructor(ctx: DurableObjectState, env: LocalEnv) {
     super(ctx, withServices(env));
   }
@@ -104,6 +136,11 @@ async function answerLocally(what: string, request: Request, env: LocalEnv): Pro
   switch (what) {
     case "registry":
       return answerRegistry(request, env);
+    case "station":
+      return answerForStation(request, withServices(env));
+    case "outcomes":
+      await takeOutcomes(withServices(env), ((await request.json()) as unknown[]).filter(isCampaignMessage));
+      return new Response(null, { status: 204 });
     case "scheduled":
       await worker.scheduled({ scheduledTime: Date.now(), cron: "", noRetry: () => {} }, withServices(env));
       return new Response(null, { status: 204 });

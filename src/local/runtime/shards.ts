@@ -27,10 +27,15 @@ export function routeOf(method: string, path: string, shards: number): Route {
   return FIRST;
 }
 
+/** What the first asks of another: a statement of its directory, or something of a station that is its own. */
+export type FleetQuestion =
+  | { shard: number; sql: string; values: unknown[] }
+  | { shard: number; stationId: string; method: string; parameters: unknown[] };
+
 /** FNV-1a: the same station is always in the same place. */
 export function shardOf(stationId: string, shards: number): number {
   let hash = 0x811c9dc5;
-  for (const byte of Buffer.from(stationId)) hash = Math.imul(hash ^ byte, 0x01000193);
+  for (const byte of new TextEncoder().encode(stationId)) hash = Math.imul(hash ^ byte, 0x01000193);
   return (hash >>> 0) % shards;
 }
 

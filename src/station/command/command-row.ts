@@ -41,6 +41,8 @@ export interface Command {
   linkId?: string;
   /** Who asked for it; absent in commands of older releases. */
   actor?: string;
+  /** Of the campaign that is told what becomes of it. */
+  campaignId?: string;
 }
 
 /** The platform's bound of a row is 2 MB. */
@@ -56,6 +58,7 @@ const COMMAND = fields({
   payload: record,
   state: text,
   actor: optional(text),
+  campaignId: optional(text),
   outcome: optional(
     nullable(
       fields({

@@ -15,6 +15,8 @@ export interface CommandView extends Partial<ShownError> {
   deviations?: readonly Deviation[];
   /** The name of an API key, or `csms-link`; `null`: it was not kept. */
   actor: string | null;
+  /** That it is part of. */
+  campaignId?: string;
   createdAt: string;
   sentAt?: string;
   completedAt?: string;
@@ -33,6 +35,7 @@ export function viewOf(stationId: string, command: Command): CommandView {
     ...(outcome?.state === "result" && outcome.deviations && { deviations: outcome.deviations }),
     ...(outcome?.state === "error" && shownError(outcome.error, state === "cancelled")),
     actor: command.actor ?? null,
+    ...(command.campaignId !== undefined && { campaignId: command.campaignId }),
     createdAt: iso(createdAt),
     ...(sentAt !== null && { sentAt: iso(sentAt) }),
     ...(completedAt !== null && { completedAt: iso(completedAt) }),

@@ -53,7 +53,7 @@ export class Commands {
 
   submit(request: CommandRequest): Result<{ command: CommandView; isNew: boolean }, CommandRefusal> {
     const now = this.#context.now();
-    const { action, payload, timeoutSeconds, expiresInSeconds, linkMessageId, linkId, actor } = request;
+    const { action, payload, timeoutSeconds, expiresInSeconds, linkMessageId, linkId, actor, campaignId } = request;
     const { retry = "never", idempotency = null } = request;
     const known = idempotency === null ? null : this.#store.byKey(idempotency.key, now);
     if (known !== null) {
@@ -90,6 +90,7 @@ export class Commands {
       bodyDigest: idempotency?.bodyDigest ?? null,
       ...(linkMessageId !== undefined && { linkMessageId, linkId }),
       ...(actor !== undefined && { actor }),
+      ...(campaignId !== undefined && { campaignId }),
     };
     if (line !== null && !line.busy && refusal === null && this.#store.queued().length === 0) {
       command.state = "sent";

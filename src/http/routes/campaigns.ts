@@ -1,0 +1,148 @@
+/**
+ * /v1/campaigns: one command to many stations. Must not know how a campaign runs.
+ */
+import * as z from "zod";
+import { MEMBER_STATES } from "../../fleet/campaigns/campaign-outcome.ts";
+import { auditPlace } from "../../fleet/audit-place.ts";
+import { PROTOCOLS } from "../../ocpp/protocol.ts";
+import type { Routes } from "./route.ts";
+import { instant } from "./station-list.ts";
+
+/** Characters of a campaign's name. */
+const NAME_MAX_LENGTH = 100;
+/** Characters, as of any command's action. */
+const ACTION_MAX_LENGTH = 64;
+/** Stations that are named in one request: with the longest identities 520 KB. */
+export const NAMED_MAX = 10_000;
+/** Stations a second: more at once would be a storm of answers. */
+const RATE_MAX = 100;
+/** [interface.md §2] A week: what a command may wait for a station. */
+const EXPIRES_MAX_SECONDS = 604_800;
+/** Labels of a filter, each a condition on every row. */
+const LABEL_FILTERS_MAX = 10;
+/** Characters of a filter: as many as what it is compared with may have. */
+const TEXT_MAX_LENGTH = 255;
+/** Characters of the longest identity. */
+const IDENTITY_MAX_LENGTH = 48;
+/** Campaigns, or stations of one, on a page; and where none are asked for. */
+const PAGE_MAX = 1_000;
+const PAGE = 100;
+/** Characters: a cursor is a time and an id. */
+const CURSOR_MAX_LENGTH = 100;
+
+const text = z.string().max(TEXT_MAX_LENGTH);
+const filter = z.strictObject({
+  online: z.boolean().exactOptional(),
+  undelivered: z.boolean().exactOptional(),
+  hasCsms: z.boolean().exactOptional(),
+  protocol: z.enum(PROTOCOLS).exactOptional(),
+  securityProfile: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]).exactOptional(),
+  certificateExpiresBefore: instant.exactOptional(),
+  offlineSince: instant.exactOptional(),
+  vendor: text.exactOptional(),
+  model: text.exactOptional(),
+  q: text.exactOptional(),
+  labels: z
+    .record(z.string().regex(/^[A-Za-z0-9_.-]{1,63}$/, "a label's name: 1 to 63 of A-Z a-z 0-9 _ . -"), text)
+    .refine((record) => Object.keys(record).length <= LABEL_FILTERS_MAX, {
+      error: `at most ${LABEL_FILTERS_MAX} label filters`,
+    })
+    .exactOptional(),
+});
+
+const creation = z
+  .strictObject({
+    name: z.string().min(1).max(NAME_MAX_LENGTH),
+    action: z.string().min(1).max(ACTION_MAX_LENGTH),
+    payload: z.record(z.string(), z.unknown()),
+    filter: filter.exactOptional(),
+    stationIds: z.array(z.string().min(1).max(IDENTITY_MAX_LENGTH)).min(1).max(NAMED_MAX).exactOptional(),
+    ratePerSecond: z.int().min(1).max(RATE_MAX).default(10),
+    expiresInSeconds: z.int().min(0).max(EXPIRES_MAX_SECONDS).default(0),
+    startAt: instant.exactOptional(),
+    dryRun: z.boolean().default(false),
+  })
+  .refine(({ filter: by, stationIds }) => (by === undefined) !== (stationIds === undefined), {
+    error: "either filter, which may be {} for all stations, or stationIds",
+  });
+
+const limit = z
+  .string()
+  .regex(/^\d+$/, "a whole number")
+  .transform(Number)
+  .pipe(z.number().min(1).max(PAGE_MAX))
+  .default(PAGE);
+
+const listQuery = z.strictObject({
+  limit,
+  cursor: z
+    .string()
+    .max(CURSOR_MAX_LENGTH)
+    .transform((value, context) => {
+      const found = auditPlace(value);
+      if (found !== null) return found;
+      context.addIssue({ code: "custom", message: "the cursor of the page before" });
+      return z.NEVER;
+    })
+    .optional(),
+});
+const stationsQuery = z.strictObject({
+  state: z.enum(MEMBER_STATES).optional(),
+  limit,
+  cursor: z.string().min(1).max(IDENTITY_MAX_LENGTH).optional(),
+});
+
+export const campaignRoutes = {
+  createCampaign: {
+    method: "POST",
+    path: "/v1/campaigns",
+    scope: "campaigns:write",
+    part: "list",
+    summary: "Send one command to many Charging Stations, so many a second",
+    body: creation,
+  },
+  listCampaigns: {
+    method: "GET",
+    path: "/v1/campaigns",
+    scope: "campaigns:write",
+    part: "list",
+    summary: "The campaigns, newest first",
+    query: listQuery,
+  },
+  getCampaign: {
+    method: "GET",
+    path: "/v1/campaigns/{campaignId}",
+    scope: "campaigns:write",
+    part: "list",
+    summary: "A campaign, and how far it has come",
+  },
+  pauseCampaign: {
+    method: "POST",
+    path: "/v1/campaigns/{campaignId}/pause",
+    scope: "campaigns:write",
+    part: "list",
+    summary: "Send nothing more until it is resumed",
+  },
+  resumeCampaign: {
+    method: "POST",
+    path: "/v1/campaigns/{campaignId}/resume",
+    scope: "campaigns:write",
+    part: "list",
+    summary: "Go on with a paused campaign",
+  },
+  cancelCampaign: {
+    method: "POST",
+    path: "/v1/campaigns/{campaignId}/cancel",
+    scope: "campaigns:write",
+    part: "list",
+    summary: "Send nothing more, and take back what still waits",
+  },
+  listCampaignStations: {
+    method: "GET",
+    path: "/v1/campaigns/{campaignId}/stations",
+    scope: "campaigns:write",
+    part: "list",
+    summary: "What became of a campaign's command at each station",
+    query: stationsQuery,
+  },
+} as const satisfies Routes;
