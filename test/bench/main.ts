@@ -14,6 +14,7 @@ const BENCHES: Record<string, Bench> = {
   peers: async (args) => (await import("./peers.ts")).peers(args),
   chart: async (args) => (await import("./chart.ts")).chart(args),
   directory: alone(async () => (await import("./directory.ts")).directory()),
+  campaign: alone(async () => (await import("./campaign.ts")).campaign()),
   bundle: alone(() => import("./bundle.ts")),
   idle: alone(() => import("./idle.ts")),
   limits: alone(() => import("./limits.ts")),
