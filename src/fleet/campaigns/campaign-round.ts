@@ -35,9 +35,10 @@ export interface Plan {
 /** Seconds that a station has to answer. */
 const TIMEOUT_SECONDS = 30;
 /** Stations asked at the same time. */
-const PARALLEL = 10;
-/** Attempts at a station's object that cannot be reached, and ms before the second, doubled each time: a quarter of an hour in all. */
+const PARALLEL = 25;
+/** Attempts at a station's object that cannot be reached: a quarter of an hour in all. */
 const ATTEMPTS_MAX = 9;
+/** ms before the second attempt, doubled each time. */
 const AGAIN_BASE_MS = 2_000;
 /** ms for which an object knows an Idempotency-Key, less an hour: behind it nobody can say whether it was sent. */
 const KEY_KNOWN_MS = 23 * 3_600_000;

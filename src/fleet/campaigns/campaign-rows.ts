@@ -185,9 +185,11 @@ export async function listCampaigns(
   return { campaigns: rows.map(viewOf), cursor };
 }
 
-/** ms that an ended campaign is kept, and how many are; ms after which one that was never made whole is given up. */
+/** ms that an ended campaign is kept. */
 const KEEP_MS = 90 * 86_400_000;
+/** Ended campaigns that are kept. */
 const KEEP_MAX = 1_000;
+/** ms after which one that was never made whole is given up. */
 const DRAFT_MAX_MS = 3_600_000;
 /** Members that one statement takes away. */
 const PRUNE_MEMBERS = 5_000;

@@ -12,6 +12,9 @@ import { IttyDocument } from "./itty-object.ts";
 
 /** ms from one round to the next. */
 const ROUND_MS = 1_000;
+/** ms of rounds that were late, by a crash or their own length, that are made good; and from one round to the next then: no burst. */
+const LATE_MAX_MS = 2_000;
+const LATE_ROUND_MS = 500;
 /** ms after a round that failed. */
 const AGAIN_MS = 5_000;
 /** ms; the longest that it sleeps while something is open. */
@@ -115,7 +118,7 @@ export class Campaign extends IttyDocument {
     const now = Date.now();
     try {
       const isDue = await this.#round(now);
-      if (isDue) await this.#settle(true);
+      if (isDue) await this.#settle(now);
     } catch (error) {
       log("warn", "a round of a campaign failed", { campaignId: this.campaignId, reason: messageOf(error) });
       if (this.#isActive) await this.#wakeAt(Date.now() + AGAIN_MS);
@@ -158,8 +161,8 @@ export class Campaign extends IttyDocument {
     return plan === null ? null : { ...plan, id: this.campaignId };
   }
 
-  /** Counts, and ends it where nothing is open. @param isRound after one: the next is set */
-  async #settle(isRound = false): Promise<void> {
+  /** Counts, and ends it where nothing is open. @param roundAt ms since the epoch of the round that is over: the next is set */
+  async #settle(roundAt?: number): Promise<void> {
     const sums = await readSums(this.#env.DIRECTORY, this.campaignId);
     const isChanged = JSON.stringify(sums) !== JSON.stringify(this.sums);
     this.sums = sums;
@@ -170,17 +173,18 @@ export class Campaign extends IttyDocument {
       await this.state.storage.deleteAlarm();
       return;
     }
-    if (isRound && this.#isActive) await this.#wakeAt(await this.#nextAt(sums));
-    if (isRound || isChanged) await this.persist();
+    if (roundAt !== undefined && this.#isActive) await this.#wakeAt(await this.#nextAt(sums, roundAt));
+    if (roundAt !== undefined || isChanged) await this.persist();
     if (!this.isTold) await this.#tell();
   }
 
-  /** A round that was late, by a crash or by its own length, is made good by no burst. */
-  async #nextAt(sums: Sums): Promise<number> {
+  async #nextAt(sums: Sums, roundAt: number): Promise<number> {
     const now = Date.now();
     if (sums.pending + sums.sending > 0 || this.status === "cancelling") {
-      this.nextAt = Math.max(this.nextAt + ROUND_MS, now);
-      return this.nextAt;
+      this.nextAt = Math.max(this.nextAt + ROUND_MS, now - LATE_MAX_MS);
+      // Later than a round: the clock was set back.
+      this.nextAt = Math.min(this.nextAt, now + ROUND_MS);
+      return Math.max(this.nextAt, roundAt + LATE_ROUND_MS);
     }
     const checkAt = (await nextCheck(this.#env.DIRECTORY, this.campaignId)) ?? now + SLEEP_MAX_MS;
     return Math.min(Math.max(checkAt, now + ROUND_MS), now + SLEEP_MAX_MS);
