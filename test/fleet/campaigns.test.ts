@@ -198,6 +198,18 @@ describe("A campaign", () => {
     expect(station.asked).toEqual([]);
   });
 
+  test("begins by its alarm alone, where its object was put out of memory before", async () => {
+    await register("E-1");
+    const station = await new Returning("E-1").start();
+    const { campaignId } = await create("ops", {
+      ...{ stationIds: ["E-1"], expiresInSeconds: 60, startAt: new Date(Date.now() + 2_000) },
+    });
+    await kerbside.edge.miniflare.unsafeEvictDurableObject("kerbside", "Campaign", { name: campaignId });
+    // Not by asking for the campaign: that would load it.
+    await until("it to be asked", () => station.asked.length > 0 || null);
+    expect((await inState(campaignId, "complete")).startedAt).toEqual(expect.any(String));
+  });
+
   test("is one, however often the same request makes it", async () => {
     const request = { ...ASKED, stationIds: ["NOBODY"], startAt: "2099-01-01" };
     const send = (body: object, key = "ops") => call(key, "POST", "/v1/campaigns", body, { "idempotency-key": "same" });
