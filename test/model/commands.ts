@@ -124,7 +124,7 @@ function taken(
 function isClockless(model: Model, kind: Kind, wanted: boolean): boolean {
   if (kind === "start") return wanted;
   if (kind !== "stop" && (kind !== "update" || model.is16)) return false;
-  return model.open?.clockless === true || (wanted && !model.stoppedClock.isUsable);
+  return model.stoppedClock.isUsable ? model.open?.clockless === true : wanted;
 }
 
 const isPossible = (model: Readonly<Model>, kind: Kind): boolean => {
@@ -147,6 +147,24 @@ const call = (kind: Kind, clockless: boolean) =>
       const answer = await world.answerTo(id);
       assert.equal(answer, expected, `answer to ${message.action}`);
       taken(model, kind, message, id, expected, stands);
+    },
+  );
+
+/** Two transactions alike, but for what a clock that runs would tell. */
+const twice = (clockless: boolean, isCutShort: boolean, endsClockless: boolean) =>
+  step(
+    `two transactions${clockless ? " without a clock" : ""}${isCutShort ? ", the first cut short" : ""}${endsClockless ? "" : ", ended by a clock"}`,
+    (model) => isPossible(model, "start"),
+    async (model, world) => {
+      const say = async (kind: Kind) => {
+        const stands = kind === "start" ? clockless : endsClockless;
+        if (isPossible(model, kind)) await call(kind, stands).run(model, world);
+      };
+      await say("start");
+      await say("update");
+      if (isCutShort) await powerCut.run(model, world);
+      else await say("stop");
+      await say("start");
     },
   );
 
@@ -409,7 +427,7 @@ const hookMode = (name: string, mode: HookMode) =>
       const hook = model.hooks.get(name);
       if (hook === undefined) return;
       hook.mode = mode;
-      world.setHookMode(hook.generation, mode);
+      world.setHookMode(hook.generation, mode, hook.lastWordsHang);
       if (mode === "up" || mode === "slow") return;
       hook.troubled = true;
       hook.comesLate ||= mode === "refusing";
@@ -516,6 +534,10 @@ export const steps = fc.oneof(
         fc.boolean(),
       )
       .map((given) => call(...given)),
+  ),
+  weighted(
+    3,
+    fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()).map((given) => twice(...given)),
   ),
   weighted(1, fc.constant(bootAndStatus)),
   weighted(1, fc.constant(powerCut)),

@@ -31,6 +31,8 @@ export interface Hook {
   troubled: boolean;
   /** Events were kept while it was there: what comes before them is not for it. */
   isMet: boolean;
+  /** It may let the last events of an ended registration hang, which no replay overtakes. */
+  lastWordsHang: boolean;
   /** Given up and asked for again, or judged once more after a crash, events come behind later ones. */
   comesLate: boolean;
   events: Expected[];
@@ -132,7 +134,10 @@ export class Model {
     this.last = null;
     this.said = [];
     this.open = null;
-    for (const hook of this.hooks.values()) if (hook.troubled) this.#loosen(hook);
+    for (const hook of this.hooks.values()) {
+      if (hook.troubled) this.#loosen(hook);
+      hook.lastWordsHang = true;
+    }
   }
 
   /** What an ended registration left is tried once, which a crash or a webhook that goes down cuts short. */
@@ -203,6 +208,7 @@ export class Model {
       mode: "up",
       troubled: false,
       isMet: false,
+      lastWordsHang: false,
       comesLate: false,
       events: [],
       skipped: [],

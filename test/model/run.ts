@@ -29,28 +29,48 @@ export interface ModelOutcome {
 }
 
 const MAX_STEPS = 30;
+/** ms between two looks at whether the whole process stood still, and how long that is. */
+const LOOK_EVERY_MS = 250;
+const PAUSED_MS = 3_000;
 
 export async function runModel({ seed, runs, lanes, minutes, path, progress }: ModelRun): Promise<ModelOutcome> {
   const outcome: ModelOutcome = { sequences: 0, counterexamples: [] };
+  let pausedUntil = 0;
+  let lookedAt = performance.now();
+  const looks = setInterval(() => {
+    if (performance.now() - lookedAt > PAUSED_MS) pausedUntil = performance.now();
+    lookedAt = performance.now();
+  }, LOOK_EVERY_MS);
+  const wasPaused = (since: number) => pausedUntil > since || performance.now() - lookedAt > PAUSED_MS;
   const lane = async (index: number) => {
     const world = await World.start();
-    let sequence = 0;
+    let [sequence, runsSoFar] = [0, 0];
     const property = fc.asyncProperty(
       fc.constantFrom(...PROTOCOLS),
       fc.constantFrom(...STOPPED_CLOCKS),
       fc.commands([steps], { maxCommands: MAX_STEPS, size: "max" }),
       async (protocol, stoppedClock, commands) => {
-        const model = new Model(protocol, stoppedClock);
-        await world.begin(`M${index}-${++sequence}`, protocol);
-        progress?.(index, sequence);
+        const live = async () => {
+          const model = new Model(protocol, stoppedClock);
+          await world.begin(`M${index}-${++sequence}`, protocol);
+          try {
+            for (const step of beginning) await step.run(model, world);
+            await fc.asyncModelRun(() => ({ model, real: world }), commands);
+            await viewIs(model, world);
+            await calm(model, world);
+          } finally {
+            await world.end();
+          }
+        };
+        const startedAt = performance.now();
         try {
-          for (const step of beginning) await step.run(model, world);
-          await fc.asyncModelRun(() => ({ model, real: world }), commands);
-          await viewIs(model, world);
-          await calm(model, world);
-        } finally {
-          await world.end();
+          await live();
+        } catch (error) {
+          // Whoever waited for something waited in vain: it says nothing of the edge.
+          if (!wasPaused(startedAt)) throw error;
+          await live();
         }
+        progress?.(index, ++runsSoFar);
       },
     );
     try {
@@ -74,6 +94,10 @@ export async function runModel({ seed, runs, lanes, minutes, path, progress }: M
       await world.stop();
     }
   };
-  await Promise.all(Array.from({ length: lanes }, (_, index) => lane(index)));
+  try {
+    await Promise.all(Array.from({ length: lanes }, (_, index) => lane(index)));
+  } finally {
+    clearInterval(looks);
+  }
   return outcome;
 }

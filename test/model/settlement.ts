@@ -50,7 +50,7 @@ const takesAll = (mode: HookMode): boolean => mode === "up" || mode === "slow" |
 export async function calm(model: Model, world: World): Promise<void> {
   for (const hook of model.hooks.values()) {
     const mode = hook.mode === "too-large" ? "too-large" : "up";
-    world.setHookMode(hook.generation, mode);
+    world.setHookMode(hook.generation, mode, hook.lastWordsHang);
     hook.mode = mode;
   }
   for (const hook of model.hooks.values()) await settle(model, world, hook);
