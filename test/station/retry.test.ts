@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { until } from "../support/http-peers.ts";
+import { CsmsSocket } from "../support/csms-socket.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
-import type { TestStation } from "../support/test-station.ts";
+import { STATUS_16, type TestStation } from "../support/test-station.ts";
 
 let kerbside: Kerbside;
 beforeAll(async () => {
@@ -54,4 +55,25 @@ describe("A command with `retry: always` whose line broke before the answer", ()
     await station.call("Heartbeat");
     expect(station.frames).toHaveLength(1);
   });
+});
+
+test("A CSMS on its own socket is not told again what it answered, though the station left and the object slept", async () => {
+  const path = `ws://localhost:${kerbside.edge.port}/v1/stations/TOLD/csms`;
+  const say = async (station: TestStation, from: number, count: number) => {
+    for (let index = from; index < from + count; index++) {
+      await station.call("StatusNotification", { ...STATUS_16, connectorId: index }, `e${index}`);
+    }
+  };
+  const station = await kerbside.station("TOLD");
+  const csms = await CsmsSocket.connect(path, kerbside.edge.apiKey, () => ({}));
+  const isKept = async () => (await kerbside.api("GET", "/v1/stations/TOLD")).body.csms.backlog === 0;
+  await say(station, 1, 3);
+  await until("all of it", isKept);
+  await station.close();
+  await until("the end, and that it is passed over", async () => csms.standings.at(-1)?.online === false && isKept());
+  await kerbside.edge.evict("TOLD");
+  await say(await kerbside.station("TOLD", { register: false }), 4, 1);
+  await until("the next", () => csms.calls().some(([, messageId]) => messageId === "e4"));
+  expect(csms.calls().map(([, messageId]) => messageId)).toEqual(["e1", "e2", "e3", "e4"]);
+  csms.end();
 });

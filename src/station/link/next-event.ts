@@ -42,7 +42,7 @@ export function nextEvent(log: EventLog, progress: LinkProgress, moment: LinkMom
     if (moment.isAsking || !isDue(passed, moment)) return null;
   } else delete progress.passed;
   const { event, known } = firstCall(log, cursor, answered);
-  // What is none of a CSMS's is passed over for nothing: after a crash it is once more.
+  // What is none of a CSMS's is no news: lost in a crash it is passed over once more.
   advance(log, known, false);
   return event;
 }

@@ -17,7 +17,7 @@ import {
 import type { CallIdentity, KeptCall } from "../../ocpp/repetition.ts";
 import type { Answer } from "../../ocpp/session.ts";
 import type { StationStatus } from "../../ocpp/station-status.ts";
-import { begun, deliveryOf, followed, isAhead, joined, noted } from "./followers.ts";
+import { begun, deliveryOf, followed, isAhead, joined, noted, waitsBeside } from "./followers.ts";
 import type { LogRows } from "./log-rows.ts";
 import { type Acknowledged, type Carrier, carried, toCarry } from "./carried-acknowledgements.ts";
 import { foldedIn, type LogOwner, NOTHING, toEvent } from "./log-event.ts";
@@ -271,7 +271,7 @@ export class EventLog {
     this.#saveDelivery();
   }
 
-  /** Keeps where a webhook stands: with the socket where that will do, otherwise in a row, with the status, if it `isNews`. */
+  /** Keeps where a webhook stands, by the socket or in a row, with the status; what is no news waits for the row of another. */
   advance(webhook: Webhook, advanced: Cursor, isNews = true): void {
     const key = cursorKey(webhook);
     const cursor = advanced.acknowledged >= this.#head ? { ...advanced, passedBytes: this.#bytes } : advanced;
@@ -281,7 +281,7 @@ export class EventLog {
     this.#delivery = { ...this.#delivery, cursors: { ...this.cursors, [key]: cursor } };
     if (this.#ended) return;
     if (this.trouble !== before) this.countTrouble();
-    if (!this.#carry() && isNews) this.#saveDelivery();
+    if (!this.#carry() && (isNews || !waitsBeside([webhook], this.cursors, this.#head))) this.#saveDelivery();
     this.#rows.shrink(this.cursors, this.#head);
   }
 

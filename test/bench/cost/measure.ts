@@ -18,6 +18,8 @@ const FILL_EVENTS = 210;
 /** ms that a station is away before it reconnects. */
 const AWAY_MS = 60_000;
 const QUIET_POLLS_MAX = 2_000;
+/** Messages of a day, of which a CSMS decides one. */
+const DECIDED_EVERY = 4;
 
 export interface Samples {
   /** Messages of each kind for the CPU time of one. */
@@ -184,16 +186,20 @@ class Day {
   /** The object awake, one message at a time. */
   async cpu({ cpuMessages, cpuReconnects }: Samples): Promise<Measurement["cpuMs"]> {
     const pid = this.#kerbside.edge.workerdPid();
-    const each = async (count: number, work: () => Promise<unknown>) => {
+    const each = async (count: number, work: (done: number) => Promise<unknown>) => {
       if (pid === undefined || count === 0) return 0;
       const before = cpuMs(pid);
-      for (let done = 0; done < count; done++) await work();
+      for (let done = 0; done < count; done++) await work(done);
       await this.#quiet();
       return (cpuMs(pid) - before) / count;
     };
     return {
       heartbeat: await each(cpuMessages, () => this.#call("Heartbeat")),
-      message: await each(cpuMessages, () => this.#call("StatusNotification", STATUS_16)),
+      message: await each(cpuMessages, (done) =>
+        done % DECIDED_EVERY === 0
+          ? this.#call("Authorize", { idTag: `CPU${done}` })
+          : this.#call("StatusNotification", STATUS_16),
+      ),
       reconnect: await each(cpuReconnects, async () => {
         await this.#station?.close();
         await this.#connect();
