@@ -17,6 +17,7 @@ const BENCHES: Record<string, Bench> = {
   campaign: alone(async () => (await import("./campaign.ts")).campaign()),
   bundle: alone(() => import("./bundle.ts")),
   idle: alone(() => import("./idle.ts")),
+  link: async (args) => (await import("./link/link.ts")).link(args),
   limits: alone(() => import("./limits.ts")),
   passwords: alone(() => import("./passwords.ts")),
   tail: alone(async () => (await import("./tail.ts")).tail()),
@@ -37,6 +38,7 @@ async function usage(): Promise<void> {
   peers    --only cpu,rows,latency,upgrades,storm,memory --arms kerbside,floor,floor-row,ocpp-rpc,ws
            --quick --full --stations N --workers N --seed N --json FILE
   chart    FILE [IMAGE]
+  link     --rounds N | --stations N
 `);
   process.exitCode = 2;
 }
