@@ -73,6 +73,10 @@ const settingsSchema = z.object({
   WEBHOOK_BATCH_MAX_BYTES: integer(1_000, 10_000_000).default(524_288),
   /** Between two looks for a half-open socket, once a first one found the station alive. */
   PRESENCE_CHECK_SECONDS: integer(1, 86_400).default(10_800),
+  /** After which a station that stays connected hands over what it has counted, by a message of its own. */
+  METRICS_SECONDS: integer(60, 604_800).default(43_200),
+  /** The label whose values tell stations apart in the metrics. */
+  METRICS_LABEL: z.string().min(1).max(64).optional(),
   /** For which the audit is kept. */
   AUDIT_DAYS: integer(1, 3_650).default(90),
   /** Where the objects of a deployment live; none: wherever they are first asked for. */

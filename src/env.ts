@@ -20,6 +20,8 @@ export interface Env {
   CSMS?: Fetcher;
   /** The same events as the webhooks get. */
   EVENTS?: Queue;
+  /** The same figures as /metrics has. */
+  METRICS?: AnalyticsEngineDataset;
   /** Files that are served as they are; absent where none were built. */
   ASSETS?: Fetcher;
 }

@@ -6,6 +6,7 @@ import type { Env } from "./env.ts";
 import { pruneAudit } from "./fleet/audit-list.ts";
 import { forgetOldCampaign } from "./fleet/campaigns/old-campaign.ts";
 import { consume } from "./fleet/consumer.ts";
+import { writePoints } from "./fleet/metrics/points.ts";
 import { reconcile } from "./fleet/reconciliation.ts";
 import type { FleetMessage } from "./fleet/transition.ts";
 import { app } from "./http/app.ts";
@@ -29,11 +30,12 @@ export default {
   },
   async scheduled(_, env) {
     const now = Date.now();
-    // The one that fails must not keep the other from its turn.
+    // The one that fails must not keep the others from their turn.
     const done = await Promise.allSettled([
       pruneAudit(env.DIRECTORY, configOf(env).AUDIT_DAYS, now),
       reconcile(env, now),
       forgetOldCampaign(env, now),
+      writePoints(env, now),
     ]);
     for (const each of done)
       if (each.status === "rejected")

@@ -10,6 +10,8 @@ import { type CampaignMessage, isCampaignMessage } from "./campaigns/campaign-ou
 import { takeOutcomes } from "./campaigns/outcome-consumer.ts";
 import { applyTransitions, isReachable } from "./directory.ts";
 import { type DoorReport, isDoorReport } from "./door-report.ts";
+import { addCounts } from "./metrics/counters.ts";
+import { type CountsMessage, isCountsMessage } from "./metrics/families.ts";
 import { addNewcomers, trimNewcomers } from "./newcomers.ts";
 import { removeRegistration } from "./registrations.ts";
 import { listMissing } from "./reconciliation.ts";
@@ -28,7 +30,8 @@ import {
 
 type FleetBatchMessage = Pick<Message<unknown>, "body" | "attempts" | "ack" | "retry">;
 type MessageOf<Body> = Omit<FleetBatchMessage, "body"> & { body: Body };
-type Told = MessageOf<Transition>;
+/** What waits for nothing but the directory. */
+type Told = MessageOf<Transition | CountsMessage>;
 type Reported = MessageOf<DoorReport>;
 
 /** Attempts at a message, before it is given up: their waits are almost the four days for which a queue keeps it. `max_retries` allows as many. */
@@ -52,7 +55,7 @@ export async function consume(messages: readonly FleetBatchMessage[], env: Env, 
   const outcomes: MessageOf<CampaignMessage>[] = [];
   for (const message of messages) {
     const { body } = message;
-    if (isTransition(body)) transitions.push(message as Told);
+    if (isTransition(body) || isCountsMessage(body)) transitions.push(message as Told);
     else if (isPage(body)) pages.push(message as (typeof pages)[number]);
     else if (isDoorReport(body)) reports.push(message as Reported);
     else if (isAuditMessage(body)) audits.push(message as (typeof audits)[number]);
@@ -91,6 +94,11 @@ function donePage(page: Page, env: Env, handlers: PageHandlers): Promise<void> {
 async function takeReports(reports: readonly Reported[], { DIRECTORY }: Env): Promise<void> {
   try {
     await DIRECTORY.batch([
+      ...addCounts(
+        DIRECTORY,
+        reports.flatMap(({ body: { counts = [] } }) => counts),
+        Date.now(),
+      ),
       ...reports.flatMap(({ body: { refusals, newcomers } }) => [
         ...(refusals.length > 0 ? [addRefusals(DIRECTORY, refusals, Date.now())] : []),
         ...(newcomers.length > 0 ? [addNewcomers(DIRECTORY, newcomers)] : []),
@@ -143,7 +151,7 @@ async function takeCampaignOutcomes(outcomes: readonly MessageOf<CampaignMessage
 async function take(batch: readonly Told[], env: Env): Promise<void> {
   const failure = await applied(env, batch);
   if (failure === null) {
-    const told = batch.flatMap(({ body }) => (body.station === null ? [] : body.stationId));
+    const told = transitionsOf(batch).flatMap(({ station, stationId }) => (station === null ? [] : stationId));
     return listMissing(env, told);
   }
   if (!(await isReachable(env.DIRECTORY))) return putOff(batch, env, failure);
@@ -151,18 +159,22 @@ async function take(batch: readonly Told[], env: Env): Promise<void> {
   for (const message of batch) {
     const reason = await applied(env, [message]);
     if (reason === null) continue;
-    const { stationId, sequence } = message.body;
+    const { stationId = null, sequence = null } = "stationId" in message.body ? message.body : {};
     if (message.attempts < REFUSED_MAX)
       message.retry({ delaySeconds: retryDelaySeconds(message.attempts, Math.random()) });
     else log("error", "a transition was given up: the directory does not take it", { stationId, sequence, reason });
   }
 }
 
+const transitionsOf = (batch: readonly Told[]): Transition[] =>
+  batch.flatMap(({ body }) => ("stationId" in body ? body : []));
+
 /** Why they were not taken; `null`: they were. */
 async function applied({ DIRECTORY }: Env, batch: readonly Told[]): Promise<string | null> {
   try {
-    const transitions = batch.map(({ body }) => body);
-    await applyTransitions(DIRECTORY, transitions);
+    const transitions = transitionsOf(batch);
+    const counted = batch.flatMap(({ body: { counts = [] } }) => counts);
+    await applyTransitions(DIRECTORY, transitions, Date.now(), counted);
     for (const { stationId, sequence, station } of transitions) {
       // As an older release said it: its rows have no incarnation.
       if (station === null) await removeRegistration(DIRECTORY, stationId, { incarnation: "", head: sequence });

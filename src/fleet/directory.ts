@@ -2,6 +2,8 @@
  * The directory of all stations in D1: a copy, fed by the queue of transitions. Must not make or take away a station's row; its own
  * object is the truth.
  */
+import { addCounts } from "./metrics/counters.ts";
+import type { Counted } from "./metrics/families.ts";
 import { newestOfEach, type Transition } from "./transition.ts";
 import { statements, UPDATES } from "./station-rows.ts";
 import { ONLINE_SINCE_NEVER } from "../list-cursor.ts";
@@ -9,14 +11,18 @@ import { ONLINE_SINCE_NEVER } from "../list-cursor.ts";
 /**
  * One transaction a batch, since D1 is one thread, and a row a station. A late or repeated transition never undoes a newer one, and
  * none makes a row: a registration does, and what was deregistered stays away.
+ * @param counted what is added to the fleet's counters with them
  */
 export async function applyTransitions(
   directory: D1Database,
   transitions: readonly Transition[],
   now: number = Date.now(),
+  counted: readonly Counted[] = [],
 ): Promise<void> {
   const newest = newestOfEach(transitions.filter(({ station }) => station !== null));
-  await directory.batch(statements(directory, UPDATES, newest, now));
+  const updates = newest.length === 0 ? [] : statements(directory, UPDATES, newest, now);
+  const all = [...updates, ...addCounts(directory, counted, now)];
+  if (all.length > 0) await directory.batch(all);
 }
 
 /** Whether it answers at all: then what it does not take is at fault itself. */

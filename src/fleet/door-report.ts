@@ -2,7 +2,8 @@
  * What the Workers in front tell of those they turned away: sums, so that a flood is a few messages. Must not know the queue or D1.
  */
 import type { PresentedCertificate } from "../security/presented-certificate.ts";
-import { fields, listOf, nullable, number, text } from "../shape.ts";
+import { COUNTED, type Counted } from "./metrics/families.ts";
+import { fields, listOf, nullable, number, optional, text } from "../shape.ts";
 
 /** Connections that were turned away, of one identity and as one isolate saw them. */
 export interface TurnedAway {
@@ -31,6 +32,8 @@ export interface DoorReport {
   newcomers: Newcomer[];
   /** Of registered stations. */
   refusals: TurnedAway[];
+  /** Refusals by reason, of whomever; absent: there were none since the last. */
+  counts?: Counted;
 }
 
 const TURNED_AWAY = { stationId: text, firstAt: number, lastAt: number, count: number, reason: text };
@@ -46,6 +49,7 @@ const DOOR_REPORT = fields({
     }),
   ),
   refusals: listOf(fields(TURNED_AWAY)),
+  counts: optional(COUNTED),
 });
 
 export const isDoorReport = (body: unknown): body is DoorReport => DOOR_REPORT(body) === null;

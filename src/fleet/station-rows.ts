@@ -11,7 +11,7 @@ import type { Transition } from "./transition.ts";
 /** What `?1` holds of each transition, for `json_each`. */
 export function rowsOf(transitions: readonly Transition[]): string {
   return JSON.stringify(
-    transitions.flatMap(({ station, ...transition }) => {
+    transitions.flatMap(({ station, backlog, counts: _, ...transition }) => {
       if (station === null) return [];
       const { disconnect, labels, vendor, model, serialNumber = null } = station;
       return {
@@ -21,6 +21,7 @@ export function rowsOf(transitions: readonly Transition[]): string {
         // As station-refusals.ts asks for it.
         station: { connectedAt: station.connectedAt ?? null },
         deadLetters: station.deadLetters ?? 0,
+        ...{ backlogEvents: backlog?.events ?? null, backlogSince: backlog?.since ?? null },
         certificateNotAfter: station.certificateNotAfter ?? null,
         certificateKey: station.certificateKeys?.[0] ?? null,
         certificateSerialKey: station.certificateKeys?.[1] ?? null,
@@ -43,7 +44,7 @@ const told = (name: string): string => `told.value ->> '${name}'`;
 /** From a column to its name in `told`. */
 type Columns = Readonly<Record<string, string>>;
 
-/** Two kinds that change apart: an UPDATE costs a row written for each index that its columns are in, changed or not. */
+/** Three kinds that change apart: an UPDATE costs a row written for each index that its columns are in, changed or not. */
 const LIVE: Columns = {
   online: "online",
   protocol: "protocol",
@@ -65,6 +66,8 @@ const DESCRIBED: Columns = {
   dead_letters: "deadLetters",
   search_text: "searchText",
 };
+/** Moves with each event of a station in trouble, and is in no index. */
+const BACKLOG: Columns = { backlog_events: "backlogEvents", backlog_since: "backlogSince" };
 const ORDER: Columns = { incarnation: "incarnation", sequence: "sequence", revision: "revision" };
 /** Of one that never connected, or of which nobody said when: since it is known to be offline. */
 const OFFLINE_SINCE = `CASE WHEN ${told("online")} THEN ${ONLINE_SINCE_NEVER}
@@ -115,7 +118,7 @@ const updates = (guard: string): string[] => {
   return [
     update(`${live}, ${REFUSALS_AFTER}`, `${differs(LIVE)} OR ${IS_NEW}`),
     update(settings({ ...asTold(DESCRIBED), ...changed }), differs(DESCRIBED)),
-    update(settings(order), differs(ORDER)),
+    update(settings({ ...asTold(BACKLOG), ...order }), `${differs(BACKLOG)} OR ${differs(ORDER)}`),
   ];
 };
 

@@ -7,6 +7,7 @@ import type { AuditMessage } from "./audit-entry.ts";
 import type { CampaignMessage } from "./campaigns/campaign-outcome.ts";
 import type { DoorReport } from "./door-report.ts";
 import { fields, flag, listOf, nullable, number, oneOf, optional, recordOf, text, time } from "../shape.ts";
+import { COUNTED, type Counted, type CountsMessage } from "./metrics/families.ts";
 import type { Disconnect } from "./offline-reason.ts";
 
 export interface Transition {
@@ -20,6 +21,16 @@ export interface Transition {
   revision?: number;
   /** `null`: deregistered, as an older release said it. */
   station: StationSnapshot | null;
+  /** What waits for the worst served webhook where some webhook does not take its events; `null`, or absent: nothing of which that is known. */
+  backlog?: Backlog | null;
+  /** What its object has counted since it told last; it has its own order, and is no part of the snapshot. */
+  counts?: Counted;
+}
+
+export interface Backlog {
+  events: number;
+  /** ms since the epoch of the oldest one; `null`: there is none left. */
+  since: number | null;
 }
 
 export interface StationSnapshot {
@@ -91,7 +102,8 @@ export type FleetMessage =
   | RevokedPage
   | DoorReport
   | AuditMessage
-  | CampaignMessage;
+  | CampaignMessage
+  | CountsMessage;
 
 const TRANSITION = fields({
   stationId: text,
@@ -99,6 +111,8 @@ const TRANSITION = fields({
   incarnation: optional(text),
   sequence: number,
   revision: optional(number),
+  backlog: optional(nullable(fields({ events: number, since: nullable(number) }))),
+  counts: optional(COUNTED),
   station: nullable(
     fields({
       registeredProfile: number,
@@ -138,7 +152,7 @@ const RETRY_MAX_SECONDS = 3_600;
 const encoder = new TextEncoder();
 
 /** In their order, each batch within the bytes of one statement, and at least one in each. */
-export function batchesOf<T>(all: readonly T[], transitionOf: (each: T) => Transition): T[][] {
+export function batchesOf<T>(all: readonly T[], transitionOf: (each: T) => Transition | CountsMessage): T[][] {
   const batches: T[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const each of all) {

@@ -24,6 +24,7 @@ import { transportOf } from "../security/transport.ts";
 import { sendConnectRequest } from "../station/connection/connect-request.ts";
 import { letIn, turnedAway } from "./doorstep.ts";
 import { problemResponse } from "./problem.ts";
+import { countRefusal } from "./refusal-counts.ts";
 import { stationStub } from "../station-stub.ts";
 
 /** Subprotocols of an offer that are looked at; OCPP has three, and a header may hold thousands. */
@@ -39,6 +40,7 @@ export async function connect(request: Request, url: URL, env: Env, ctx: Executi
   const requestId = crypto.randomUUID();
   const refused = (reason: RefusalReason, stationId?: string): Response => {
     log("warn", "connection refused", { requestId, stationId, reason, remoteAddress });
+    countRefusal(env, ctx, url, reason, Date.now());
     const problem = refusalOnWire(reason);
     return problemResponse({ ...problem, headers: { ...problem.headers, "X-Request-Id": requestId } });
   };
@@ -102,6 +104,7 @@ export async function connect(request: Request, url: URL, env: Env, ctx: Executi
     if (reason === "not-registered") forget(stationId);
     if (reason === "no-common-subprotocol" && config.SUBPROTOCOL_MISMATCH === "close") {
       note(reason, true);
+      countRefusal(env, ctx, url, reason, Date.now());
       return closeAtOnce(requestId);
     }
     return turnAway(reason, reason !== "not-registered");

@@ -10,6 +10,7 @@ import { FailedAttempts } from "../security/attempts.ts";
 import { type Knock, Knocks, type KnockSum, type ToTell } from "../security/knocks.ts";
 import { cutText } from "../security/presented-certificate.ts";
 import type { Transport } from "../security/transport.ts";
+import { giveRefusalsBack, takeRefusals } from "./refusal-counts.ts";
 import { inTime } from "../time-limit.ts";
 
 /** ms in which those that are turned away gather into one message. */
@@ -79,10 +80,13 @@ async function toldOnce(env: Env): Promise<boolean> {
   const looked = unknown.length === 0 ? Promise.resolve(new Set<string>()) : registeredAmong(env.DIRECTORY, unknown);
   const told = knocks.take(due, await inTime(looked, ANSWER_WITHIN_MS, "the directory"), Date.now());
   if (told.newcomers.length + told.refusals.length === 0) return true;
+  const counts = takeRefusals();
   try {
-    await inTime(env.TRANSITIONS.send(reportOf(told)), ANSWER_WITHIN_MS, "the queue");
+    const report = counts === null ? reportOf(told) : { ...reportOf(told), counts };
+    await inTime(env.TRANSITIONS.send(report), ANSWER_WITHIN_MS, "the queue");
   } catch (error) {
     knocks.giveBack(told);
+    giveRefusalsBack(counts);
     throw error;
   }
   return true;

@@ -84,6 +84,7 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
       await this.#parts.connections.guarded(async () => this.#parts[guest].receive(socket, frame));
       return this.#parts.agenda.now();
     }
+    this.#parts.context.counts.received();
     const head = this.#parts.context.headIfRead;
     // What was heard last is in the socket's attachment: it tells of the clock also where the object slept.
     this.#parts.agenda.seen(this.#parts.connections.current()?.lastMessageAt);

@@ -15,7 +15,8 @@ import { Commands, type Line } from "./command/commands.ts";
 import { ReconnectHold } from "./command/reconnect-hold.ts";
 import { type Decision, withCeiling } from "./connection/answerer.ts";
 import { CLOSE_REASONS } from "./connection/close-reasons.ts";
-import { Connections, type ConnectionsPort } from "./connection/connections.ts";
+import type { ConnectionsPort } from "./connection/connection-ports.ts";
+import { Connections } from "./connection/connections.ts";
 import { hasCsms } from "./connection/csms.ts";
 import { KeptCalls } from "./connection/kept-calls.ts";
 import { Questions } from "./connection/questions.ts";
@@ -112,6 +113,7 @@ export class StationParts {
 
   /** The station has said something. */
   heard(): void {
+    if (this.context.isCountDue()) this.#object.waitUntil(this.announcements.handOver());
     if (!this.#hold.isOn || this.#isDeciding) return;
     this.#hold.end();
     this.commands.sendNext();

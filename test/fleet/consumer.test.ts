@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
+import { migrated } from "../support/sqlite-d1.ts";
 
 for (const level of ["warn", "error"] as const) vi.spyOn(console, level).mockImplementation(() => {});
 // By a name that the compiler does not look up: it would find the Workers' types, which are not Node's.
@@ -72,6 +73,23 @@ function batch(bodies: unknown[], attempts = 1) {
   }));
   return { messages, again, waits };
 }
+
+test("What was counted comes with transitions, with who was turned away, or alone, and again only if it was not taken", async () => {
+  const { database, directory } = migrated();
+  const sums = () =>
+    JSON.parse(String(database.prepare("SELECT sums FROM metrics WHERE name = 'counters'").get()?.sums));
+  const counts = (id: string, count: number) => ({ id, sums: { "o|ocpp1.6|1": count } });
+  const [one, two] = [{ ...told("A"), counts: counts("a", 1) }, { counts: counts("b", 10) }];
+  const three = { newcomers: [], refusals: [], counts: { id: "c", sums: { "r|not-registered|3": 5 } } };
+  const lost = environment({ isLost: true });
+  const first = batch([one, two, three]);
+  await consume(first.messages, lost.env);
+  expect(first.again).toHaveLength(3);
+  const env = { ...lost.env, DIRECTORY: directory };
+  await consume(batch([one, two, three]).messages, env);
+  await consume(batch([two, one]).messages, env);
+  expect(sums()).toEqual({ "o|ocpp1.6|1": 11, "r|not-registered|3": 5 });
+});
 
 describe("The consumer of transitions", () => {
   test("has all come again later while the directory is out of reach, ever later", async () => {

@@ -867,8 +867,76 @@ describe("Operations", () => {
     for (const line of text.trimEnd().split("\n")) {
       expect(line).toMatch(/^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{([a-z_]+="[^"]*",?)+\})? [0-9.]+)$/);
     }
-    const names = [...text.matchAll(/^([a-z_]+)[{ ]/gm)].map(([, name]) => name);
+    const names = [...text.matchAll(/^([a-z_]+?)(?:_bucket|_sum|_count)?[{ ]/gm)].map(([, name]) => name);
     for (const name of names) expect(text).toContain(`# TYPE ${name} `);
     expect(text.endsWith("\n")).toBe(true);
+  });
+
+  test("/metrics has every frame of a station that slept in between, and each once", async () => {
+    // No other station here is of that version and profile.
+    const of = (direction: string) => `direction="${direction}",protocol="ocpp2.1",security_profile="2"`;
+    const figure = (text: string, labels: string) =>
+      Number(
+        text
+          .split("\n")
+          .find((line) => line.startsWith(`kerbside_frames_total{${labels}} `))
+          ?.split(" ")[1] ?? 0,
+      );
+    const frames = async () => {
+      const text = (await kerbside.api("GET", "/metrics")).body as string;
+      return ["in", "out"].map((direction) => figure(text, of(direction)));
+    };
+    await put("fleet-sleeper", { securityProfile: 2, password: PASSWORD });
+    const station = await connect("fleet-sleeper", { password: PASSWORD, protocols: ["ocpp2.1"] }, "tls");
+    await station.call("BootNotification", BOOT_2X);
+    for (let nap = 0; nap < 3; nap++) {
+      await kerbside.edge.evict("fleet-sleeper", { webSockets: "hibernate" });
+      for (let count = 0; count < 4; count++) await station.call("Heartbeat");
+    }
+    await kerbside.edge.evict("fleet-sleeper", { webSockets: "hibernate" });
+    await station.close();
+    await until("the frames to be counted", async () => ((await frames())[0] ?? 0) >= 13);
+    expect(await frames()).toEqual([13, 13]);
+  });
+
+  test("/metrics counts connections and refusals, frames and CALLERRORs, commands and deliveries, by profile", async () => {
+    const figures = async () => {
+      const text = (await kerbside.api("GET", "/metrics")).body as string;
+      const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+      const all = new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.split(" ").at(-1))]));
+      return (series: string) => all.get(`kerbside_${series}`) ?? 0;
+    };
+    const before = await figures();
+    const station = await kerbside.station("fleet-counted");
+    station.answerCalls(() => ({ status: "Accepted" }));
+    await station.call("BootNotification", BOOT_16);
+    for (let count = 0; count < 5; count++) await station.call("Heartbeat");
+    expect((await station.call("NoSuchAction"))[2]).toBe("NotImplemented");
+    expect((await kerbside.command("fleet-counted", "ClearCache")).body.state).toBe("result");
+    await until("the deliveries", async () => (await view("fleet-counted")).queue.events === 0);
+    await station.close();
+    await TestStation.refused({ url: `ws://localhost:${kerbside.edge.port}/ocpp/fleet-nobody` });
+    const grown = async (series: string) => (await figures())(series) - before(series);
+    const of = 'protocol="ocpp1.6",security_profile="0"';
+    await until("the end to be counted", async () => (await grown(`disconnects_total{reason="station",${of}}`)) >= 1);
+    expect(await grown(`connects_total{${of}}`)).toBeGreaterThanOrEqual(1);
+    // The boot, five Heartbeats, what is unknown, and the answer to the command; and as many to it.
+    expect(await grown(`frames_total{direction="in",${of}}`)).toBeGreaterThanOrEqual(8);
+    expect(await grown(`frames_total{direction="out",${of}}`)).toBeGreaterThanOrEqual(8);
+    expect(
+      await grown('call_errors_total{direction="out",code="NotImplemented",security_profile="0"}'),
+    ).toBeGreaterThanOrEqual(1);
+    expect(
+      await grown('commands_total{action="ClearCache",state="result",security_profile="0"}'),
+    ).toBeGreaterThanOrEqual(1);
+    expect(await grown('command_seconds_count{security_profile="0"}')).toBeGreaterThanOrEqual(1);
+    expect(await grown('command_seconds_bucket{security_profile="0",le="+Inf"}')).toBeGreaterThanOrEqual(1);
+    expect(
+      await grown('deliveries_total{webhook="all",outcome="delivered",security_profile="0"}'),
+    ).toBeGreaterThanOrEqual(1);
+    await until(
+      "the refusal to be counted",
+      async () => (await grown('refusals_total{reason="not-registered",security_profile="1"}')) >= 1,
+    );
   });
 });

@@ -8,6 +8,7 @@ import {
   attachmentOf,
   type VersionedAttachment,
 } from "../../src/station/connection/attachment-format.ts";
+import { addTo, seriesOf } from "../../src/fleet/metrics/families.ts";
 import { carried, toCarry } from "../../src/station/storage/carried-acknowledgements.ts";
 import { KeptFrames } from "../../src/station/tail/kept-frames.ts";
 import type { Cursors } from "../../src/delivery/outbox.ts";
@@ -53,6 +54,8 @@ test("The largest attachment of a socket fits, with ten webhooks and the longest
   expect(rememberAnswer(call, "€".repeat(2_001), SEQUENCE)).toBeNull();
   const kept = KeptFrames.begin("0123abcd");
   for (let i = 0; i < 20; i++) kept.frame("in", LAST_TIME, "€".repeat(990));
+  const sums: Record<string, number> = {};
+  for (let index = 0; index < 1_000; index++) addTo(sums, seriesOf("r", `r${index}`, "1"), SEQUENCE / 2);
   // All that there may be: a new field does not compile before it is here.
   const attachment: Full<VersionedAttachment> = {
     version: ATTACHMENT_VERSION,
@@ -81,12 +84,17 @@ test("The largest attachment of a socket fits, with ten webhooks and the longest
     acknowledged: toCarry(cursors, cursors, 32) ?? {},
     asks: true,
     watch: kept.text,
+    counts: { since: LAST_TIME, in: SEQUENCE, out: SEQUENCE, sums },
     rate: { tokens: SEQUENCE, characters: -SEQUENCE, at: SEQUENCE, refused: SEQUENCE },
   };
   const { version: _, ...read } = attachment;
   expect(attachmentOf(attachment)).toEqual({ ok: true, value: read });
   expect(Object.keys(carried(cursors, attachment.acknowledged))).toHaveLength(11);
   expect(serialize(attachment).length).toBeLessThan(ATTACHMENT_MAX);
+  expect(serialize({ ...attachment, counts: null, watch: "" }).length).toBeLessThan(7_500);
+  expect(serialize(attachment.counts).length).toBeLessThan(1_600);
+  // What is watched of the longest frames is up to 3,500 characters of two bytes, and its head.
+  expect(7_500 + 1_600 + 2 * 3_600).toBeLessThan(ATTACHMENT_MAX);
 });
 
 test("The row of the deliveries stays small, whatever a station says of itself and of its connectors", () => {

@@ -107,22 +107,24 @@ function totalOf(bodies: readonly string[]): string {
   return JSON.stringify(total);
 }
 
-/** Prometheus' text format: values of the same name and labels added, under the one HELP and TYPE. */
+/** Prometheus' text format: values of the same name and labels added, an age the longest, under the one HELP and TYPE. */
 function addUp(bodies: readonly string[]): string {
   const comments = new Map<string, string[]>();
   const values = new Map<string, number>();
   for (const line of bodies.flatMap((body) => body.split("\n"))) {
     if (line === "") continue;
     const [, metric = ""] = /^(?:# \w+ )?([a-zA-Z_:][\w:]*)/.exec(line) ?? [];
-    const known = comments.get(metric) ?? [];
-    comments.set(metric, known);
+    const texts = comments.get(metric) ?? [];
+    comments.set(metric, texts);
     if (line.startsWith("#")) {
-      if (!known.includes(line)) known.push(line);
+      if (!texts.includes(line)) texts.push(line);
       continue;
     }
     const end = line.lastIndexOf(" ");
     const series = line.slice(0, end);
-    values.set(series, (values.get(series) ?? 0) + Number(line.slice(end + 1)));
+    const [known, value] = [values.get(series) ?? 0, Number(line.slice(end + 1))];
+    // The oldest of all is the oldest of one of them.
+    values.set(series, metric.endsWith("_oldest_seconds") ? Math.max(known, value) : known + value);
   }
   const lines = Array.from(comments, ([metric, texts]) => [
     ...texts,

@@ -22,6 +22,7 @@ import {
   time,
 } from "../../shape.ts";
 import type { Acknowledged } from "../storage/carried-acknowledgements.ts";
+import type { CarriedCounts } from "../object/counts.ts";
 import type { ConnectionFacts } from "../storage/facts.ts";
 
 /**
@@ -47,6 +48,8 @@ export interface Attachment {
   asks?: boolean;
   /** Somebody watches, or did a moment ago: what is kept for it. */
   watch?: string;
+  /** What was counted and not handed over yet; absent: nothing. */
+  counts?: CarriedCounts;
 }
 
 /** As it is written; absent in sockets of the releases before versions: 1. */
@@ -80,6 +83,8 @@ const SESSION = fields({
   lastAnswered: nullable(fields({ messageId: text, digest: number, frame: text, at: optional(number) })),
 });
 
+const COUNTS = fields({ since: number, in: number, out: number, sums: nullable(recordOf(number)) });
+
 const ATTACHMENT: Check = fields({
   connection: CONNECTION,
   session: SESSION,
@@ -90,6 +95,7 @@ const ATTACHMENT: Check = fields({
   acknowledged: optional(recordOf(number)),
   asks: optional(flag),
   watch: optional(text),
+  counts: optional(COUNTS),
   rate: optional(fields({ tokens: number, characters: number, at: number, refused: number })),
 });
 
@@ -108,17 +114,8 @@ export function attachmentOf(value: unknown): Result<Attachment | null, string> 
 
 /** What this release knows of it: what a newer one added is not carried on, since it may be true no longer. */
 function known(read: Attachment): Attachment {
-  const {
-    connection,
-    session,
-    lastMessageAt,
-    presenceCheckedAt = 0,
-    unwatched,
-    acknowledged,
-    rate,
-    asks,
-    watch,
-  } = read;
+  const { connection, session, lastMessageAt, presenceCheckedAt = 0, unwatched, acknowledged, rate } = read;
+  const { asks, watch, counts } = read;
   const { protocol, strictness = "lenient", registrationStatus, openCall, invited, lastAnswered } = session;
   return {
     connection,
@@ -129,5 +126,6 @@ function known(read: Attachment): Attachment {
     ...(rate !== undefined && { rate }),
     ...(asks !== undefined && { asks }),
     ...(watch !== undefined && { watch }),
+    ...(counts !== undefined && { counts }),
   };
 }

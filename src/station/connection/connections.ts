@@ -5,16 +5,17 @@
 import { log } from "../../log.ts";
 import type { FrameRate } from "../../ocpp/frame-rate.ts";
 import { type Expectation, expectationOf, isSilent, lookAt, nextLookAt } from "../../ocpp/presence.ts";
-import { type CheckedCall, openSession } from "../../ocpp/session.ts";
+import { openSession } from "../../ocpp/session.ts";
 import { admit, type Admitted } from "../../security/admission.ts";
 import { shownPasswordMatches } from "../../security/password.ts";
 import type { RefusalReason } from "../../security/refusal.ts";
 import type { Agenda } from "../object/agenda.ts";
+import type { StationContext } from "../object/context.ts";
 import { closeSocket, closeUnreadable, readAttachment, writeAttachment } from "./attachment.ts";
 import { CLOSE_REASONS, type CloseReason } from "./close-reasons.ts";
 import { type ConnectRequest, readConnectRequest, refusedUpgrade } from "./connect-request.ts";
-import type { StationContext } from "../object/context.ts";
-import { Conversation, type ConversationPort } from "./conversation.ts";
+import { Conversation } from "./conversation.ts";
+import type { ConnectionsPort } from "./connection-ports.ts";
 import type { Deadline } from "../object/deadlines.ts";
 import { stationSockets } from "../object/socket-tags.ts";
 import { guardedFrame } from "./guarded-frame.ts";
@@ -24,15 +25,6 @@ import type { SecurityReports } from "./security-reports.ts";
 import { connectionFacts, isRevokedBy } from "./connection-facts.ts";
 import { CERTIFICATE, OPEN_CALL, PRESENCE } from "./connection-deadlines.ts";
 import { StrayFrames } from "./stray-frames.ts";
-
-export interface ConnectionsPort extends ConversationPort {
-  /** The CALL of that connection which is with the CSMS since before the object slept. */
-  asked(connectionId: string): CheckedCall | null;
-  /** The connection came or went. */
-  changed(online: boolean): void;
-  /** The platform drops no single socket: with the object all go. Its rows stay, and who means well reconnects. */
-  giveUp(reason: string): Promise<void>;
-}
 
 export class Connections {
   readonly #context: StationContext;

@@ -5,42 +5,24 @@ import { log } from "../../log.ts";
 import { encodeResultFault, judgeResult } from "../../ocpp/call-result.ts";
 import { type Line, PROBE_TIMEOUT_MS } from "../../ocpp/presence.ts";
 import { encodeFault } from "../../ocpp/message.ts";
-import type { Protocol } from "../../ocpp/protocol.ts";
 import {
   type Effect,
   type CheckedCall,
   durableSession,
   type Input,
-  type Outcome,
-  type RefusedCall,
   type Session,
   step,
   wakeSession,
 } from "../../ocpp/session.ts";
 import type { Agenda } from "../object/agenda.ts";
-import type { Decision } from "./answerer.ts";
 import { ATTACHMENT_VERSION, type Attachment, type VersionedAttachment } from "./attachment-format.ts";
 import type { StationContext } from "../object/context.ts";
 import type { Acknowledged } from "../storage/carried-acknowledgements.ts";
+import type { Decision } from "./answerer.ts";
+import type { ConversationPort } from "./connection-ports.ts";
 import { BOUNDS, FrameGate, warningOf } from "./frame-gate.ts";
 import { KeptCalls } from "./kept-calls.ts";
-import type { SecurityKind } from "./security-reports.ts";
 import type { ConnectionFacts } from "../storage/facts.ts";
-
-/** What a conversation asks of the object around it. */
-export interface ConversationPort {
-  /** `later`: whoever decides says so by `answered`. */
-  ask(call: CheckedCall, session: Session, connectionId: string): Promise<Decision | "later">;
-  /** Ends a command; `null`: no command waits for this answer. */
-  settle(messageId: string, outcome: (action: string) => Outcome): Outcome | null;
-  reportSecurity(kind: SecurityKind, details: Record<string, unknown>): void;
-  lineFree(): void;
-  reportRefused(protocol: Protocol, refused: RefusedCall): void;
-  bootAcknowledged(): void;
-  watched(kept: string): void;
-  /** The station went on after its warnings: the connection must end. */
-  tooManyFrames(): void;
-}
 
 export class Conversation {
   readonly connection: ConnectionFacts;
@@ -77,6 +59,7 @@ export class Conversation {
     this.#port = port;
     this.#kept = new KeptCalls(context);
     if (attachment.watch !== undefined) port.watched(attachment.watch);
+    context.counts.resume(this.connection, attachment.counts);
   }
 
   get session(): Session {
@@ -172,6 +155,8 @@ export class Conversation {
     if (rate !== undefined) attachment.rate = rate;
     if (this.#session.asking !== null) attachment.asks = true;
     if (this.#context.watch !== null) attachment.watch = this.#context.watch.kept;
+    const { carried } = this.#context.counts;
+    if (carried !== null) attachment.counts = carried;
     this.socket.serializeAttachment(attachment);
   }
 
@@ -292,6 +277,7 @@ export class Conversation {
     try {
       this.socket.send(frame);
       this.#context.watch?.frame("out", frame);
+      this.#context.counts.sent(frame);
     } catch (error) {
       // The socket closed meanwhile; the station will ask again on its next one.
       log("info", "a frame found its socket closed", { stationId: this.#context.id, reason: String(error) });

@@ -34,6 +34,8 @@ export interface Attempted {
   outcome: AttemptOutcome;
   /** The receiver itself said what came of it. */
   isAnswered: boolean;
+  /** ms that it took; `null`: there was nothing to send. */
+  tookMs: number | null;
 }
 
 export async function attempt(
@@ -44,14 +46,17 @@ export async function attempt(
   signal: AbortSignal,
 ): Promise<Attempted> {
   const batch = read(context, log, webhook, cursor);
-  if (batch.events.length === 0) return { attempt: batch, outcome: { kind: "delivered" }, isAnswered: true };
+  if (batch.events.length === 0)
+    return { attempt: batch, outcome: { kind: "delivered" }, isAnswered: true, tookMs: null };
+  const begun = context.now();
+  const tookMs = () => context.now() - begun;
   try {
     await send(context, log.incarnation, webhook, batch, signal);
-    return { attempt: batch, outcome: { kind: "delivered" }, isAnswered: true };
+    return { attempt: batch, outcome: { kind: "delivered" }, isAnswered: true, tookMs: tookMs() };
   } catch (error) {
     if (!signal.aborted) tell(context, webhook, batch, cursor, error);
     const isAnswered = error instanceof StatusError;
-    return { attempt: batch, outcome: outcomeOf(error, context.now()), isAnswered };
+    return { attempt: batch, outcome: outcomeOf(error, context.now()), isAnswered, tookMs: tookMs() };
   }
 }
 

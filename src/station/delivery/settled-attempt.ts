@@ -10,11 +10,13 @@ import type { Attempted } from "./send-attempt.ts";
 import type { EventLog } from "../storage/event-log.ts";
 
 export function settle(
-  { id, config, now }: StationContext,
+  context: StationContext,
   log: EventLog,
   webhook: outbox.Webhook,
-  { attempt: made, outcome }: Attempted,
+  { attempt: made, outcome, tookMs }: Attempted,
 ): void {
+  const { id, config, now } = context;
+  if (tookMs !== null) context.counts.delivery(webhook.name, outcome.kind, tookMs);
   // Not the one that the attempt began with: events may have been given up meanwhile.
   const cursor = log.cursorOf(webhook);
   if (cursor === undefined) return;

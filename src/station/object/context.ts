@@ -5,6 +5,7 @@ import { type Config, configOf } from "../../config.ts";
 import type { EventType } from "../../delivery/event.ts";
 import type { Subscriptions } from "../../delivery/outbox.ts";
 import type { Env } from "../../env.ts";
+import type { Counted } from "../../fleet/metrics/families.ts";
 import { log } from "../../log.ts";
 import type { FrameWatch } from "./frame-watch.ts";
 import { LogRows } from "../storage/log-rows.ts";
@@ -12,9 +13,13 @@ import type { Carrier } from "../storage/carried-acknowledgements.ts";
 import { EventLog } from "../storage/event-log.ts";
 import type { EndedRegistration, StoredRegistration } from "../storage/facts.ts";
 import { Store } from "../storage/store.ts";
+import { Counts } from "./counts.ts";
 
 /** Registrations that may have something left to do at once: who registers and deregisters in a loop loses the oldest's last words. */
 const ENDED_MAX = 8;
+
+/** Characters of a random id that tells a telling from the last 1,000 of the fleet. */
+const COUNTED_ID_LENGTH = 13;
 
 export class StationContext {
   readonly #carrier: Carrier;
@@ -28,6 +33,7 @@ export class StationContext {
   #eventLog: EventLog | null = null;
   /** Since the object woke. */
   #furthest = 0;
+  #counts: Counts | null = null;
 
   constructor(state: DurableObjectState, env: Env, carrier: Carrier) {
     this.#carrier = carrier;
@@ -71,10 +77,33 @@ export class StationContext {
     return Date.now();
   }
 
+  /** Made when something is counted first. */
+  get counts(): Counts {
+    this.#counts ??= new Counts(
+      () => this.now(),
+      () => this.store.fact("registration")?.securityProfile ?? -1,
+    );
+    return this.#counts;
+  }
+
+  /** What is to be handed over, which from now on is no longer with the socket. `null`: there is nothing. */
+  takeCounts(): Counted | null {
+    const counted = this.#counts?.take(crypto.randomUUID().slice(0, COUNTED_ID_LENGTH)) ?? null;
+    const live = counted === null ? null : this.#carrier();
+    live?.carry(live.acknowledged);
+    return counted;
+  }
+
+  /** Whether what was counted has been here for so long. */
+  isCountDue(): boolean {
+    return this.#counts?.isDue(this.config.METRICS_SECONDS * 1000) === true;
+  }
+
   /** Appends to the log; whoever calls it sees to a drain. */
   emit(type: EventType, data: unknown): number {
     const sequence = this.eventLog.append(type, data, this.now());
     this.watch?.event(type, sequence, data);
+    this.counts.event(type, data);
     this.#sayIfFull();
     return sequence;
   }

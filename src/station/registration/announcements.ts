@@ -5,7 +5,7 @@
 import { backOff } from "../../delivery/back-off.ts";
 import { abandonRegistration, putRegistration, removeRegistration } from "../../fleet/registrations.ts";
 import type { Disconnect } from "../../fleet/offline-reason.ts";
-import type { StationSnapshot, Transition } from "../../fleet/transition.ts";
+import type { Backlog, StationSnapshot, Transition } from "../../fleet/transition.ts";
 import { log, messageOf } from "../../log.ts";
 import { revocationKeys } from "../../security/revocation.ts";
 import { inTime } from "../../time-limit.ts";
@@ -59,19 +59,38 @@ export class Announcements {
   /** Never throws. */
   async announce(): Promise<void> {
     const transition = this.transition();
-    if (transition === null) return;
+    // The last that is heard of a registration that has ended.
+    if (transition === null) return this.handOver();
     // A station that boots again and again, the same each time, has nothing new to tell.
     const text = JSON.stringify([transition.incarnation, transition.station]);
     if (text === (this.#telling ?? this.#told)) return;
     this.#telling = text;
     const { env, id, incarnation } = this.#context;
+    const counts = this.#context.takeCounts();
     try {
-      await inTime(env.TRANSITIONS.send(transition), TOLD_WITHIN_MS, "the queue");
+      const told = counts === null ? transition : { ...transition, counts };
+      await inTime(env.TRANSITIONS.send(told), TOLD_WITHIN_MS, "the queue");
       if (this.#telling === text) this.#said(text);
     } catch (error) {
       log("warn", "the directory was not told", { stationId: id, reason: messageOf(error) });
+      if (counts !== null) this.#context.counts.giveBack(counts);
       // What was said since says more, and sees to itself.
       if (this.#telling === text && this.#context.incarnation === incarnation) this.#unsaid();
+    }
+  }
+
+  /** What was counted, by a message of its own; where some webhook is in trouble with how that stands. Never throws: what the queue does not take goes with the next. */
+  async handOver(): Promise<void> {
+    // A Heartbeat reads no log for it.
+    const isKnown = this.#context.headIfRead !== null && this.#context.incarnation !== null;
+    if (isKnown && this.#standing().undelivered) return this.again();
+    const counts = this.#context.takeCounts();
+    if (counts === null) return;
+    try {
+      await inTime(this.#context.env.TRANSITIONS.send({ counts }), TOLD_WITHIN_MS, "the queue");
+    } catch (error) {
+      log("warn", "what was counted was not handed over", { stationId: this.#context.id, reason: messageOf(error) });
+      this.#context.counts.giveBack(counts);
     }
   }
 
@@ -137,6 +156,19 @@ export class Announcements {
     return done;
   }
 
+  /** Of which one row is read for each webhook. */
+  get #backlog(): Backlog {
+    const { eventLog } = this.#context;
+    let since: number | null = null;
+    for (const cursor of Object.values(eventLog.cursors)) {
+      eventLog.read(cursor, ({ at }) => {
+        since = Math.min(since ?? at, at);
+        return false;
+      });
+    }
+    return { events: eventLog.backlog, since };
+  }
+
   /** How it stands, as the directory is to have it; `null`: it is not registered. */
   transition(): (Transition & { incarnation: string; station: StationSnapshot }) | null {
     const { eventLog, id, now, store } = this.#context;
@@ -153,6 +185,7 @@ export class Announcements {
       incarnation: registration.incarnation,
       sequence: eventLog.head,
       revision: (registration.revision ?? 0) + eventLog.troubles,
+      ...(undelivered && { backlog: this.#backlog }),
       station: {
         registeredProfile: registration.securityProfile,
         labels: registration.labels,

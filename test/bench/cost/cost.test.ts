@@ -32,7 +32,7 @@ const PLAIN: Measurement = {
     command: { times: 0, counts: NO_COUNTS },
   },
   actions: {},
-  directory: { transitions: 4, rowsWritten: 4, rowsRead: 8 },
+  directory: { transitions: 4, rowsWritten: 4, rowsRead: 8, counterWrites: 0, counterRows: 0 },
   storedBytes: 100_000,
   logLines: 0,
   cpuMs: { heartbeat: 0.1, message: 0.2, reconnect: 1 },
@@ -99,6 +99,18 @@ describe("A fleet's usage", () => {
     const perSecond = 400_000 / 86_400;
     expect(runs({})).toBeCloseTo((4 * MONTHLY) / (1 + perSecond), 0);
     expect(runs({ batchSeconds: 60 })).toBeCloseTo((4 * MONTHLY) / 100, 0);
+  });
+
+  test("holds a row of counters for each batch, and the messages that hand over nothing but counts", () => {
+    const { heartbeat, ...kinds } = PLAIN.kinds;
+    const counts = { ...heartbeat.counts, queueMessages: 1, handOvers: 1 };
+    const directory = { ...PLAIN.directory, transitions: 5, counterWrites: 5, counterRows: 5 };
+    const counted: Measurement = { ...PLAIN, kinds: { ...kinds, heartbeat: { times: 288, counts } }, directory };
+    const { total, counting } = usageOf(counted, FLEET, DEPLOYMENT);
+    const batches = (5 * MONTHLY) / (1 + 500_000 / 86_400);
+    expect(counting.queueOperations).toBeCloseTo(3 * MONTHLY, 0);
+    expect(counting.directoryRowsWritten).toBeCloseTo(batches, 0);
+    expect(total.directoryRowsWritten).toBeCloseTo(4 * MONTHLY + batches, 0);
   });
 
   test("logs an event for each invocation, as far as the deployment keeps them", () => {
@@ -206,6 +218,14 @@ describe("A measured day", () => {
     expect(Object.values(day.actions).every(({ times }) => times > 0)).toBe(true);
   });
 
+  test("counts a message for what a station has counted that stays connected, no oftener than METRICS_SECONDS", () => {
+    const handOvers = KINDS.reduce((sum, kind) => sum + day.kinds[kind].counts.handOvers, 0);
+    expect(handOvers).toBeGreaterThanOrEqual(1);
+    expect(handOvers).toBeLessThanOrEqual(2);
+    expect(day.directory.counterRows).toBe(day.directory.counterWrites);
+    expect(day.directory.counterWrites).toBeGreaterThanOrEqual(handOvers);
+  });
+
   test("counts the end of a connection and the next one, and that the directory is told of both", () => {
     const { counts } = day.kinds.reconnect;
     expect(counts).toMatchObject({ workerRequests: 1, socketMessages: 1 });
@@ -224,6 +244,7 @@ describe("A measured day", () => {
     });
     expect(await run("--max", "1")).toMatchObject({ code: 1, out: expect.stringContaining("OVER: $") });
     expect(await run()).toMatchObject({ code: 0, out: expect.stringContaining("of $300 a month") });
+    expect((await run()).out).toMatch(/^Metrics, in it: \$\d/m);
     expect((await run("--stations", "10")).out).not.toMatch(/WITHIN|OVER/);
   });
 

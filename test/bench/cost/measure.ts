@@ -116,8 +116,8 @@ class Day {
   #start = 0;
   #state: State = {
     counts: NO_COUNTS,
-    directory: { transitions: 0, rowsWritten: 0, rowsRead: 0 },
     linkMessages: 0,
+    directory: { transitions: 0, rowsWritten: 0, rowsRead: 0, counterWrites: 0, counterRows: 0 },
     isQuiet: true,
     alarmAt: null,
   };
@@ -180,6 +180,8 @@ class Day {
       transitions: directory.transitions - before.directory.transitions,
       rowsWritten: directory.rowsWritten - before.directory.rowsWritten,
       rowsRead: directory.rowsRead - before.directory.rowsRead,
+      counterWrites: directory.counterWrites - before.directory.counterWrites,
+      counterRows: directory.counterRows - before.directory.counterRows,
     };
   }
 

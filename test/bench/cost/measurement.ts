@@ -17,6 +17,8 @@ const countsSchema = z.strictObject({
   alarmsSet: z.number(),
   rowsRead: z.number(),
   queueMessages: z.number(),
+  /** Of them those that hand over what was counted, and nothing else. */
+  handOvers: z.number().default(0),
   /** Calls of a queue or of another object that an object waited for. */
   platformCalls: z.number(),
   /** Requests to webhooks. */
@@ -48,7 +50,14 @@ const measurementSchema = z.strictObject({
   /** The same by the station's action. */
   actions: z.record(z.string(), z.strictObject({ times: count, counts: countsSchema })),
   /** The directory's part, which comes later and belongs to no one step. */
-  directory: z.strictObject({ transitions: count, rowsWritten: z.number(), rowsRead: z.number() }),
+  directory: z.strictObject({
+    transitions: count,
+    rowsWritten: z.number(),
+    rowsRead: z.number(),
+    /** Times that the fleet's counters were written, once a batch, and their rows, which are not among those above. */
+    counterWrites: count.default(0),
+    counterRows: z.number().default(0),
+  }),
   storedBytes: count,
   logLines: count,
   /** CPU time of workerd for one of each, the object awake: its HTTP and sockets included. */

@@ -15,12 +15,13 @@ const counts = {
   alarmsSet: 0,
   rowsRead: 0,
   queueMessages: 0,
+  handOvers: 0,
   platformCalls: 0,
   deliveries: 0,
   receiverRounds: 0,
   awakeMs: 0,
 };
-const directory = { transitions: 0, rowsWritten: 0, rowsRead: 0 };
+const directory = { transitions: 0, rowsWritten: 0, rowsRead: 0, counterWrites: 0, counterRows: 0 };
 /** ms since the epoch of each station's alarm, in the clock that was put forward. */
 const alarms = new Map();
 let aheadMs = 0;
@@ -102,6 +103,7 @@ function countingEnv(env) {
     TRANSITIONS: {
       send: (message) => {
         counts.queueMessages++;
+        if (message.stationId === undefined && message.counts !== undefined) counts.handOvers++;
         counts.platformCalls++;
         return awake(() => env.TRANSITIONS.send(message));
       },
@@ -185,24 +187,31 @@ export class WebhookRegistry extends RealRegistry {
 
 function countingDatabase(database) {
   const real = new WeakMap();
-  const count = (done) => {
-    directory.rowsWritten += done.meta.rows_written;
+  // The fleet's counters are one row, written once a batch however many stations are in it.
+  const count = (done, query) => {
+    const isCounters = query.startsWith("UPDATE metrics");
+    if (isCounters) directory.counterWrites++;
+    directory[isCounters ? "counterRows" : "rowsWritten"] += done.meta.rows_written;
     directory.rowsRead += done.meta.rows_read;
     return done;
   };
-  const counting = (statement) => {
+  const counting = (statement, query) => {
     const made = {
-      bind: (...values) => counting(statement.bind(...values)),
-      run: async () => count(await statement.run()),
-      all: async () => count(await statement.all()),
+      bind: (...values) => counting(statement.bind(...values), query),
+      run: async () => count(await statement.run(), query),
+      all: async () => count(await statement.all(), query),
       first: (...column) => statement.first(...column),
     };
-    real.set(made, statement);
+    real.set(made, { statement, query });
     return made;
   };
   return {
-    prepare: (query) => counting(database.prepare(query)),
-    batch: async (statements) => (await database.batch(statements.map((each) => real.get(each)))).map(count),
+    prepare: (query) => counting(database.prepare(query), query),
+    batch: async (statements) => {
+      const all = statements.map((each) => real.get(each));
+      const done = await database.batch(all.map(({ statement }) => statement));
+      return done.map((each, index) => count(each, all[index].query));
+    },
   };
 }
 

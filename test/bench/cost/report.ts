@@ -5,8 +5,15 @@ import { type Bill, COMPONENTS, dollarsOf, logsByVolume } from "./bill.ts";
 import type { CostOptions } from "./arguments.ts";
 import type { Deployment } from "./deployment.ts";
 import { KINDS, type Measurement } from "./measurement.ts";
-import { IDLE_BEFORE_HIBERNATION_SECONDS, LOGS_BY_VOLUME, OBJECT_GB, PRICES, PRICES_AS_OF } from "./prices.ts";
-import type { FleetUsage } from "./usage.ts";
+import {
+  IDLE_BEFORE_HIBERNATION_SECONDS,
+  LOGS_BY_VOLUME,
+  OBJECT_GB,
+  OPERATIONS_PER_QUEUE_MESSAGE,
+  PRICES,
+  PRICES_AS_OF,
+} from "./prices.ts";
+import { DAYS, type FleetUsage } from "./usage.ts";
 
 export interface Reckoned {
   name: string;
@@ -17,6 +24,7 @@ export interface Reckoned {
 /** No local run can tell how large the platform's own record of an invocation is. */
 const LOG_EVENT_BYTES = 1_000;
 
+const MONTH_SECONDS = DAYS * 86_400;
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const money = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const each = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(2));
@@ -121,6 +129,24 @@ export function leversText({ byKind }: FleetUsage, count = 10): string {
       `${((100 * dollars) / total).toFixed(0)} %`,
     ]),
   ]);
+}
+
+/** Before what the plan includes. */
+export function countingText(
+  options: CostOptions,
+  { usage: { counting }, bill }: Reckoned,
+  everySeconds: number,
+): string {
+  const share = (dollars: number) =>
+    `$${money.format(dollars)}, ${((100 * dollars) / bill.total).toFixed(1)} % of the bill`;
+  const rows = dollarsOf("directoryRowsWritten", counting.directoryRowsWritten);
+  const measured = dollarsOf("queueOperations", counting.queueOperations) + rows;
+  const operations = (options.fleet.stations * MONTH_SECONDS * OPERATIONS_PER_QUEUE_MESSAGE) / everySeconds;
+  const most = dollarsOf("queueOperations", operations) + rows;
+  return [
+    `Metrics, in it: ${share(measured)}; a row in the directory for each batch is $${money.format(rows)} of that.`,
+    `Were no station ever to reconnect, each would hand over every ${number.format(everySeconds)} s (METRICS_SECONDS): ${share(most)}.`,
+  ].join("\n");
 }
 
 export function assumptionsText(options: CostOptions, deployment: Deployment, { total, wakes }: FleetUsage): string {

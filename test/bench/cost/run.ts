@@ -4,12 +4,21 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
+import { configOf } from "../../../src/config.ts";
 import { type CostOptions, readArguments, USAGE } from "./arguments.ts";
 import { billOf } from "./bill.ts";
 import { type Deployment, readDeployment } from "./deployment.ts";
 import { measure, NO_CSMS } from "./measure.ts";
 import { type CsmsKind, type Measurement, readRun, type Run } from "./measurement.ts";
-import { assumptionsText, billText, headText, leversText, measuredText, type Reckoned } from "./report.ts";
+import {
+  assumptionsText,
+  billText,
+  countingText,
+  headText,
+  leversText,
+  measuredText,
+  type Reckoned,
+} from "./report.ts";
 import { DEFAULT_TRAFFIC } from "./traffic.ts";
 import { type FleetUsage, usageOf, withoutHibernation } from "./usage.ts";
 
@@ -57,6 +66,7 @@ export async function cost(args: readonly string[]): Promise<Outcome> {
     measuredText(subscribed),
     ...(beside === undefined ? [] : [`The same${CSMS_NAMES[beside.csms.kind]}`, measuredText(beside)]),
     billText(columns, options.fleet.stations),
+    countingText(options, kerbside, configOf({}).METRICS_SECONDS),
     assumptionsText(options, deployment, kerbside.usage),
     `What it is spent on, with ${webhooks}, before what the plan includes`,
     leversText(kerbside.usage),

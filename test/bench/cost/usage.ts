@@ -23,6 +23,8 @@ export interface Fleet {
 export interface FleetUsage {
   total: Usage;
   byKind: Record<Kind, Usage>;
+  /** Of it what counting costs: messages that hand over nothing else, and the counters' row of each batch. */
+  counting: Pick<Usage, "queueOperations" | "directoryRowsWritten">;
   /** Times an object came to rest. */
   wakes: number;
 }
@@ -50,6 +52,9 @@ export function usageOf(measurement: Measurement, fleet: Fleet, deployment: Depl
   // A command is a request, a CALL and its answer: about what a connection costs without its handshake.
   cpuOf.command = measurement.cpuMs.reconnect;
   const transitions = Object.values(measurement.kinds).reduce((sum, { counts }) => sum + counts.queueMessages, 0);
+  const { counterWrites, counterRows } = measurement.directory;
+  const counterRowsPerBatch = counterWrites === 0 ? 0 : counterRows / counterWrites;
+  const counting = { queueOperations: 0, directoryRowsWritten: 0 };
   let wakes = 0;
   const kinds = KINDS.map((kind): [Kind, Usage] => {
     const measured = measurement.kinds[kind];
@@ -61,6 +66,8 @@ export function usageOf(measurement: Measurement, fleet: Fleet, deployment: Depl
     const awakeMs =
       day.awakeMs + day.receiverRounds * (receiverMs - measurement.receiverMs) + day.platformCalls * platformMs;
     const invocations = (day.workerRequests + day.objectRequests + day.socketMessages) * month + consumers;
+    counting.queueOperations += day.handOvers * month * OPERATIONS_PER_QUEUE_MESSAGE;
+    counting.directoryRowsWritten += consumers * counterRowsPerBatch;
     wakes += (day.objectRequests + day.socketMessages) * month;
     return [
       kind,
@@ -73,7 +80,7 @@ export function usageOf(measurement: Measurement, fleet: Fleet, deployment: Depl
         rowsRead: day.rowsRead * month,
         storage: 0,
         queueOperations: queued * OPERATIONS_PER_QUEUE_MESSAGE,
-        directoryRowsWritten: measurement.directory.rowsWritten * share,
+        directoryRowsWritten: measurement.directory.rowsWritten * share + consumers * counterRowsPerBatch,
         directoryRowsRead: measurement.directory.rowsRead * share,
         logEvents: invocations * deployment.invocationLogs,
       },
@@ -83,7 +90,7 @@ export function usageOf(measurement: Measurement, fleet: Fleet, deployment: Depl
   const total = sumOf(kinds.map(([, usage]) => usage));
   total.storage = (measurement.storedBytes * stations) / 1e9;
   total.logEvents += measurement.logLines * month * deployment.headSampling;
-  return { total, byKind, wakes };
+  return { total, byKind, counting, wakes };
 }
 
 /** The same traffic to an object that never hibernates: awake all day, everything else alike. */
