@@ -82,6 +82,32 @@ test("Stations are told apart by 20 values of a label, counted every five minute
   );
 });
 
+test("Campaigns are counted by state, and stations of those that have not ended by what became of them", async () => {
+  const { database, text } = fleet();
+  const campaign = (id: string, state: string) =>
+    database.exec(
+      `INSERT INTO campaigns VALUES ('${id}', 1, 'n', 'a', '{}', NULL, '', 'Reset', '{}', 1, 1, NULL, '${state}', 3, NULL, NULL)`,
+    );
+  const member = (id: string, station: string, state: string) =>
+    database.exec(
+      `INSERT INTO campaign_members (campaign_id, station_id, state, changed_at) VALUES ('${id}', '${station}', '${state}', 1)`,
+    );
+  campaign("one", "running");
+  campaign("two", "complete");
+  campaign("three", "draft");
+  for (const station of ["A", "B"]) member("one", station, "result");
+  member("one", "C", "pending");
+  member("two", "A", "result");
+  member("three", "A", "pending");
+  const lines = (await text(1)).split("\n").filter((line) => line.startsWith("kerbside_campaign"));
+  expect(lines.toSorted()).toEqual([
+    'kerbside_campaign_stations{state="pending"} 1',
+    'kerbside_campaign_stations{state="result"} 2',
+    'kerbside_campaigns{state="complete"} 1',
+    'kerbside_campaigns{state="running"} 1',
+  ]);
+});
+
 test("A label's value is what somebody wrote, and ends neither its label nor its line", async () => {
   const { register, text } = fleet({ METRICS_LABEL: "site" });
   await register("A", {}, { labels: { site: 'a"} 1\nb\\c' } });

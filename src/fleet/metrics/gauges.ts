@@ -5,6 +5,7 @@
 import { configOf } from "../../config.ts";
 import type { Env } from "../../env.ts";
 import { countStations, type FleetCount } from "../fleet-sums.ts";
+import { campaignGauges } from "./campaign-gauges.ts";
 import { cohortGauge } from "./cohorts.ts";
 import { gaugeOf, type Labels, type Metric } from "./metric.ts";
 
@@ -12,6 +13,7 @@ import { gaugeOf, type Labels, type Metric } from "./metric.ts";
 const SOURCES: readonly ((env: Env, now: number) => Promise<Metric[]>)[] = [
   ({ DIRECTORY }) => countStations(DIRECTORY).then(stationGauges),
   ({ DIRECTORY }, now) => backlogGauges(DIRECTORY, now),
+  ({ DIRECTORY }) => campaignGauges(DIRECTORY),
   (env, now) => cohortGauge(env.DIRECTORY, configOf(env).METRICS_LABEL ?? null, now),
 ];
 
