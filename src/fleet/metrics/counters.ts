@@ -9,13 +9,14 @@ const KEPT_MAX = 2_000;
 /** Tellings that are known again: with ten a second the last minute and a half. */
 const RECENT_MAX = 1_000;
 
-/** Of one row, whatever was told: a statement sees the row as it was. */
+/** Of one row, whatever was told: a statement sees the row as it was. The known ids are asked for by name, or they were read anew for each. */
 const ADD = `UPDATE metrics SET at = ?2,
   sums = (SELECT json_group_object(series, total) FROM (
     SELECT series, sum(counted) AS total FROM (
       SELECT key AS series, value AS counted, 0 AS is_new FROM json_each(metrics.sums)
       UNION ALL SELECT each.key, each.value, 1 FROM json_each(?1) AS told, json_each(told.value, '$.sums') AS each
-        WHERE told.value ->> 'id' NOT IN (SELECT value FROM json_each(metrics.recent)))
+        WHERE told.value ->> 'id' NOT IN (
+          SELECT value FROM json_each((SELECT recent FROM metrics WHERE name = 'counters'))))
     GROUP BY series ORDER BY min(is_new), series LIMIT ${KEPT_MAX})),
   recent = (SELECT json_group_array(id) FROM (
     SELECT id FROM (

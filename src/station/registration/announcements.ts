@@ -4,6 +4,7 @@
  */
 import { backOff } from "../../delivery/back-off.ts";
 import { abandonRegistration, putRegistration, removeRegistration } from "../../fleet/registrations.ts";
+import type { Counted } from "../../fleet/metrics/families.ts";
 import type { Disconnect } from "../../fleet/offline-reason.ts";
 import type { Backlog, StationSnapshot, Transition } from "../../fleet/transition.ts";
 import { log, messageOf } from "../../log.ts";
@@ -66,8 +67,9 @@ export class Announcements {
     if (text === (this.#telling ?? this.#told)) return;
     this.#telling = text;
     const { env, id, incarnation } = this.#context;
-    const counts = this.#context.takeCounts();
+    let counts: Counted | null = null;
     try {
+      counts = this.#context.takeCounts();
       const told = counts === null ? transition : { ...transition, counts };
       await inTime(env.TRANSITIONS.send(told), TOLD_WITHIN_MS, "the queue");
       if (this.#telling === text) this.#said(text);
