@@ -46,12 +46,32 @@ const json = z.string().transform((text, context) => {
   }
 });
 
+/** Characters of a bundle: some thirty certificates. */
+const STATION_CAS_MAX_LENGTH = 65_536;
+/** Each is a request every hour. */
+const CRL_URLS_MAX = 10;
+const pemBundle = z
+  .string()
+  .transform((text) => text.replaceAll("\\n", "\n"))
+  .pipe(
+    z
+      .string()
+      .regex(
+        /^\s*(?:-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+$/,
+        "certificates in PEM, and nothing else",
+      ),
+  );
+
 const settingsSchema = z.object({
   API_KEYS: json.pipe(apiKeysSchema).default([]),
   MTLS_HOSTS: list.pipe(mtlsHosts).default([]),
   CLIENT_CA_SKIS: list.pipe(skis).default([]),
   /** Where it cannot be told whether a certificate is revoked, or its CA's list is out of date: let in, or not. */
   CRL_MODE: z.enum(["soft", "hard"]).default("soft"),
+  /** PEM: the roots and intermediates of the CAs that issue stations' certificates. */
+  STATION_CAS: z.string().max(STATION_CAS_MAX_LENGTH).pipe(pemBundle).optional(),
+  /** Where the lists of those CAs are fetched. */
+  CRL_URLS: list.pipe(z.array(z.url({ protocol: /^https?$/ })).max(CRL_URLS_MAX)).default([]),
   ALLOW_PROFILE_0: flag.default(false),
   PROTOCOLS: list.pipe(z.array(z.enum(PROTOCOLS)).min(1)).default([...PROTOCOLS]),
   SUBPROTOCOL_MISMATCH: z.enum(["refuse", "close"]).default("refuse"),

@@ -12,6 +12,7 @@ import type { FleetMessage } from "./fleet/transition.ts";
 import { app } from "./http/app.ts";
 import { connect, isConnect } from "./http/connect.ts";
 import { log, messageOf } from "./log.ts";
+import { fetchCrls } from "./pki/crl-urls.ts";
 import { sweepPage } from "./pki/sweep.ts";
 import { replayPage } from "./webhooks/replay.ts";
 
@@ -36,6 +37,7 @@ export default {
       reconcile(env, now),
       forgetOldCampaign(env, now),
       writePoints(env, now),
+      fetchCrls(env, now),
     ]);
     for (const each of done)
       if (each.status === "rejected")

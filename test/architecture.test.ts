@@ -6,7 +6,7 @@ import { files, type Import, importsOf, roomOf } from "./support/source-files.ts
 
 const PURE = ["ocpp", "security", "delivery"];
 /** Programs for Node, and what a browser or a backend has of its own. */
-const NEVER_BUNDLED = ["local", "deploy", "simulator", "bridge", "programs", "client", "console"];
+const NEVER_BUNDLED = ["local", "simulator", "bridge", "programs", "client", "console"];
 /** What a room may import from, beside itself and the files on top of src; of a shell in another's list types alone. */
 const ROOMS: Record<string, readonly string[]> = {
   ocpp: [],
@@ -21,14 +21,13 @@ const ROOMS: Record<string, readonly string[]> = {
   console: ["client"],
   programs: [],
   bridge: ["ocpp", "delivery", "client", "programs"],
-  deploy: ["security", "programs"],
   local: ["ocpp", "security", "station", "webhooks", "fleet"],
   simulator: ["ocpp", "local", "programs", "client"],
 };
 /** What rooms of a shell say of it in types: whoever is inside may know what it is called by. */
 const INTERFACES = ["station/station-rpc.ts"];
 /** Packages that a pure room may build on: none of them knows the platform, a socket or the clock's hour. */
-const PURE_PACKAGES = ["zod", "standardwebhooks", "ajv-formats/dist/formats.js"];
+const PURE_PACKAGES = ["zod", "standardwebhooks", "ajv-formats/dist/formats.js", "@peculiar/x509"];
 /** Node scripts: run to build, imported by nobody. */
 const SCRIPTS = [
   "ocpp/schemas/generate.ts",

@@ -17,6 +17,7 @@ export type KnownProblem =
   | "command-not-found"
   | "campaign-not-found"
   | "campaign-ended"
+  | "crl-not-found"
   | "webhook-not-found"
   | "station-offline"
   | "station-not-accepted"

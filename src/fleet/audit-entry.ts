@@ -19,6 +19,7 @@ export type AuditKind =
   | "webhook.deleted"
   | "webhook.replayed"
   | "certificate.revoked"
+  | "crl.put"
   | "key.refused";
 
 /** What else there is to say of it: names, never values that somebody may want to hide. */
@@ -31,6 +32,8 @@ export interface AuditDetail {
   /** What names it: a fingerprint, or its issuer's key and number. */
   certificate?: string;
   campaignId?: string;
+  /** The key identifier of the CA whose list was put. */
+  issuer?: string;
   /** What a key was refused: an operation of the API, and the scope that it lacked, if it was that. */
   operation?: string;
   scope?: string;

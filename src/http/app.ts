@@ -21,6 +21,7 @@ import { operationHandlers } from "./operations.ts";
 import { parseIdentity } from "../ocpp/identity.ts";
 import { ProblemError, problemResponse, problems } from "./problem.ts";
 import { stationListHandlers } from "./station-list.ts";
+import { crlHandlers } from "./crls.ts";
 import { pkiHandlers } from "./revocations.ts";
 import { stationHandlers } from "./stations.ts";
 import { storageProblem } from "./storage-problem.ts";
@@ -62,6 +63,7 @@ mount(app, {
   ...liveHandlers,
   ...webhookHandlers,
   ...pkiHandlers,
+  ...crlHandlers,
   ...newcomerHandlers,
   ...auditHandlers,
   ...campaignHandlers,

@@ -20,12 +20,7 @@ const NOT_UTF_8 = "The body is not UTF-8";
 
 export async function readBody<Schema extends z.ZodType>(c: ApiContext, schema: Schema): Promise<z.infer<Schema>> {
   let body: unknown;
-  const encoding = c.req.header("Content-Encoding")?.trim().toLowerCase() ?? "";
-  if (encoding !== "" && encoding !== "identity") {
-    // [RFC 9110 §15.5.16] Or it would pass for JSON that is none.
-    const headers = { "Accept-Encoding": "identity" };
-    throw problems.unsupportedEncoding("A body is taken as it is, without a Content-Encoding.", { headers });
-  }
+  refuseEncoded(c);
   const text = await boundedText(c.req.raw);
   try {
     body = parseJson(text);
@@ -46,11 +41,42 @@ export async function readBody<Schema extends z.ZodType>(c: ApiContext, schema: 
   return check(schema, body);
 }
 
+/** A body that is no JSON. */
+export async function readBytes(c: ApiContext, maxBytes: number): Promise<Uint8Array> {
+  refuseEncoded(c);
+  const { raw: request } = c.req;
+  const length = request.headers.get("Content-Length");
+  if (length !== null && Number(length) > maxBytes) throw tooLarge(maxBytes);
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
+}
+
+/** [RFC 9110 §15.5.16] Or it would pass for what it is not. */
+function refuseEncoded(c: ApiContext): void {
+  const encoding = c.req.header("Content-Encoding")?.trim().toLowerCase() ?? "";
+  if (encoding === "" || encoding === "identity") return;
+  const headers = { "Accept-Encoding": "identity" };
+  throw problems.unsupportedEncoding("A body is taken as it is, without a Content-Encoding.", { headers });
+}
+
+const tooLarge = (maxBytes: number) => problems.bodyTooLarge(`A body may have ${maxBytes} bytes.`);
+
 /** A stream only where no length was said: to read one is dear. */
 async function boundedText(request: Request): Promise<string> {
-  const tooLarge = () => problems.bodyTooLarge(`A body may have ${BODY_MAX_BYTES} bytes.`);
   const length = request.headers.get("Content-Length");
-  if (length !== null && Number(length) > BODY_MAX_BYTES) throw tooLarge();
+  if (length !== null && Number(length) > BODY_MAX_BYTES) throw tooLarge(BODY_MAX_BYTES);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
   const decode = (chunk?: BufferSource, stream = false): string => {
     try {
@@ -64,7 +90,7 @@ async function boundedText(request: Request): Promise<string> {
   let text = "";
   for await (const chunk of request.body) {
     bytes += chunk.byteLength;
-    if (bytes > BODY_MAX_BYTES) throw tooLarge();
+    if (bytes > BODY_MAX_BYTES) throw tooLarge(BODY_MAX_BYTES);
     text += decode(chunk, true);
   }
   return text + decode();

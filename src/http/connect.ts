@@ -11,7 +11,7 @@ import { log, messageOf } from "../log.ts";
 import { parseIdentity } from "../ocpp/identity.ts";
 import { parseOffer } from "../ocpp/subprotocol.ts";
 import { err, ok, type Result } from "../result.ts";
-import { isRevoked } from "../pki/known-revocations.ts";
+import { standingOf } from "../pki/known-revocations.ts";
 import { type ConnectionClaims, refuseEarly } from "../security/admission.ts";
 import { addressKey } from "../security/attempts.ts";
 import { PasswordAttempts } from "../security/password-attempts.ts";
@@ -83,10 +83,12 @@ export async function connect(request: Request, url: URL, env: Env, ctx: Executi
     // Where the directory cannot tell, the object will.
     if ((await isRegistered(env.DIRECTORY, stationId, Date.now())) === false) return turnAway("not-registered", false);
     const { certificate } = claims.value;
-    const revoked = certificate === null ? false : await isRevoked(env.DIRECTORY, certificate, Date.now());
+    const standing =
+      certificate === null ? "good" : await standingOf(env.DIRECTORY, certificate, config.CRL_MODE, Date.now());
     // CRL_MODE soft: who cannot be looked up is let in, as before there was a list.
-    if (revoked === null && config.CRL_MODE === "hard") return turnAway("unreachable", true);
-    if (revoked === true) {
+    if (standing === "list-out-of-date") return turnAway("unreachable", true);
+    if (standing === "unknown" && config.CRL_MODE === "hard") return turnAway("unreachable", true);
+    if (standing === "revoked") {
       ctx.waitUntil(report(env, stationId, "certificate-revoked", remoteAddress));
       return turnAway("certificate-revoked", true);
     }

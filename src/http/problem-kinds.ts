@@ -99,6 +99,13 @@ export const API_PROBLEMS = {
     "The station has no such command; ended ones are kept for a bounded time.",
     "Take the commandId that the command was answered with, of this very station.",
   ),
+  crlNotFound: kind(
+    404,
+    "crl-not-found",
+    "Not Found",
+    "No list of this CA is kept.",
+    "GET /v1/crls lists those there are; the path has the CA's key identifier in hex.",
+  ),
   webhookNotFound: kind(
     404,
     "webhook-not-found",

@@ -178,7 +178,9 @@ async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions):
   try {
     const [front, tlsFront, mtlsFront] = fronts;
     const apiKey = ensureApiKey(dir, notice);
-    const settings = await runtimeSettings(options, { frontSecret, apiKey, mtlsPort: mtlsFront.port }, log);
+    const stationCas = pki.rootPem + pki.stationCaPem;
+    const secrets = { frontSecret, apiKey, mtlsPort: mtlsFront.port, stationCas };
+    const settings = await runtimeSettings(options, secrets, log);
     type Asked = { text(): Promise<string> };
     const first = (what: string) => (request: Asked) =>
       askFirst(() => runtimes[0]?.port(), frontSecret, request, undefined, what);

@@ -6,7 +6,7 @@ import { Gathered } from "../fleet/gathered.ts";
 import { log, messageOf } from "../log.ts";
 import { type RevocableFacts, revocationKeys } from "../security/revocation.ts";
 import { inTime } from "../time-limit.ts";
-import { revokedAmong } from "./revocations.ts";
+import { listKey, revokedAmong } from "./revocations.ts";
 
 /** ms for which an isolate takes a certificate for good: with the second look behind a revocation (sweep.ts) less than a minute. */
 export const GOOD_MS = 20_000;
@@ -17,33 +17,41 @@ const ANSWER_WITHIN_MS = 1_000;
 
 /** ms since the epoch at which each was found good, by its fingerprint. */
 const good = new Map<string, number>();
-const questions = new Gathered(revokedAmong);
+const questions = new Gathered((directory, keys) => revokedAmong(directory, keys, Date.now()));
 
-/** `null`: it cannot be told now. */
-export async function isRevoked(
+export type Standing = "good" | "revoked" | "unknown" | "list-out-of-date";
+
+/** @param mode where the list of its CA is out of date: with `soft` it is good for as long as any other */
+export async function standingOf(
   directory: D1Database,
   certificate: RevocableFacts,
+  mode: "soft" | "hard",
   now: number,
-): Promise<boolean | null> {
-  const { fingerprint } = certificate;
+): Promise<Standing> {
+  const { fingerprint, issuerKeyId } = certificate;
   const since = good.get(fingerprint);
-  if (since !== undefined && now >= since && now - since < GOOD_MS) return false;
+  if (since !== undefined && now >= since && now - since < GOOD_MS) return "good";
+  const list = issuerKeyId === undefined ? null : listKey(issuerKeyId);
   try {
     const keys = revocationKeys(certificate);
-    const revoked = await inTime(questions.ask(directory, keys), ANSWER_WITHIN_MS, "the directory");
-    if (keys.some((key) => revoked.has(key))) {
+    const asked = list === null ? keys : [...keys, list];
+    const found = await inTime(questions.ask(directory, asked), ANSWER_WITHIN_MS, "the directory");
+    if (keys.some((key) => found.has(key))) {
       good.delete(fingerprint);
-      return true;
+      return "revoked";
     }
+    const isOutOfDate = list !== null && found.has(list);
+    if (isOutOfDate) log("warn", "the list of a CA is out of date", { issuer: issuerKeyId, fingerprint, mode });
+    if (isOutOfDate && mode === "hard") return "list-out-of-date";
     if (good.size >= GOOD_MAX) good.clear();
     good.set(fingerprint, now);
-    return false;
+    return "good";
   } catch (error) {
     log("warn", "the directory did not say whether a certificate is revoked", {
       fingerprint,
       reason: messageOf(error),
     });
-    return null;
+    return "unknown";
   }
 }
 

@@ -51,11 +51,19 @@ export async function addRevocation(
   return meta.changes > 0;
 }
 
-/** Those of them that are revoked. @throws where the directory cannot be reached */
-export async function revokedAmong(directory: D1Database, keys: readonly string[]): Promise<Set<string>> {
+/** What stands for the question whether the list of a CA is out of date. */
+export const listKey = (issuer: string): string => `${LIST}${issuer}`;
+const LIST = "list:";
+
+/** Those of them that are revoked, or a list that is out of date. @throws where the directory cannot be reached */
+export async function revokedAmong(directory: D1Database, keys: readonly string[], now: number): Promise<Set<string>> {
+  const lists = keys.filter((key) => key.startsWith(LIST)).map((key) => key.slice(LIST.length));
   const { results } = await directory
-    .prepare("SELECT key FROM revocations WHERE key IN (SELECT value FROM json_each(?1))")
-    .bind(JSON.stringify(keys))
+    .prepare(
+      `SELECT key FROM revocations WHERE key IN (SELECT value FROM json_each(?1))
+       UNION ALL SELECT '${LIST}' || issuer FROM crls WHERE issuer IN (SELECT value FROM json_each(?2)) AND next_update <= ?3`,
+    )
+    .bind(JSON.stringify(keys), JSON.stringify(lists), now)
     .all<{ key: string }>();
   return new Set(results.map(({ key }) => key));
 }

@@ -8,6 +8,7 @@ import { SCOPES } from "../../src/security/api-key.ts";
 import { CsmsSocket } from "../support/csms-socket.ts";
 import { SECRET, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
+import { revocationList } from "../support/revocation-lists.ts";
 import { BOOT_16 } from "../support/test-station.ts";
 
 const tokenOf = (name: string) => `token-of-${name}`;
@@ -73,6 +74,13 @@ const WRITES: Record<WriteOperation, (id: string) => Promise<[kind: AuditKind, d
     const fingerprint = "cd".repeat(32);
     expect((await call("ops", "POST", "/v1/revocations", { fingerprint })).status).toBe(201);
     return ["certificate.revoked", { certificate: `sha256:${fingerprint}` }];
+  },
+  async putCrl() {
+    const { stationCa } = kerbside.edge.pki;
+    const der = Buffer.from(await revocationList([], { by: stationCa })).toString("base64");
+    const pem = `-----BEGIN X509 CRL-----\n${der}\n-----END X509 CRL-----\n`;
+    expect((await call("ops", "PUT", `/v1/crls/${stationCa.subjectKeyId}`, pem)).status).toBe(200);
+    return ["crl.put", { issuer: stationCa.subjectKeyId }];
   },
   async disconnectStation(id) {
     await put("other", id);
@@ -143,7 +151,12 @@ describe("The audit has", () => {
   test.each(Object.entries(WRITES))("an entry of %s: who, what and where, and no secret", async (name, write) => {
     const id = `W-${name}`;
     const [kind, detail] = await write(id);
-    const isOfStation = !("webhook" in detail || "certificate" in detail || "campaignId" in detail);
+    const isOfStation = !(
+      "webhook" in detail ||
+      "certificate" in detail ||
+      "campaignId" in detail ||
+      "issuer" in detail
+    );
     const entry = { actor: "ops", kind, stationId: isOfStation ? id : null, ...detail };
     await until(`${name} in the audit`, async () => {
       const { entries } = await read("actor=ops&limit=500");

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SCOPES } from "../../src/security/api-key.ts";
 import { HttpPeer, SECRET, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
+import { revocationList } from "../support/revocation-lists.ts";
 import { rawUpgrade } from "../support/raw-upgrade.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -159,7 +160,13 @@ const filled = (path: string) =>
     .replace("{commandId}", "none")
     .replace("{campaignId}", "none")
     .replace("{name}", "hook")
-    .replace("{slug}", "not-found");
+    .replace("{slug}", "not-found")
+    .replace("{issuer}", kerbside.edge.pki.stationCa.subjectKeyId);
+
+async function listInPem(): Promise<string> {
+  const der = await revocationList([], { by: kerbside.edge.pki.stationCa });
+  return `-----BEGIN X509 CRL-----\n${Buffer.from(der).toString("base64")}\n-----END X509 CRL-----\n`;
+}
 
 interface Context {
   ended: string;
@@ -301,6 +308,17 @@ async function* provocations(
     }
     case "listConnections":
       yield {};
+      break;
+    case "listCrls":
+      yield {};
+      break;
+    case "putCrl":
+      yield { body: "x".repeat(4_000_001) };
+      yield { body: await listInPem() };
+      break;
+    case "getCrl":
+      yield {};
+      yield { at: with_({ issuer: "abcd" }) };
       break;
     case "addRevocation":
       yield { body: { fingerprint: "ab".repeat(32) } };

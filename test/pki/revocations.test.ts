@@ -1,18 +1,37 @@
 import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import "../../src/security/x509/reflect-metadata.ts";
+import { Extension } from "@peculiar/x509";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventsOf, HttpPeer, SECRET, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
+import { type ListOptions, revocationList } from "../support/revocation-lists.ts";
 import { expectRefusal } from "../support/problems.ts";
 import { TestStation } from "../support/test-station.ts";
 import { certificateOf, over } from "../support/transports.ts";
 
 let kerbside: Kerbside;
 let receiver: HttpPeer;
+/** What CRL_URLS answers, and how often it was told that its list is known. */
+let published: Uint8Array | null = null;
+let known = 0;
+const publisher = createServer((request, response) => {
+  if (request.headers["if-none-match"] === '"one"') {
+    known += 1;
+    response.writeHead(304).end();
+  } else if (published === null) response.writeHead(500).end();
+  else response.writeHead(200, { etag: '"one"' }).end(published);
+});
 beforeAll(async () => {
-  [kerbside, receiver] = await Promise.all([startKerbside(), HttpPeer.start()]);
+  await once(publisher.listen(0, "127.0.0.1"), "listening");
+  const CRL_URLS = `http://127.0.0.1:${(publisher.address() as AddressInfo).port}/`;
+  [kerbside, receiver] = await Promise.all([startKerbside({ CRL_URLS }), HttpPeer.start()]);
   await kerbside.api("PUT", "/v1/webhooks/security", { url: receiver.url, secret: SECRET, types: ["ocpp.security"] });
 });
 afterAll(async () => {
+  publisher.close();
   await Promise.all([kerbside?.stop(), receiver?.stop()]);
 });
 
@@ -84,5 +103,134 @@ describe("A certificate that is revoked", () => {
     expect((await kerbside.api("GET", "/v1/revocations?cursor=nonsense")).status).toBe(422);
     for (const body of [{}, { fingerprint: "12" }, { issuer: "ab" }, { fingerprint, issuer: "ab", serialNumber: "1" }])
       expect((await revoke(body)).status).toBe(422);
+  });
+});
+
+const listOf = (serials: string[], options: Partial<ListOptions>) =>
+  revocationList(serials, { by: kerbside.edge.pki.stationCa, ...options });
+
+async function put(
+  list: Uint8Array<ArrayBuffer> | string,
+  issuer = kerbside.edge.pki.stationCa.subjectKeyId,
+  at = kerbside,
+) {
+  const response = await fetch(`${at.edge.httpUrl}/v1/crls/${issuer}`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${at.edge.apiKey}`, "content-type": "application/pkix-crl" },
+    body: list,
+  });
+  return { status: response.status, body: (await response.json()) as { detail: string; entries: number } };
+}
+
+/** As if its nextUpdate had passed. */
+async function outdate({ edge }: Kerbside): Promise<void> {
+  const database = await edge.miniflare.getD1Database("DIRECTORY");
+  await database.prepare("UPDATE crls SET next_update = 1000").run();
+}
+
+describe("A CA's list", () => {
+  test("that names a certificate closes what that let in, and lets it in again when it is off the list", async () => {
+    const { station, certificate, leaf } = await connected("LISTED-1");
+    const others = Array.from({ length: 300 }, (_, index) => `5${index.toString(16).padStart(31, "0")}`);
+    const taken = await put(await listOf([leaf.serialNumber, ...others], { number: "05" }));
+    expect(taken).toMatchObject({ status: 200, body: { number: "5", entries: 301, complete: true, outOfDate: false } });
+    expect(await station.closed).toEqual({ code: 1008, reason: "certificate-revoked" });
+    expectRefusal(await TestStation.refused(over(kerbside, "mtls", "LISTED-1", { socket: certificate })), "forbidden");
+    const { issuer } = (await kerbside.api("GET", "/v1/crls")).body.crls[0];
+    expect((await kerbside.api("GET", `/v1/crls/${issuer.toUpperCase()}`)).body).toMatchObject({ entries: 301 });
+    // They are not among those that backends told.
+    expect((await kerbside.api("GET", "/v1/revocations?limit=500")).body.revocations.length).toBeLessThan(10);
+
+    const pem = Buffer.from(await listOf([others[0] as string], { number: "06" })).toString("base64");
+    expect(await put(`-----BEGIN X509 CRL-----\n${pem}\n-----END X509 CRL-----\n`)).toMatchObject({
+      body: { entries: 1 },
+    });
+    const again = await connect("LISTED-1", certificate);
+    expect((await again.call("Heartbeat"))[0]).toBe(3);
+  });
+
+  test("does not take back what a backend revoked", async () => {
+    const { certificate, leaf } = await connected("LISTED-2");
+    const issuer = keyIdOf(leaf);
+    await put(await listOf([leaf.serialNumber], { number: "10" }));
+    expect((await revoke({ issuer, serialNumber: leaf.serialNumber })).status).toBe(201);
+    expect((await put(await listOf([], { number: "11" }))).status).toBe(200);
+    expectRefusal(await TestStation.refused(over(kerbside, "mtls", "LISTED-2", { socket: certificate })), "forbidden");
+  });
+
+  test("is refused with the reason where it is not to be believed, and the one before stays", async () => {
+    const { stationCa, root, otherCa } = kerbside.edge.pki;
+    await put(await listOf(["41"], { number: "20" }));
+    const spoiled = await listOf(["42"], { number: "21" });
+    spoiled[spoiled.length - 1] = (spoiled[spoiled.length - 1] ?? 0) ^ 1;
+    const delta = new Extension("2.5.29.27", true, Buffer.from("020101", "hex"));
+    const odd = new Extension("1.2.3.4", true, Buffer.from("0500", "hex"));
+    const parts = new Extension("2.5.29.28", true, Buffer.from("30038401ff", "hex"));
+    const some = new Extension("2.5.29.28", true, Buffer.from("300483020060", "hex"));
+    const refusals: [Uint8Array<ArrayBuffer> | string, RegExp, string?][] = [
+      ["nonsense", /in DER or PEM/],
+      [spoiled, /signature is not by the key/],
+      [await listOf([], { number: "22", by: { ...stationCa, signingKey: otherCa.signingKey } }), /not by the key/],
+      [await listOf([], { number: "22", by: otherCa }), /issuer is not this CA/],
+      [await listOf([], { number: "22", by: otherCa }), /no CA of the setting/, otherCa.subjectKeyId],
+      [await listOf([], { number: "22" }), /issuer is not this CA/, root.subjectKeyId],
+      [await listOf([], { number: "19" }), /CRL number.*lower/],
+      [await listOf([], { number: "22", from: -120_000, to: -60_000 }), /nextUpdate has passed/],
+      [await listOf([], { number: "22", from: 3_600_000 }), /thisUpdate is to come/],
+      [await listOf([], { number: "22", extensions: [delta] }), /delta/],
+      [await listOf([], { number: "22", extensions: [odd] }), /critical extension.*1\.2\.3\.4/],
+      [await listOf([], { number: "22", extensions: [parts] }), /indirect/],
+      [await listOf([], { number: "22", extensions: [some] }), /one of several/],
+    ];
+    for (const [list, reason, issuer] of refusals) {
+      const { status, body } = await put(list, issuer);
+      expect([status, body.detail]).toEqual([422, expect.stringMatching(reason)]);
+    }
+    expect((await kerbside.api("GET", `/v1/crls/${stationCa.subjectKeyId}`)).body).toMatchObject({
+      number: "20",
+      entries: 1,
+    });
+    expect((await kerbside.api("GET", "/v1/crls/abcd")).status).toBe(404);
+  });
+
+  test("is fetched by the clock, closes what it names, and shows why what came later was not taken", async () => {
+    const { station, leaf } = await connected("FETCHED-1");
+    const { miniflare } = kerbside.edge;
+    const { FRONT_SECRET } = await miniflare.getBindings<{ FRONT_SECRET: string }>();
+    const headers = { "X-Kerbside-Front": FRONT_SECRET, "X-Kerbside-Local": "scheduled" };
+    // By the gate, which has the queue that a sweep needs.
+    const tick = async () => expect((await miniflare.dispatchFetch("http://localhost/", { headers })).status).toBe(204);
+    const list = async () => (await kerbside.api("GET", "/v1/crls")).body.crls[0];
+    await tick();
+    expect(await list()).not.toMatchObject({ number: "25" });
+    published = await listOf([leaf.serialNumber], { number: "25" });
+    await tick();
+    expect(await station.closed).toEqual({ code: 1008, reason: "certificate-revoked" });
+    expect(await list()).toMatchObject({ from: expect.stringMatching(/^http/), number: "25", problem: null });
+    await tick();
+    expect(known).toBe(0);
+    await outdate(kerbside);
+    await tick();
+    expect([known, await list()]).toMatchObject([1, { problem: expect.stringMatching(/nextUpdate has passed/) }]);
+  });
+
+  test("that is out of date lets in, unless CRL_MODE is hard", async () => {
+    const hard = await startKerbside({ CRL_MODE: "hard" });
+    try {
+      const { stationCa } = hard.edge.pki;
+      await hard.register("LISTED-3", { securityProfile: 3 });
+      const attempt = over(hard, "mtls", "LISTED-3", { socket: await certificateOf(hard, "LISTED-3") });
+      const current = await revocationList([], { by: stationCa, number: "30" });
+      expect((await put(current, stationCa.subjectKeyId, hard)).status).toBe(200);
+      await put(await listOf([], { number: "30" }));
+      await Promise.all([outdate(hard), outdate(kerbside)]);
+      expect((await kerbside.api("GET", "/v1/crls")).body.crls).toMatchObject([{ outOfDate: true }]);
+      await connected("LISTED-3");
+      expectRefusal(await TestStation.refused(attempt), "unreachable");
+      await put(await revocationList([], { by: stationCa, number: "31" }), stationCa.subjectKeyId, hard);
+      (await TestStation.connect(attempt)).kill();
+    } finally {
+      await hard.stop();
+    }
   });
 });

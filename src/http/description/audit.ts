@@ -20,6 +20,7 @@ export const auditPageSchema = z
         webhook: z.string().exactOptional(),
         certificate: z.string().exactOptional(),
         campaignId: z.string().exactOptional(),
+        issuer: z.string().exactOptional(),
         operation: z.string().exactOptional().meta({ description: "What a key was refused" }),
         scope: z.string().exactOptional().meta({ description: "That it lacked" }),
         outcome: z.literal("unknown").exactOptional().meta({ description: "It may have been done, or not" }),

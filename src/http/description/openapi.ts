@@ -23,12 +23,14 @@ const TAGS = {
   newcomers: "Who knocked and is not registered",
   audit: "Who did what",
   revocations: "Certificates that are not let in",
+  crls: "Lists of them that CAs sign",
   operations: "The service itself",
 } as const;
 const PARAMETERS: Readonly<Record<string, string>> = {
   id: "The Charging Station's identity",
   campaignId: "As the campaign was answered with",
   commandId: "As the command was answered with",
+  issuer: "The CA's key identifier, in hex",
   name: "The webhook's own name: 1 to 64 of A-Z a-z 0-9 _ . -",
   slug: "Behind /problems/ in a problem's type",
 };
@@ -113,6 +115,7 @@ function operation(id: OperationId, route: Route, components: Components): Json 
     ...(route.scope === null ? { security: [] } : { security: [{ key: [] }], "x-scope": route.scope }),
     ...(route.scope !== null && { description: `Takes a key with the scope \`${route.scope}\`.` }),
     parameters: [...pathParameters(route), ...queryParameters(route, components), ...headerParameters(route, entry)],
+    ...(route.media !== undefined && { requestBody: binaryBody(route.media) }),
     ...(route.body !== undefined && { requestBody: requestBody(route.body, entry.example, components) }),
     responses: responses(route, entry, components),
     ...(id === "sendCommand" && { externalDocs: { description: "OCPP's actions and payloads", url: OCPP } }),
@@ -166,6 +169,11 @@ const requestBody = (schema: z.ZodType, example: unknown, components: Components
   content: {
     "application/json": { schema: components.of(schema, "input"), ...(example !== undefined && { example }) },
   },
+});
+
+const binaryBody = (media: readonly string[]): Json => ({
+  required: true,
+  content: Object.fromEntries(media.map((each) => [each, {}])),
 });
 
 const REQUEST_ID = { "X-Request-Id": { $ref: "#/components/headers/RequestId" } };

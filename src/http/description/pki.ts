@@ -1,5 +1,5 @@
 /**
- * What /v1/revocations answers: schemas, examples, problems. Must not know how a description is written.
+ * What /v1/revocations and /v1/crls answer: schemas, examples, problems. Must not know how a description is written.
  */
 import * as z from "zod";
 import { type Answers, NOW } from "./answer.ts";
@@ -31,6 +31,29 @@ const page = z
   })
   .meta({ id: "RevocationPage" });
 
+const crl = z
+  .strictObject({
+    issuer: z.string().meta({ description: "The CA's key identifier" }),
+    number: z.string().nullable().meta({ description: "The CRL number, in hex" }),
+    thisUpdate: time,
+    nextUpdate: time,
+    outOfDate: z.boolean(),
+    entries: z.number(),
+    complete: z.boolean().meta({ description: "false: its entries are being written, or were not all; put it again" }),
+    from: z.string().meta({ description: "Who put it, or the URL that it was fetched from" }),
+    takenAt: time,
+    checkedAt: time.nullable().meta({ description: "When its URL was last asked" }),
+    problem: z.string().nullable().meta({ description: "Why what its URL last answered was not taken" }),
+  })
+  .meta({ id: "Crl" });
+const crls = z.strictObject({ crls: z.array(crl) }).meta({ id: "Crls" });
+const CRL = {
+  issuer: "a1b2c3d4e5f60718293a4b5c6d7e8f9001122334",
+  number: "1f",
+  ...{ thisUpdate: NOW, nextUpdate: NOW, outOfDate: false },
+  ...{ entries: 12, complete: true, from: "backend", takenAt: NOW, checkedAt: null, problem: null },
+};
+
 const REVOKED = { issuer: "a1b2c3d4e5f60718293a4b5c6d7e8f9001122334", serialNumber: "5f3a", reason: "keyCompromise" };
 
 export const pkiAnswers = {
@@ -58,5 +81,14 @@ export const pkiAnswers = {
       },
     },
     problems: ["invalid"],
+  },
+  listCrls: { answers: { 200: { description: "All of them", schema: crls, example: { crls: [CRL] } } }, problems: [] },
+  putCrl: {
+    answers: { 200: { description: "It is kept, and what it names is let in no more", schema: crl, example: CRL } },
+    problems: ["bodyTooLarge", "unsupportedEncoding", "invalid"],
+  },
+  getCrl: {
+    answers: { 200: { description: "What is kept", schema: crl, example: CRL } },
+    problems: ["crlNotFound"],
   },
 } as const satisfies Readonly<Record<string, Answers>>;

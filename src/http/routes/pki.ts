@@ -1,5 +1,5 @@
 /**
- * /v1/revocations: certificates that are not let in. Must not know where they are kept.
+ * /v1/revocations and /v1/crls: certificates that are not let in. Must not know where they are kept.
  */
 import * as z from "zod";
 import { normalizeSki } from "../../security/client-certificate.ts";
@@ -73,5 +73,27 @@ export const pkiRoutes = {
     part: "fleet",
     summary: "The certificates that were revoked here, newest first",
     query: listQuery,
+  },
+  listCrls: {
+    method: "GET",
+    path: "/v1/crls",
+    scope: "pki:write",
+    part: "fleet",
+    summary: "The lists of revoked certificates that are kept, one a CA",
+  },
+  putCrl: {
+    method: "PUT",
+    path: "/v1/crls/{issuer}",
+    scope: "pki:write",
+    part: "fleet",
+    summary: "Keep a CA's list of revoked certificates, and close what they let in",
+    media: ["application/pkix-crl", "application/x-pem-file"],
+  },
+  getCrl: {
+    method: "GET",
+    path: "/v1/crls/{issuer}",
+    scope: "pki:write",
+    part: "fleet",
+    summary: "What is known of a CA's list",
   },
 } as const satisfies Routes;

@@ -20,6 +20,8 @@ interface About {
   summary: string;
   query?: z.ZodType;
   body?: z.ZodType;
+  /** Of a body that is no JSON. */
+  media?: readonly string[];
   /** The subprotocol of a WebSocket: the route answers an upgrade alone. */
   upgrade?: string;
 }

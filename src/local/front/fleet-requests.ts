@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { combine, type ShardAnswer } from "./fleet-wide.ts";
 import { answeredHeaders, isOfWorker } from "./passed-on-headers.ts";
 import { answerProblem, NOT_RUNNING, type Problem, problemOf, problemOfRuntime, TOO_LARGE } from "./front-problem.ts";
-import { readText } from "./request-body.ts";
+import { readBytes } from "./request-body.ts";
 import type { Route } from "../runtime/shards.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -20,7 +20,7 @@ interface FleetRequest {
 }
 
 /** Bytes of what all workerd processes are told: the Worker's own bound on a body is below. */
-const FLEET_BODY_MAX_BYTES = 2_000_000;
+const FLEET_BODY_MAX_BYTES = 4_500_000;
 /** For a word to another workerd: so long a client waits, and so long it is tried. On a busy machine it comes late, not never. */
 const TELL_WAIT_MS = 1_000;
 const TELL_MAX_MS = 30_000;
@@ -31,7 +31,7 @@ export async function askFleet(
   { kind, path, upstreams, secret, ask }: FleetRequest,
 ): Promise<void> {
   try {
-    const body = await readText(request, FLEET_BODY_MAX_BYTES);
+    const body = await readBytes(request, FLEET_BODY_MAX_BYTES);
     if (body === null) {
       answerProblem(response, TOO_LARGE);
       return;
@@ -42,7 +42,7 @@ export async function askFleet(
         // What is put together must be text.
         "Accept-Encoding",
         "identity",
-        ...(body === "" ? [] : ["Content-Length", String(Buffer.byteLength(body))]),
+        ...(body.length === 0 ? [] : ["Content-Length", String(body.length)]),
       ]),
     );
     if (asks.includes(null)) {
@@ -76,7 +76,7 @@ async function tellOthers(others: readonly Upstream[], secret: string): Promise<
 }
 
 /** A problem where workerd answered for itself. @throws where there is none */
-async function answerTo(ask: ClientRequest, body: string): Promise<ShardAnswer | Problem> {
+async function answerTo(ask: ClientRequest, body: Buffer): Promise<ShardAnswer | Problem> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   ask.once("response", resolve);
   ask.once("error", reject);

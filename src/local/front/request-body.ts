@@ -20,7 +20,7 @@ export function discardRest(request: IncomingMessage, ask: ClientRequest): void 
 }
 
 /** `null`: it is longer than `maxBytes`. */
-export async function readText(request: IncomingMessage, maxBytes: number): Promise<string | null> {
+export async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -28,5 +28,5 @@ export async function readText(request: IncomingMessage, maxBytes: number): Prom
     if (bytes > maxBytes) return null;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }

@@ -1,7 +1,7 @@
 /**
  * Certificate authorities: making one, signing with one, and their PEM texts. Must not know files, or who asks for a certificate.
  */
-import "./reflect-metadata.ts";
+import "../../security/x509/reflect-metadata.ts";
 import { randomBytes, webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 

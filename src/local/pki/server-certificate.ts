@@ -1,7 +1,7 @@
 /**
  * The local fronts' own certificates, one ECDSA and one RSA, renewed before they expire. Must not know the fronts.
  */
-import "./reflect-metadata.ts";
+import "../../security/x509/reflect-metadata.ts";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,7 +1,7 @@
 /**
  * Client certificates for Charging Stations, good ones and every faulty kind. Must not know where they are kept or shown.
  */
-import "./reflect-metadata.ts";
+import "../../security/x509/reflect-metadata.ts";
 import * as x509 from "@peculiar/x509";
 import {
   certificateToPem,

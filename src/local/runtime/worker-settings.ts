@@ -91,15 +91,18 @@ export interface LocalVars {
   mtlsPort: number;
   apiKey: string;
   frontSecret: string;
+  /** PEM: the development PKI's root and station CA. */
+  stationCas: string;
   env: Record<string, string>;
 }
 
-export function workerVars(config: WorkerConfig, { mtlsPort, apiKey, frontSecret, env }: LocalVars) {
+export function workerVars(config: WorkerConfig, { mtlsPort, apiKey, frontSecret, stationCas, env }: LocalVars) {
   const key = { name: "development", sha256: createHash("sha256").update(apiKey).digest("hex"), scopes: SCOPES };
   return {
     ...config.vars,
     ALLOW_PROFILE_0: "true",
     API_KEYS: JSON.stringify([key]),
+    STATION_CAS: stationCas,
     ...env,
     LOCAL: "true",
     MTLS_HOSTS: `localhost:${mtlsPort}`,

@@ -29,6 +29,7 @@ interface RuntimeSecrets {
   frontSecret: string;
   apiKey: string;
   mtlsPort: number;
+  stationCas: string;
 }
 
 /** What all workerd processes have in common. */

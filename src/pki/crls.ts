@@ -1,0 +1,144 @@
+/**
+ * The lists of revoked certificates that are kept, one a CA; what they name are rows among the revocations, of which only the
+ * difference is written. Must not know HTTP, nor how a list is read.
+ */
+import { parseJson } from "../json.ts";
+import { serialKey } from "../security/revocation.ts";
+import type { Crl, CrlEntry } from "../security/x509/crl.ts";
+
+export interface KeptCrl {
+  issuer: string;
+  number: string | null;
+  thisUpdate: number;
+  nextUpdate: number;
+  entries: number;
+  origin: CrlOrigin;
+}
+
+export interface CrlOrigin {
+  /** Who put it, or the URL that it was fetched from. */
+  from: string;
+  /** ms since the epoch */
+  takenAt: number;
+  /** Absent: its entries are not all written. */
+  complete?: true;
+  /** Of the URL: when it was last asked, what it called the list, and why what it answered was not taken. */
+  checkedAt?: number;
+  etag?: string;
+  problem?: string;
+}
+
+interface Row {
+  issuer: string;
+  number: string | null;
+  this_update: number;
+  next_update: number;
+  entries: number;
+  origin: string;
+}
+
+/** Entries of one statement: a parameter of D1 has 2 MB, an entry some 90 bytes. */
+const ENTRIES_PER_STATEMENT = 10_000;
+
+/**
+ * In this order: the list is the one that counts, what it adds, `beforeDone`, what is gone, done. Where it breaks off it is put again,
+ * and nobody was let in meanwhile whom the list before named.
+ * @param beforeDone with the keys of what was added: of all, where the one before was not done
+ * @returns `null`: a newer one is kept
+ */
+export async function keepCrl(
+  directory: D1Database,
+  issuer: string,
+  { number, thisUpdate, nextUpdate, entries }: Crl,
+  origin: CrlOrigin,
+  beforeDone: (keys: readonly string[]) => Promise<void>,
+): Promise<KeptCrl | null> {
+  const before = await readKeptCrl(directory, issuer);
+  const claim = await directory
+    .prepare(
+      `INSERT INTO crls (issuer, number, this_update, next_update, entries, origin) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+       ON CONFLICT (issuer) DO UPDATE SET number = excluded.number, this_update = excluded.this_update,
+         next_update = excluded.next_update, entries = excluded.entries, origin = excluded.origin
+       WHERE (COALESCE(excluded.number, ''), excluded.this_update) >= (COALESCE(number, ''), this_update)`,
+    )
+    .bind(issuer, number === "" ? null : number, thisUpdate, nextUpdate, entries.length, JSON.stringify(origin))
+    .run();
+  if (claim.meta.changes === 0) return null;
+
+  const kept = await listedBy(directory, issuer);
+  const added = entries.filter(({ serialNumber }) => !kept.has(serialNumber));
+  for (const some of parts(added)) await add(directory, issuer, some);
+  const swept = before === null || before.origin.complete === true ? added : entries;
+  await beforeDone(swept.map(({ serialNumber }) => serialKey({ issuer, serialNumber })));
+  const named = new Set(entries.map(({ serialNumber }) => serialNumber));
+  const gone = [...kept].filter((serialNumber) => !named.has(serialNumber));
+  const done = { ...origin, complete: true } as const;
+  for (const some of parts(gone)) {
+    await directory
+      .prepare(
+        `DELETE FROM revocations WHERE source = ?1 AND serial_number IN (SELECT value FROM json_each(?2))
+           AND EXISTS (SELECT 1 FROM crls WHERE issuer = ?1 AND origin = ?3)`,
+      )
+      // Only while it is the one that counts: a newer one may have come meanwhile.
+      .bind(issuer, JSON.stringify(some), JSON.stringify(origin))
+      .run();
+  }
+  await directory
+    .prepare("UPDATE crls SET origin = ?3 WHERE issuer = ?1 AND origin = ?2")
+    .bind(issuer, JSON.stringify(origin), JSON.stringify(done))
+    .run();
+  return { issuer, number: number || null, thisUpdate, nextUpdate, entries: entries.length, origin: done };
+}
+
+async function listedBy(directory: D1Database, issuer: string): Promise<Set<string>> {
+  const { results } = await directory
+    .prepare("SELECT serial_number AS serial FROM revocations WHERE source = ?1 AND source <> 'api'")
+    .bind(issuer)
+    .all<{ serial: string }>();
+  return new Set(results.map(({ serial }) => serial));
+}
+
+/** One that a backend told stays the backend's. */
+async function add(directory: D1Database, issuer: string, entries: readonly CrlEntry[]): Promise<void> {
+  const values = entries.map(({ serialNumber, reason, revokedAt }) => [serialNumber, reason, revokedAt]);
+  await directory
+    .prepare(
+      `INSERT INTO revocations (key, source, issuer, serial_number, reason, at)
+       SELECT ?1 || (value ->> 0), ?2, ?2, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?3) WHERE true
+       ON CONFLICT (key) DO NOTHING`,
+    )
+    .bind(serialKey({ issuer, serialNumber: "" }), issuer, JSON.stringify(values))
+    .run();
+}
+
+function* parts<T>(all: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < all.length; from += ENTRIES_PER_STATEMENT)
+    yield all.slice(from, from + ENTRIES_PER_STATEMENT);
+}
+
+/** Says of a list what its URL answered last, if it is still the one that came from there. */
+export async function noteCheck(directory: D1Database, { issuer, origin }: KeptCrl, said: Partial<CrlOrigin>) {
+  const { problem: _, ...rest } = origin;
+  await directory
+    .prepare("UPDATE crls SET origin = ?3 WHERE issuer = ?1 AND origin = ?2")
+    .bind(issuer, JSON.stringify(origin), JSON.stringify({ ...rest, ...said }))
+    .run();
+}
+
+export async function readKeptCrl(directory: D1Database, issuer: string): Promise<KeptCrl | null> {
+  const row = await directory.prepare("SELECT * FROM crls WHERE issuer = ?1").bind(issuer).first<Row>();
+  return row === null ? null : keptOf(row);
+}
+
+/** All: there are no more than CAs of the setting. */
+export async function keptCrls(directory: D1Database): Promise<KeptCrl[]> {
+  const { results } = await directory.prepare("SELECT * FROM crls ORDER BY issuer").all<Row>();
+  return results.map(keptOf);
+}
+
+const keptOf = ({ issuer, number, this_update, next_update, entries, origin }: Row): KeptCrl => ({
+  ...{ issuer, number, entries },
+  thisUpdate: this_update,
+  nextUpdate: next_update,
+  origin: parseJson<CrlOrigin>(origin),
+});
