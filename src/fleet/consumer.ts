@@ -55,7 +55,8 @@ export async function consume(messages: readonly FleetBatchMessage[], env: Env, 
   const outcomes: MessageOf<CampaignMessage>[] = [];
   for (const message of messages) {
     const { body } = message;
-    if (isTransition(body) || isCountsMessage(body)) transitions.push(message as Told);
+    // Counts ride with reports too.
+    if (isTransition(body) || (isCountsMessage(body) && !isDoorReport(body))) transitions.push(message as Told);
     else if (isPage(body)) pages.push(message as (typeof pages)[number]);
     else if (isDoorReport(body)) reports.push(message as Reported);
     else if (isAuditMessage(body)) audits.push(message as (typeof audits)[number]);

@@ -80,7 +80,13 @@ test("What was counted comes with transitions, with who was turned away, or alon
     JSON.parse(String(database.prepare("SELECT sums FROM metrics WHERE name = 'counters'").get()?.sums));
   const counts = (id: string, count: number) => ({ id, sums: { "o|ocpp1.6|1": count } });
   const [one, two] = [{ ...told("A"), counts: counts("a", 1) }, { counts: counts("b", 10) }];
-  const three = { newcomers: [], refusals: [], counts: { id: "c", sums: { "r|not-registered|3": 5 } } };
+  const refusals = [{ stationId: "A", firstAt: 1, lastAt: 2, count: 3, reason: "password-wrong" }];
+  const newcomer = { ...refusals[0], stationId: "N", source: "s", remoteAddress: null, protocols: [], transport: "ws" };
+  const three = {
+    newcomers: [{ ...newcomer, certificate: null }],
+    refusals,
+    counts: { id: "c", sums: { "r|not-registered|3": 5 } },
+  };
   const lost = environment({ isLost: true });
   const first = batch([one, two, three]);
   await consume(first.messages, lost.env);
@@ -89,6 +95,7 @@ test("What was counted comes with transitions, with who was turned away, or alon
   await consume(batch([one, two, three]).messages, env);
   await consume(batch([two, one]).messages, env);
   expect(sums()).toEqual({ "o|ocpp1.6|1": 11, "r|not-registered|3": 5 });
+  expect(database.prepare("SELECT station_id FROM newcomers").all()).toEqual([{ station_id: "N" }]);
 });
 
 describe("The consumer of transitions", () => {
