@@ -6,7 +6,7 @@ import { files, type Import, importsOf, roomOf } from "./support/source-files.ts
 
 const PURE = ["ocpp", "security", "delivery"];
 /** Programs for Node, and what a browser or a backend has of its own. */
-const NEVER_BUNDLED = ["local", "simulator", "bridge", "programs", "client", "console"];
+const NEVER_BUNDLED = ["local", "deploy", "simulator", "bridge", "programs", "client", "console"];
 /** What a room may import from, beside itself and the files on top of src; of a shell in another's list types alone. */
 const ROOMS: Record<string, readonly string[]> = {
   ocpp: [],
@@ -21,6 +21,7 @@ const ROOMS: Record<string, readonly string[]> = {
   console: ["client"],
   programs: [],
   bridge: ["ocpp", "delivery", "client", "programs"],
+  deploy: ["security", "programs"],
   local: ["ocpp", "security", "station", "webhooks", "fleet"],
   simulator: ["ocpp", "local", "programs", "client"],
 };

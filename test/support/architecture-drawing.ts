@@ -9,7 +9,7 @@ const END = "<!-- end of the drawing -->";
 
 /** From the highest to the lowest: no import goes from a later room to an earlier one. */
 export const LAYERS: readonly (readonly [string, readonly string[]])[] = [
-  ["Programs for Node", ["simulator", "bridge", "local", "programs"]],
+  ["Programs for Node", ["simulator", "bridge", "deploy", "local", "programs"]],
   ["For backends and people", ["console", "client"]],
   ["Shells: the Worker and its objects", ["http", "pki", "station", "webhooks", "fleet"]],
   ["Pure", ["security", "delivery", "ocpp"]],
