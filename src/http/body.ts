@@ -101,6 +101,13 @@ export function readQuery<Schema extends z.ZodType>(c: ApiContext, schema: Schem
   const names = [...new URL(c.req.url).searchParams.keys()];
   const inherited = names.filter((name) => name in Object.prototype);
   if (inherited.length > 0) throw unknown(inherited, "unknown parameter");
+  // One of two values would count, and nobody would be told which.
+  const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index));
+  if (repeated.size > 0)
+    throw unknown(
+      [...repeated].map((name) => pointer([name])),
+      "given more than once",
+    );
   return check(schema, c.req.query());
 }
 

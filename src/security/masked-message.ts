@@ -19,9 +19,9 @@ const SECRET_FIELD =
 const OPAQUE_FIELD = /^(?:data|excerpt|unreadable|exirequest|exiresponse)$/;
 /** Settings whose value is a secret: 1.6's configuration keys, 2.x's variables, and vendors' own. */
 const SECRET_SETTING =
-  /authorizationkey|password|passwd|passphrase|secret|credential|privatekey|presharedkey|psk|pincode|simpin|token$|^pin$/;
-/** Where a setting's value stands beside its name, or beneath. */
-const SETTING_VALUE = /^(?:value|attributevalue|actualvalue|valueslist|customvalue)$/;
+  /authorizationkey|password|passwd|passphrase|secret|credential|privatekey|presharedkey|psk|pincode|simpin|token$|^pin$|masterpassgroupid/;
+/** Where a setting's value stands beside its name, or beneath; or is quoted, by a station that refuses it. */
+const SETTING_VALUE = /^(?:value|attributevalue|actualvalue|valueslist|customvalue|additionalinfo|techinfo)$/;
 /** [2.1 App. IdTokenEnumStringType] Of a token no more is shown than its kind. */
 const TOKEN_KINDS: ReadonlySet<unknown> = new Set(
   "Central DirectPayment eMAID EVCCID ISO14443 ISO15693 KeyCode Local MacAddress NoAuthorization VIN".split(" "),

@@ -745,6 +745,8 @@ describe("The list of stations", () => {
     ["offlineSince=yesterday", "/offlineSince"],
     ["certificateExpiresBefore=2026-02-30T25:00:00Z", "/certificateExpiresBefore"],
     ["certificateExpiresBefore=2026-01-01T10:00:00", "/certificateExpiresBefore"],
+    ["certificateExpiresBefore=2027-02-30", "/certificateExpiresBefore"],
+    ["label.fleet=1&label.fleet=2", "/label.fleet"],
     ["cursor=fleet-a", "/cursor"],
     [`q=${"x".repeat(300)}`, "/q"],
   ])("refuses the query %s with 422", async (query, path) => {

@@ -22,6 +22,41 @@ const MESSAGES: readonly [string, string, (secret: string) => unknown][] = [
     (idToken) => ({ idTokenInfo: { status: "Accepted", groupIdToken: { idToken, type: "Local" } } }),
   ],
   ["a local list", "SendLocalList", (idTag) => ({ listVersion: 1, localAuthorizationList: [{ idTag }] })],
+  [
+    "a password that a station quotes in refusing it",
+    "",
+    (secret) => ({
+      setVariableResult: [
+        {
+          attributeStatus: "Rejected",
+          component: { name: "SecurityCtrlr" },
+          variable: { name: "BasicAuthPassword" },
+          attributeStatusInfo: { reasonCode: "InvalidValue", additionalInfo: secret },
+        },
+      ],
+    }),
+  ],
+  [
+    "a group's token as a setting",
+    "SetVariables",
+    (attributeValue) => ({
+      setVariableData: [{ attributeValue, component: { name: "AuthCtrlr" }, variable: { name: "MasterPassGroupId" } }],
+    }),
+  ],
+  [
+    "an event about a password",
+    "NotifyEvent",
+    (techInfo) => ({
+      eventData: [
+        {
+          actualValue: techInfo,
+          techInfo,
+          component: { name: "SecurityCtrlr" },
+          variable: { name: "BasicAuthPassword" },
+        },
+      ],
+    }),
+  ],
   ["a password", "SetNetworkProfile", (secret) => ({ connectionData: { basicAuthPassword: secret } })],
   [
     "an APN and a VPN",

@@ -20,6 +20,9 @@ const flag = z
   .enum(["true", "false"])
   .transform((value) => value === "true")
   .optional();
+const DAY_LENGTH = "2027-01-31".length;
+/** Date.parse makes March of February's 30th. */
+const isDay = (day: string) => new Date(day).getUTCDate() === Number(day.slice("2027-01-".length));
 /** [RFC 3339] A date, or an instant with its zone: a local time would be another one for each who reads it. */
 export const instant = z
   .string()
@@ -27,7 +30,7 @@ export const instant = z
     /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/,
     "an ISO 8601 date, or a time with its zone",
   )
-  .transform((value) => Date.parse(value))
+  .transform((value) => (isDay(value.slice(0, DAY_LENGTH)) ? Date.parse(value) : Number.NaN))
   .pipe(z.number({ error: "no such time" }));
 
 const listQuery = z
