@@ -101,6 +101,12 @@ const settingsSchema = z.object({
   AUDIT_DAYS: integer(1, 3_650).default(90),
   /** Where the objects of a deployment live; none: wherever they are first asked for. */
   JURISDICTION: z.enum(["eu", "us", "fedramp"]).optional(),
+  /** PEM of the root that stations are to trust the server by; none: it is not installed. */
+  SERVER_ROOT_PEM: z
+    .string()
+    .max(5_500, "at most 5,500 characters, as OCPP installs it")
+    .regex(/^\s*-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, "a certificate in PEM")
+    .optional(),
   /** Set by the local edge alone: loopback webhooks over http are taken. */
   LOCAL: flag.default(false),
 });

@@ -169,7 +169,19 @@ describe("Imports point one way", () => {
     ["simulator", ["cli", "fleet", "csms", "station"]],
     [
       "station",
-      [".", "registration", "link", "tail", "history", "command", "connection", "delivery", "object", "storage"],
+      [
+        ".",
+        "registration",
+        "link",
+        "tail",
+        "history",
+        "operation",
+        "command",
+        "connection",
+        "delivery",
+        "object",
+        "storage",
+      ],
     ],
   ])("within %s from the first of its folders to the last", (house, rooms) => {
     const roomIn = (path: string) => {

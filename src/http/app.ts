@@ -23,6 +23,7 @@ import { ProblemError, problemResponse, problems } from "./problem.ts";
 import { stationListHandlers } from "./station-list.ts";
 import { crlHandlers } from "./crls.ts";
 import { pkiHandlers } from "./revocations.ts";
+import { stationOperationHandlers } from "./station-operations.ts";
 import { stationHandlers } from "./stations.ts";
 import { storageProblem } from "./storage-problem.ts";
 import { webhookHandlers } from "./webhooks.ts";
@@ -57,6 +58,7 @@ mount(app, {
   ...descriptionHandlers,
   ...stationListHandlers,
   ...stationHandlers,
+  ...stationOperationHandlers,
   ...linkHandlers,
   ...commandHandlers,
   ...historyHandlers,

@@ -3,25 +3,12 @@
  * description of the API. Must not know when one is answered.
  */
 
-export interface ProblemKind<Slug extends string = string> {
-  status: number;
-  /** Stable: what a client may switch on, behind `/problems/`. */
-  slug: Slug;
-  title: string;
-  meaning: string;
-  remedy: string;
-}
-
-const kind = <Slug extends string>(
-  status: number,
-  slug: Slug,
-  title: string,
-  meaning: string,
-  remedy: string,
-): ProblemKind<Slug> => ({ status, slug, title, meaning, remedy });
+import { OPERATION_PROBLEMS } from "./operation-problems.ts";
+import { kind, type ProblemKind } from "./problem-kind.ts";
 
 /** What the API's own handlers answer. */
 export const API_PROBLEMS = {
+  ...OPERATION_PROBLEMS,
   malformedJson: kind(
     400,
     "malformed-json",

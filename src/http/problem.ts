@@ -1,7 +1,8 @@
 /**
  * RFC 9457 problems, the one form of every error this service answers. Must never hold what only the log may know.
  */
-import { API_PROBLEMS, type ProblemKind } from "./problem-kinds.ts";
+import type { ProblemKind } from "./problem-kind.ts";
+import { API_PROBLEMS } from "./problem-kinds.ts";
 
 export interface Fault {
   /** JSON pointer into the request's body, or the name of a parameter. */

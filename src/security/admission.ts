@@ -7,6 +7,7 @@ import { chooseProtocol } from "../ocpp/subprotocol.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { CertificateFacts } from "./client-certificate.ts";
 import type { PasswordHash } from "./password.ts";
+import { formerOnes } from "./password-succession.ts";
 import type { RefusalReason } from "./refusal.ts";
 import type { Transport } from "./transport.ts";
 
@@ -18,6 +19,8 @@ export interface Registration {
   password: PasswordHash | null;
   /** The one before, which counts until `password` was used once; absent: it has never been or is over. */
   formerPassword?: PasswordHash;
+  /** Those between the two, newest first, of which nobody knows whether the station has one; absent: there is none. */
+  formerPasswords?: PasswordHash[];
   certificate: { commonName: string; organization?: string; fingerprints?: string[] };
   /** Empty: all that are enabled. */
   protocols: Protocol[];
@@ -78,15 +81,17 @@ export async function admit(
   if (securityProfile === 3) {
     if (!belongsTo(claims.certificate, registration)) return err("certificate-of-another-station");
   } else if (securityProfile > 0) {
-    const { password, formerPassword } = registration;
+    const { password } = registration;
+    const former = formerOnes(registration);
     if (password === null) return err("no-password-registered");
     const shown = claims.basic?.password ?? "";
     const usedPassword = await passwordMatches(shown, password);
-    // Asked whatever the other said, so that time does not tell which one was right.
-    const usedFormer = formerPassword !== undefined && (await passwordMatches(shown, formerPassword));
-    if (usedPassword === null || usedFormer === null) return err("unreachable");
-    if (!usedPassword && !usedFormer) return err("password-wrong");
-    proved = usedPassword && formerPassword !== undefined;
+    const used: (boolean | null)[] = [usedPassword];
+    // Asked whatever the others said, so that time does not tell which one was right.
+    for (const each of former) used.push(await passwordMatches(shown, each));
+    if (usedPassword === null || used.includes(null)) return err("unreachable");
+    if (!used.includes(true)) return err("password-wrong");
+    proved = usedPassword && former.length > 0;
   } else if (!settings.allowProfile0) {
     return err("profile-too-low");
   }

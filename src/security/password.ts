@@ -83,6 +83,9 @@ function canonical(password: Uint8Array): Bytes {
   return isHex ? fromHex(text) : Uint8Array.from(password);
 }
 
+/** [1.6 security whitepaper A00.FR.205] As it is configured: the hex of its bytes; hex that stands for bytes already is that. */
+export const authorizationKeyOf = (password: string): string => toHex(canonical(new TextEncoder().encode(password)));
+
 export function equalInConstantTime(a: Uint8Array, b: Uint8Array): boolean {
   let difference = a.length ^ b.length;
   for (let i = 0; i < a.length; i++) difference |= (a[i] ?? 0) ^ (b[i] ?? 0);

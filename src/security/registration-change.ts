@@ -38,12 +38,22 @@ export const admissionRevision = (before: LookedAt & Pick<Live, "admissionRevisi
   (before.admissionRevision ?? 0) + (lookedAt(before) === lookedAt(after) ? 0 : 1);
 
 const lookedAt = (registration: LookedAt): string => {
-  const { securityProfile, password, formerPassword, certificate, protocols, assumeProtocol, validation } =
-    registration;
+  const {
+    securityProfile,
+    password,
+    formerPassword,
+    formerPasswords,
+    certificate,
+    protocols,
+    assumeProtocol,
+    validation,
+  } = registration;
   return JSON.stringify([
     securityProfile,
     password,
     formerPassword,
+    // Left out where there are none: what was looked at before is the same.
+    ...(formerPasswords === undefined ? [] : [formerPasswords]),
     certificate,
     protocols,
     assumeProtocol,

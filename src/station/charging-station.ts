@@ -7,6 +7,7 @@ import type { Env } from "../env.ts";
 import type { Transition } from "../fleet/transition.ts";
 import { forgetWebhooks } from "../webhooks/webhook-registry.ts";
 import { ok, type Result } from "../result.ts";
+import type { OperationKind, OperationView } from "../security/operation/operation.ts";
 import type { RefusalReason } from "../security/refusal.ts";
 import { ended } from "./command/awaited-command.ts";
 import type { CommandView } from "./command/command-view.ts";
@@ -25,6 +26,8 @@ import type {
   Known,
   MessagesPage,
   MessagesQuery,
+  OperationRefusal,
+  OperationRequest,
   Registered,
   RegisterRequest,
   RegistrationRefusal,
@@ -169,6 +172,23 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
     const done = this.#parts.commands.cancel(id);
     this.#parts.agenda.meanwhile();
     return done;
+  }
+
+  async operate(request: OperationRequest): Promise<Known<Result<OperationView, OperationRefusal>>> {
+    if (this.#parts.context.store.fact("registration") === undefined) return null;
+    this.#parts.connections.reconcile();
+    const begun = await this.#parts.operations.begin(request);
+    this.#parts.agenda.changed();
+    this.#parts.agenda.meanwhile();
+    return begun;
+  }
+
+  readOperation(kind: OperationKind): Known<OperationView | "none"> {
+    return this.#asked(() => this.#parts.operations.read(kind));
+  }
+
+  cancelOperation(kind: OperationKind): Known<OperationView | "none" | "not-running"> {
+    return this.#asked(() => this.#parts.operations.cancel(kind));
   }
 
   listMessages(query: MessagesQuery): Known<MessagesPage> {

@@ -26,9 +26,11 @@ import { Delivery } from "./delivery/delivery.ts";
 import { CsmsLink } from "./link/csms-link.ts";
 import { commandAnswer, refusalOf } from "./link/link-answer.ts";
 import type { LinkPort } from "./link/link-port.ts";
+import { standingOf } from "./link/standing.ts";
 import { Tail } from "./tail/tail.ts";
 import { Agenda } from "./object/agenda.ts";
 import { StationContext } from "./object/context.ts";
+import { OPERATION_MAX_MS, Operations } from "./operation/operations.ts";
 import { Announcements } from "./registration/announcements.ts";
 import { Lifecycle } from "./registration/lifecycle.ts";
 
@@ -49,6 +51,7 @@ export class StationParts {
   readonly #hold = new ReconnectHold();
   #lifecycle: Lifecycle | null = null;
   #tail: Tail | null = null;
+  #operations: Operations | null = null;
 
   constructor(object: DurableObjectState, env: Env) {
     this.#object = object;
@@ -81,6 +84,8 @@ export class StationParts {
     this.agenda.addDeadlines([{ ...this.#hold.deadline, look }]);
     this.agenda.addDeadlines(this.commands.deadlines);
     this.agenda.addDeadlines(this.announcements.deadlines(background));
+    const expiry = { at: () => this.context.store.fact("operation")?.expiresAt ?? null, aheadMaxMs: OPERATION_MAX_MS };
+    this.agenda.addDeadlines([{ ...expiry, look: () => this.#operating?.look() }]);
     this.agenda.addSink(this.delivery);
     this.agenda.addSink(this.link);
   }
@@ -104,19 +109,36 @@ export class StationParts {
     return this.#tail;
   }
 
+  /** The same: most have no operation under way. */
+  get operations(): Operations {
+    this.#operations ??= new Operations(this.context, {
+      commands: this.commands,
+      conversation: () => this.connections.current(),
+      registered: () => this.#object.waitUntil(this.announcements.registered().catch(() => this.announcements.again())),
+    });
+    return this.#operations;
+  }
+
+  get #operating(): Operations | null {
+    return this.context.store.fact("operation") === undefined ? null : this.operations;
+  }
+
   /** The station has connected: what waits for it comes behind its own first word. */
   returned(): void {
-    if (this.commands.queueLength === 0) this.#hold.end();
+    if (this.commands.queueLength === 0 && this.#operating === null) this.#hold.end();
     else this.#hold.begin(this.context.now());
+    this.#operating?.connected();
     this.agenda.changed();
   }
 
   /** The station has said something. */
   heard(): void {
     if (this.context.isCountDue()) this.#object.waitUntil(this.announcements.handOver());
-    if (!this.#hold.isOn || this.#isDeciding) return;
-    this.#hold.end();
-    this.commands.sendNext();
+    if (this.#hold.isOn && !this.#isDeciding) {
+      this.#hold.end();
+      this.commands.sendNext();
+    }
+    this.#operating?.look();
   }
 
   /** Of what is under way the alarm finds what is left to do. */
@@ -157,6 +179,7 @@ export class StationParts {
       // The line is free, whatever became of the row.
       if (status !== this.context.eventLog.status) this.agenda.changed();
       this.connections.askIfSilent();
+      this.#operating?.look();
       this.commands.sendNext();
     }
   }
@@ -210,16 +233,7 @@ export class StationParts {
   }
 
   #standing(): string {
-    const connection = this.connections.current()?.connection ?? null;
-    const station = {
-      online: connection !== null,
-      protocol: connection?.protocol ?? null,
-      securityProfile: connection?.securityProfile ?? null,
-      since: connection === null ? null : new Date(connection.since).toISOString(),
-      boot: this.context.eventLog.status.boot,
-      remoteAddress: connection?.remoteAddress ?? undefined,
-    };
-    return JSON.stringify({ station });
+    return standingOf(this.connections.current()?.connection ?? null, this.context.eventLog.status.boot);
   }
 
   #linkCommand({ messageId, action, payload, unfit }: Call): string | null {
@@ -253,6 +267,7 @@ export class StationParts {
   #completed(command: Command): void {
     if (command.campaignId !== undefined)
       this.#object.waitUntil(reportToCampaign(this.context.env, this.context.id, command));
+    this.#operating?.completed(command);
     // On another link the id may be another CALL's.
     if (command.linkId !== undefined && command.linkId !== this.link.linkId) return;
     const frame = commandAnswer(this.#protocol, command);

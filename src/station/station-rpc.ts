@@ -12,6 +12,7 @@ import type { CsmsKind } from "../ocpp/csms-kind.ts";
 import type { Strictness } from "../ocpp/strictness.ts";
 import type { Result } from "../result.ts";
 import type { Registration } from "../security/admission.ts";
+import type { OperationKind, OperationView, Wishes } from "../security/operation/operation.ts";
 import type { Reach } from "../security/fleet-part.ts";
 import type { RefusalReason } from "../security/refusal.ts";
 import type { Transition } from "../fleet/transition.ts";
@@ -111,6 +112,8 @@ export interface CommandRequest {
   actor?: string;
   /** The campaign that it is part of, which is told what becomes of it. */
   campaignId?: string;
+  /** Of its payload: kept no longer than it takes, and never shown. Asked for by the object itself alone. */
+  secret?: string;
 }
 
 export type CommandRefusal =
@@ -168,6 +171,20 @@ export interface ConnectionView {
   heartbeats?: number;
 }
 
+export interface OperationRequest extends Wishes {
+  kind: OperationKind;
+  /** Absent: one is made where one is needed. */
+  password?: string;
+  expiresInSeconds: number;
+  actor: string;
+}
+
+/** `under-way`: of either kind. `not-applicable`: as the registration stands, which the detail says. */
+export type OperationRefusal =
+  | { kind: "under-way"; operation: OperationKind }
+  | { kind: "not-applicable"; detail: string }
+  | { kind: "invalid"; path: string; message: string };
+
 /** Where the object answers at once, its stub still answers by a promise. */
 type Answer<T> = T | Promise<T>;
 
@@ -185,6 +202,11 @@ export interface StationRpc {
   /** @param before left out by a Worker of an older release, which wants the list alone, as an object of it answers whatever is asked */
   listCommands(limit: number, before?: string | null): Answer<Known<CommandPage | CommandView[]>>;
   cancelCommand(id: string): Answer<"cancelled" | "not-queued" | "unknown">;
+  operate(request: OperationRequest): Answer<Known<Result<OperationView, OperationRefusal>>>;
+  /** `none`: no such operation was ever begun. */
+  readOperation(kind: OperationKind): Answer<Known<OperationView | "none">>;
+  /** As it stands then. */
+  cancelOperation(kind: OperationKind): Answer<Known<OperationView | "none" | "not-running">>;
   listMessages(query: MessagesQuery): Answer<Known<MessagesPage>>;
   /** Newest first. */
   listConnections(): Answer<Known<ConnectionView[]>>;

@@ -87,6 +87,24 @@ const WRITES: Record<WriteOperation, (id: string) => Promise<[kind: AuditKind, d
     expect((await call("ops", "POST", `/v1/stations/${id}/disconnect`)).status).toBe(204);
     return ["station.disconnected", {}];
   },
+  async rotatePassword(id) {
+    await begin("ops", id, "password-rotation");
+    return ["password-rotation.begun", {}];
+  },
+  async cancelPasswordRotation(id) {
+    await begin("other", id, "password-rotation");
+    expect((await call("ops", "DELETE", `/v1/stations/${id}/password-rotation`)).status).toBe(200);
+    return ["password-rotation.cancelled", {}];
+  },
+  async upgradeSecurity(id) {
+    await begin("ops", id, "security-upgrade");
+    return ["security-upgrade.begun", {}];
+  },
+  async cancelSecurityUpgrade(id) {
+    await begin("other", id, "security-upgrade");
+    expect((await call("ops", "DELETE", `/v1/stations/${id}/security-upgrade`)).status).toBe(200);
+    return ["security-upgrade.cancelled", {}];
+  },
   async sendCommand(id) {
     const { commandId } = await queued(id);
     return ["command.sent", { action: "ClearCache", commandId }];
@@ -138,6 +156,13 @@ async function campaign(key: string, name: string): Promise<string> {
 }
 const putWebhook = (key: string, id: string) =>
   call(key, "PUT", `/v1/webhooks/${id}`, { url: "http://127.0.0.1:9/?token=hidden", secret: SECRET });
+async function begin(key: string, id: string, kind: "password-rotation" | "security-upgrade") {
+  const password = "a password that nobody sees";
+  await put("other", id, { securityProfile: 1, password: "the password before it" });
+  const body = kind === "password-rotation" ? { password } : { to: 2 };
+  const { status, body: operation } = await call(key, "POST", `/v1/stations/${id}/${kind}`, body);
+  expect([status, operation.actor, operation.state]).toEqual([202, key, "running"]);
+}
 async function queued(id: string, key = "ops") {
   await put("other", id);
   const body = { action: "ClearCache", payload: {}, expiresInSeconds: 600 };

@@ -178,6 +178,7 @@ async function prepared(): Promise<Context> {
   station.answerCalls(([, , action]) => (action === "Reset" ? { status: "Accepted" } : undefined));
   await station.call("BootNotification", { chargePointVendor: "V", chargePointModel: "M" });
   for (const id of ["API-OFF", "API-GONE"]) await kerbside.register(id);
+  await kerbside.register("API-ROTATED", { securityProfile: 1, password: "generate" });
   const { status, body } = await kerbside.command("API-1", "Reset", { type: "Soft" });
   expect(status).toBe(200);
   await kerbside.api("PUT", "/v1/webhooks/hook", subscription());
@@ -207,7 +208,7 @@ async function* provocations(
     yield { at: with_({ id: "a%2Fb" }), body: takesBody ? {} : undefined };
     if (operation.responses[404] !== undefined)
       yield { at: with_({ id: "NOBODY" }), body: takesBody ? RESET : undefined };
-    const body = id === "putStation" ? { securityProfile: 0 } : takesBody ? RESET : undefined;
+    const body = BODIES[id] ?? (takesBody ? RESET : undefined);
     const socket = SOCKETS[id];
     if (socket !== undefined) yield { seen: () => upgraded(broken, socket, "UNREACHABLE", FULL_KEY) };
     else yield { edge: broken, key: FULL_KEY, at: with_({ id: "UNREACHABLE" }), body };
@@ -250,6 +251,32 @@ async function* provocations(
       break;
     case "deleteStation":
       yield { at: with_({ id: "API-GONE" }) };
+      break;
+    case "rotatePassword":
+      yield { body: {} };
+      yield { at: with_({ id: "API-ROTATED" }), body: {} };
+      yield { at: with_({ id: "API-ROTATED" }), body: {} };
+      break;
+    case "upgradeSecurity":
+      await kerbside.api("DELETE", `/v1/stations/API-ROTATED/password-rotation`);
+      yield { at: with_({ id: "API-ROTATED" }), body: { to: 1 } };
+      yield { at: with_({ id: "API-ROTATED" }), body: { to: 2 } };
+      yield { at: with_({ id: "API-ROTATED" }), body: { to: 3 } };
+      break;
+    case "getPasswordRotation":
+    case "getSecurityUpgrade":
+      yield {};
+      yield { at: with_({ id: "API-ROTATED" }) };
+      break;
+    case "cancelPasswordRotation":
+      yield {};
+      yield { at: with_({ id: "API-ROTATED" }) };
+      yield { at: with_({ id: "API-ROTATED" }) };
+      break;
+    case "cancelSecurityUpgrade":
+      yield {};
+      yield { at: with_({ id: "API-ROTATED" }) };
+      yield { at: with_({ id: "API-ROTATED" }) };
       break;
     case "disconnectStation":
       yield { at: with_({ id: "API-OFF" }) };
@@ -377,6 +404,12 @@ async function campaignOf({ api }: Kerbside, more: object = { startAt: "2099-01-
   expect(status).toBe(201);
   return body.campaignId;
 }
+/** By operation; of all others a command. */
+const BODIES: Record<string, object> = {
+  putStation: { securityProfile: 0 },
+  rotatePassword: {},
+  upgradeSecurity: { to: 2 },
+};
 
 interface Socket {
   path: string;

@@ -11,6 +11,7 @@ import { newcomerAnswers } from "./newcomers.ts";
 import { operationAnswers } from "./operations.ts";
 import { stationListAnswers } from "./station-list.ts";
 import { pkiAnswers } from "./pki.ts";
+import { stationOperationAnswers } from "./station-operations.ts";
 import { stationAnswers } from "./stations.ts";
 import { webhookAnswers } from "./webhooks.ts";
 
@@ -18,6 +19,7 @@ export const ANSWERS = {
   ...operationAnswers,
   ...stationListAnswers,
   ...stationAnswers,
+  ...stationOperationAnswers,
   ...commandAnswers,
   ...historyAnswers,
   ...webhookAnswers,

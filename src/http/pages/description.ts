@@ -3,7 +3,8 @@
  */
 import { assetOf } from "./assets.ts";
 import type { Handlers } from "../call.ts";
-import { PROBLEM_KINDS, type ProblemKind } from "../problem-kinds.ts";
+import type { ProblemKind } from "../problem-kind.ts";
+import { PROBLEM_KINDS } from "../problem-kinds.ts";
 import { problems } from "../problem.ts";
 
 export const descriptionHandlers: Handlers<"getDescription" | "getProblem"> = {

@@ -9,6 +9,7 @@ import { historyRoutes } from "./history.ts";
 import { operationRoutes } from "./operations.ts";
 import { stationListRoutes } from "./station-list.ts";
 import { pkiRoutes } from "./pki.ts";
+import { stationOperationRoutes } from "./station-operations.ts";
 import { stationRoutes } from "./stations.ts";
 import { webhookRoutes } from "./webhooks.ts";
 
@@ -16,6 +17,7 @@ export const ROUTES = {
   ...operationRoutes,
   ...stationListRoutes,
   ...stationRoutes,
+  ...stationOperationRoutes,
   ...commandRoutes,
   ...historyRoutes,
   ...webhookRoutes,

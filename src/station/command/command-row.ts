@@ -43,6 +43,8 @@ export interface Command {
   actor?: string;
   /** Of the campaign that is told what becomes of it. */
   campaignId?: string;
+  /** Of its payload, nobody's to read: gone with its end, when "" says that there was one. */
+  secret?: string;
 }
 
 /** The platform's bound of a row is 2 MB. */

@@ -4,6 +4,7 @@
 import { type CallIdentity, isSameContent } from "../../ocpp/repetition.ts";
 import type { Outcome } from "../../ocpp/session.ts";
 import { bytesOf, type Command, commandOf, ROW_MAX_BYTES } from "./command-row.ts";
+import { withoutSecret } from "./secret-command.ts";
 import type { DocumentKey, Store } from "../storage/store.ts";
 
 /** Commands that may wait for one station. */
@@ -258,7 +259,8 @@ export class CommandStore {
     if (this.#queuedIds.includes(id)) this.#queue(this.#queuedIds.filter((each) => each !== id));
   }
 
-  #settled(command: Command): Command {
+  #settled(ended: Command): Command {
+    const command = withoutSecret(ended);
     this.#put(command);
     this.#unqueue(command.id);
     return command;

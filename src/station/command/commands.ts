@@ -54,7 +54,7 @@ export class Commands {
   submit(request: CommandRequest): Result<{ command: CommandView; isNew: boolean }, CommandRefusal> {
     const now = this.#context.now();
     const { action, payload, timeoutSeconds, expiresInSeconds, linkMessageId, linkId, actor, campaignId } = request;
-    const { retry = "never", idempotency = null } = request;
+    const { retry = "never", idempotency = null, secret } = request;
     const known = idempotency === null ? null : this.#store.byKey(idempotency.key, now);
     if (known !== null) {
       return known.bodyDigest === idempotency?.bodyDigest
@@ -91,6 +91,7 @@ export class Commands {
       ...(linkMessageId !== undefined && { linkMessageId, linkId }),
       ...(actor !== undefined && { actor }),
       ...(campaignId !== undefined && { campaignId }),
+      ...(secret !== undefined && { secret }),
     };
     if (line !== null && !line.busy && refusal === null && this.#store.queued().length === 0) {
       command.state = "sent";
@@ -170,10 +171,8 @@ export class Commands {
     const now = this.#context.now();
     this.#store.rebase(now);
     const offline = this.#line() === null;
-    for (const { id, expiresAt, keepOffline } of this.#store.queued()) {
-      if (expiresAt > now && !(offline && !keepOffline)) continue;
-      this.#end(id, "expired");
-    }
+    for (const { id, expiresAt, keepOffline } of this.#store.queued())
+      if (expiresAt <= now || (offline && !keepOffline)) this.#end(id, "expired");
   }
 
   /** Or who waits for one of them would wait for ever. */
@@ -202,6 +201,10 @@ export class Commands {
   cancel(id: string): "cancelled" | "not-queued" | "unknown" {
     if (this.#end(id, "cancelled")) return "cancelled";
     return this.#store.read(id) === null ? "unknown" : "not-queued";
+  }
+
+  row(id: string): Command | null {
+    return this.#store.read(id);
   }
 
   read(id: string): CommandView | null {

@@ -8,6 +8,7 @@ import { type Expectation, expectationOf, isSilent, lookAt, nextLookAt } from ".
 import { openSession } from "../../ocpp/session.ts";
 import { admit, type Admitted } from "../../security/admission.ts";
 import { shownPasswordMatches } from "../../security/password.ts";
+import { withNewestProven } from "../../security/password-succession.ts";
 import type { RefusalReason } from "../../security/refusal.ts";
 import type { Agenda } from "../object/agenda.ts";
 import type { StationContext } from "../object/context.ts";
@@ -85,10 +86,8 @@ export class Connections {
       this.reportRefusal(admitted.error, connect.remoteAddress);
       return refusedUpgrade(admitted.error);
     }
-    if (admitted.value.provedPassword && registration !== null) {
-      const { formerPassword: _, ...rest } = registration;
-      this.#context.store.setFact("registration", rest);
-    }
+    if (admitted.value.provedPassword && registration !== null)
+      this.#context.store.setFact("registration", withNewestProven(registration));
     return this.#upgrade(connect, admitted.value);
   }
 

@@ -16,6 +16,7 @@ import type { Commands } from "../command/commands.ts";
 import { CLOSE_REASONS } from "../connection/close-reasons.ts";
 import type { Connections } from "../connection/connections.ts";
 import type { StationContext } from "../object/context.ts";
+import type { Operations } from "../operation/operations.ts";
 import type { Delivery } from "../delivery/delivery.ts";
 import type { EventLog } from "../storage/event-log.ts";
 import { Farewell } from "./farewell.ts";
@@ -38,6 +39,7 @@ interface Parts {
   agenda: Agenda;
   link: CsmsLink;
   tail: Tail;
+  operations: Operations;
 }
 
 export class Lifecycle {
@@ -56,6 +58,7 @@ export class Lifecycle {
   async register(request: RegisterRequest): Promise<Registered | RegistrationRefusal> {
     const { agenda, announcements, connections, delivery } = this.#parts;
     const changed = (before: StoredRegistration, after: StoredRegistration) => {
+      if (this.#context.store.fact("operation") !== undefined) this.#parts.operations.registrationChanged();
       const live = connections.current()?.connection ?? null;
       if (live === null || !endsConnection(before, after, request.apply ?? null, live)) return;
       connections.disconnect(CLOSE_REASONS.registrationChanged);

@@ -4,6 +4,7 @@
 import type { Subscriptions } from "../../delivery/outbox.ts";
 import { lackingLabels } from "../../security/fleet-part.ts";
 import { generatePassword, hashPassword, type PasswordHash } from "../../security/password.ts";
+import { formerOnes, PASSWORDS_MAX } from "../../security/password-succession.ts";
 import { admissionRevision } from "../../security/registration-change.ts";
 import { isLinked, LINK } from "../delivery/sinks.ts";
 import type { StationContext } from "../object/context.ts";
@@ -46,11 +47,11 @@ export async function register(
   const known = context.store.fact("registration");
   // Moved meanwhile: whoever asks was inside when they were let through.
   if (known !== undefined && lackingLabels(request.within ?? "all", known.labels).length > 0) return "outside";
-  const former = formerPassword(known, hash !== null, passwordOverlap);
+  const former = formerPasswords(known, hash !== null, passwordOverlap, context.store.fact("operation") !== undefined);
   const wanted = {
     ...rest,
     password: hash ?? known?.password ?? null,
-    ...(former !== undefined && { formerPassword: former }),
+    ...former,
     certificate: { commonName: context.id, ...certificate },
   };
   const changes = known === undefined ? 0 : admissionRevision(known, wanted);
@@ -79,22 +80,35 @@ export async function register(
 
 /** By name alone: of some the value is a secret. */
 function changedNames(before: StoredRegistration, after: StoredRegistration): string[] {
-  const told = ({ password, formerPassword, certificate, ...rest }: StoredRegistration): Record<string, unknown> => ({
-    ...{ password, passwordOverlap: formerPassword, certificate },
+  const told = ({ certificate, ...rest }: StoredRegistration): Record<string, unknown> => ({
+    ...{
+      password: rest.password,
+      passwordOverlap: formerOnes(rest).length > 0 ? formerOnes(rest) : undefined,
+      certificate,
+    },
     ...plainSettings(rest),
   });
   const [old, now] = [told(before), told(after)];
   return Object.keys({ ...old, ...now }).filter((name) => JSON.stringify(old[name]) !== JSON.stringify(now[name]));
 }
 
-/** While one overlaps already, the one that is not proven gives way: the one before is what the station has used. */
-function formerPassword(
+/**
+ * While one overlaps already, the one that is not proven gives way: the one before is what the station has used.
+ * @param isSent the station may have been told the one that is not proven, by an operation that is under way
+ */
+function formerPasswords(
   known: StoredRegistration | undefined,
   isNew: boolean,
   overlap: boolean | undefined,
-): PasswordHash | undefined {
-  if (overlap === false || (isNew && overlap !== true)) return undefined;
-  return known?.formerPassword ?? (isNew ? (known?.password ?? undefined) : undefined);
+  isSent: boolean,
+): Pick<StoredRegistration, "formerPassword" | "formerPasswords"> {
+  if (known === undefined || overlap === false || (isNew && overlap !== true)) return {};
+  const formerPassword = known.formerPassword ?? (isNew ? (known.password ?? undefined) : undefined);
+  if (formerPassword === undefined) return {};
+  const before = known.formerPasswords ?? [];
+  const isLeft = isNew && isSent && known.formerPassword !== undefined && known.password !== null;
+  const between = isLeft ? [known.password as PasswordHash, ...before].slice(0, PASSWORDS_MAX - 2) : before;
+  return { formerPassword, ...(between.length > 0 && { formerPasswords: between }) };
 }
 
 type PlainSettings = Pick<

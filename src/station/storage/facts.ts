@@ -8,6 +8,7 @@ import type { LinkQuestion } from "../../ocpp/link.ts";
 import type { StationStatus } from "../../ocpp/station-status.ts";
 import type { Strictness } from "../../ocpp/strictness.ts";
 import type { Registration } from "../../security/admission.ts";
+import type { Operation } from "../../security/operation/operation.ts";
 
 export interface StoredRegistration extends Registration {
   /** Random, new with each first registration: part of every event id. */
@@ -111,6 +112,8 @@ export interface Facts {
   untold: { failures: number /** ms since the epoch */; againAt: number };
   /** A CSMS has come by its own socket; ms since the epoch of the first time. */
   linked: { since: number };
+  /** The operation that is under way; absent where there is none. Those that have ended are documents. */
+  operation: Operation;
   /** What that CSMS is asked, where it is too large to ride with its socket. */
   question: LinkQuestion;
 }

@@ -1,0 +1,102 @@
+/**
+ * Operations of several steps on a Charging Station: its password replaced, its security profile raised. Must not know the steps.
+ */
+import * as z from "zod";
+import { PASSWORD_MAX_BYTES, PASSWORD_MIN_BYTES } from "../../security/password.ts";
+import type { Routes } from "./route.ts";
+
+/** A minute, a month, and a week where nothing is said: what an operation may take. */
+const EXPIRES_MIN_SECONDS = 60;
+const EXPIRES_MAX_SECONDS = 2_678_400;
+const EXPIRES_SECONDS = 604_800;
+/** [1.6 security whitepaper §5.3, OCPP 2.x M05] Characters of a certificate that is installed. */
+const CERTIFICATE_MAX_LENGTH = 5_500;
+/** [OCPP 2.0.1 B09] Characters of `ocppCsmsUrl`. */
+const URL_MAX_LENGTH = 512;
+/** [OCPP 2.x B09] Slots are small numbers; no station has so many. */
+const SLOT_MAX = 100;
+/** [OCPP 2.x B09] OCPPInterfaceEnumType; `Any` is of 2.1. */
+const INTERFACES = [
+  ...["Wired0", "Wired1", "Wired2", "Wired3"],
+  ...["Wireless0", "Wireless1", "Wireless2", "Wireless3", "Any"],
+] as const;
+
+const expiresInSeconds = z.int().min(EXPIRES_MIN_SECONDS).max(EXPIRES_MAX_SECONDS).default(EXPIRES_SECONDS);
+const password = z.string().refine(
+  (text) => {
+    const { length } = new TextEncoder().encode(text);
+    return length >= PASSWORD_MIN_BYTES && length <= PASSWORD_MAX_BYTES;
+  },
+  { error: `${PASSWORD_MIN_BYTES} to ${PASSWORD_MAX_BYTES} bytes; left out, one is made` },
+);
+const certificate = z
+  .string()
+  .max(CERTIFICATE_MAX_LENGTH)
+  .regex(/^\s*-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, "a certificate in PEM");
+
+const rotation = z.strictObject({
+  password: password.exactOptional(),
+  reset: z.boolean().default(false),
+  expiresInSeconds,
+});
+
+const upgrade = z.strictObject({
+  to: z.union([z.literal(1), z.literal(2), z.literal(3)]),
+  url: z
+    .url({ protocol: /^wss?$/ })
+    .max(URL_MAX_LENGTH)
+    .exactOptional(),
+  rootCertificate: certificate.nullable().exactOptional(),
+  hasCertificate: z.boolean().exactOptional(),
+  configurationSlot: z.int().min(0).max(SLOT_MAX).exactOptional(),
+  networkInterface: z.enum(INTERFACES).exactOptional(),
+  reset: z.enum(["soft", "hard"]).default("soft"),
+  expiresInSeconds,
+});
+
+export const stationOperationRoutes = {
+  rotatePassword: {
+    method: "POST",
+    path: "/v1/stations/{id}/password-rotation",
+    scope: "pki:write",
+    part: "station",
+    summary: "Replace a Charging Station's password, at the station and here",
+    body: rotation,
+  },
+  getPasswordRotation: {
+    method: "GET",
+    path: "/v1/stations/{id}/password-rotation",
+    scope: "pki:write",
+    part: "station",
+    summary: "How far the last password rotation of a Charging Station is",
+  },
+  cancelPasswordRotation: {
+    method: "DELETE",
+    path: "/v1/stations/{id}/password-rotation",
+    scope: "pki:write",
+    part: "station",
+    summary: "Stop a password rotation that is under way",
+  },
+  upgradeSecurity: {
+    method: "POST",
+    path: "/v1/stations/{id}/security-upgrade",
+    scope: "pki:write",
+    part: "station",
+    summary: "Raise a Charging Station's security profile, at the station and here",
+    body: upgrade,
+  },
+  getSecurityUpgrade: {
+    method: "GET",
+    path: "/v1/stations/{id}/security-upgrade",
+    scope: "pki:write",
+    part: "station",
+    summary: "How far the last security upgrade of a Charging Station is",
+  },
+  cancelSecurityUpgrade: {
+    method: "DELETE",
+    path: "/v1/stations/{id}/security-upgrade",
+    scope: "pki:write",
+    part: "station",
+    summary: "Stop a security upgrade that is under way",
+  },
+} as const satisfies Routes;
