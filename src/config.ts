@@ -70,6 +70,8 @@ const settingsSchema = z.object({
   CRL_MODE: z.enum(["soft", "hard"]).default("soft"),
   /** PEM: the roots and intermediates of the CAs that issue stations' certificates. */
   STATION_CAS: z.string().max(STATION_CAS_MAX_LENGTH).pipe(pemBundle).optional(),
+  /** Whose verdict on a certificate counts: the edge's, or that of the Worker by STATION_CAS. */
+  MTLS_TRUST: z.enum(["edge", "worker"]).default("edge"),
   /** Where the lists of those CAs are fetched. */
   CRL_URLS: list.pipe(z.array(z.url({ protocol: /^https?$/ })).max(CRL_URLS_MAX)).default([]),
   ALLOW_PROFILE_0: flag.default(false),
@@ -113,6 +115,12 @@ const settingsSchema = z.object({
 
 export type Config = z.infer<typeof settingsSchema>;
 
+/** Without a CA nobody could be let in, and by another reading everybody. */
+function refuseBlindTrust({ MTLS_TRUST, STATION_CAS }: Config, context: z.RefinementCtx): void {
+  if (MTLS_TRUST !== "worker" || STATION_CAS !== undefined) return;
+  context.addIssue({ code: "custom", path: ["MTLS_TRUST"], message: '"worker" takes the roots in STATION_CAS' });
+}
+
 /** Every setting there is; each is an environment variable of its name. */
 export const SETTINGS = Object.keys(settingsSchema.shape) as (keyof Config)[];
 
@@ -129,7 +137,7 @@ export function configOf(env: object): Config {
   const given = Object.fromEntries(
     Object.entries(env).filter(([, value]) => typeof value === "string" && value !== ""),
   );
-  const parsed = settingsSchema.safeParse(given);
+  const parsed = settingsSchema.superRefine(refuseBlindTrust).safeParse(given);
   if (!parsed.success) {
     const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
     throw new ConfigError(`the environment is not usable: ${faults.join("; ")}`);

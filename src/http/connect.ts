@@ -11,6 +11,7 @@ import { log, messageOf } from "../log.ts";
 import { parseIdentity } from "../ocpp/identity.ts";
 import { parseOffer } from "../ocpp/subprotocol.ts";
 import { err, ok, type Result } from "../result.ts";
+import { provenBy } from "../pki/client-chain.ts";
 import { standingOf } from "../pki/known-revocations.ts";
 import { type ConnectionClaims, refuseEarly } from "../security/admission.ts";
 import { addressKey } from "../security/attempts.ts";
@@ -69,7 +70,7 @@ export async function connect(request: Request, url: URL, env: Env, ctx: Executi
     const mayGuess = transportOf(url, config.MTLS_HOSTS) !== "mtls" && request.headers.has("Authorization");
     if (mayGuess && attempt.isRefused(Date.now())) return refused("too-many-attempts", stationId);
 
-    const claims = claimsOf(request, url, stationId, config);
+    const claims = await claimsOf(request, url, stationId, config);
     const early = claims.ok ? refuseEarly(claims.value, admissionSettings(config)) : claims.error;
     if (!claims.ok || early !== null) {
       const reason = early ?? "unreachable";
@@ -156,18 +157,20 @@ function knockOf(request: Request, url: URL, stationId: string, reason: RefusalR
   };
 }
 
-function claimsOf(
+async function claimsOf(
   request: Request,
   url: URL,
   stationId: string,
   config: Config,
-): Result<ConnectionClaims, RefusalReason> {
+): Promise<Result<ConnectionClaims, RefusalReason>> {
   const transport = transportOf(url, config.MTLS_HOSTS);
   const offer = parseOffer(request.headers.get("Sec-WebSocket-Protocol")).slice(0, OFFERED_MAX);
   if (transport === "mtls") {
     const issuers = { allowedSkis: config.CLIENT_CA_SKIS, expiredIsProven: config.LOCAL };
-    const presented = (request.cf as { tlsClientAuth?: TlsClientAuth } | undefined)?.tlsClientAuth;
-    const certificate = verifyCertificate(presented, issuers, Date.now());
+    const shown = (request.cf as { tlsClientAuth?: TlsClientAuth } | undefined)?.tlsClientAuth;
+    const proven = await provenBy(config, shown, Date.now());
+    if (!proven.ok) return proven;
+    const certificate = verifyCertificate(proven.value, issuers, Date.now());
     if (!certificate.ok) return certificate;
     return ok({ stationId, transport, basic: null, certificate: certificate.value, offer });
   }

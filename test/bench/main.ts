@@ -20,6 +20,7 @@ const BENCHES: Record<string, Bench> = {
   link: async (args) => (await import("./link/link.ts")).link(args),
   limits: alone(() => import("./limits.ts")),
   passwords: alone(() => import("./passwords.ts")),
+  pkits: alone(async () => (await import("./pkits.ts")).pkits()),
   tail: alone(async () => (await import("./tail.ts")).tail()),
   validate: alone(() => import("./validate.ts")),
 };

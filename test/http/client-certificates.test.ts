@@ -4,8 +4,18 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  type Authority,
+  caExtensions,
+  certificateToPem,
+  distinguishedName,
+  EC_P256,
+  generateKeyPair,
+  signCertificate,
+  subjectKeyIdOf,
+} from "../../src/local/pki/authority.ts";
 import { openPki } from "../../src/local/pki/pki.ts";
-import type { StationCertificateKind } from "../../src/local/pki/station-certificate.ts";
+import { issueStationCertificate, type StationCertificateKind } from "../../src/local/pki/station-certificate.ts";
 import { temporaryFolder } from "../support/edge-client.ts";
 import { eventsOf, HttpPeer, SECRET, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
@@ -42,6 +52,51 @@ async function expectAdmitted(id: string, socket: object): Promise<void> {
 }
 const expectRefused = async (id: string, socket: object) =>
   expectRefusal(await TestStation.refused(attempt(id, socket)), "forbidden");
+
+describe("In trust mode worker", () => {
+  let own: Authority;
+  let trusting: Kerbside;
+  beforeAll(async () => {
+    own = await rootOf("Fleet Root");
+    trusting = await startKerbside({ MTLS_TRUST: "worker", STATION_CAS: certificateToPem(own.certificate) });
+    await trusting.register("TRUST", { securityProfile: 3 });
+  });
+  afterAll(() => trusting?.stop());
+
+  const attemptOf = (stationCa: Authority, commonName: string, kind: StationCertificateKind = "valid") =>
+    issueStationCertificate(
+      { ...trusting.edge.pki, stationCa, stationCaPem: "" },
+      { stationId: "TRUST", commonName, kind },
+    ).then((socket) => over(trusting, "mtls", "TRUST", { socket }));
+  const refused = async (attempt: Promise<Parameters<typeof TestStation.refused>[0]>) =>
+    expectRefusal(await TestStation.refused(await attempt), "forbidden");
+
+  test("who is below a root of STATION_CAS is admitted, though the edge does not know it", async () => {
+    const station = await TestStation.connect(await attemptOf(own, "TRUST"));
+    expect((await station.call("Heartbeat"))[0]).toBe(3);
+    // And once more by what is remembered.
+    (await TestStation.connect(await attemptOf(own, "TRUST"))).kill();
+  });
+
+  test("who is not, another station, and whose certificate is over is refused, whatever the edge says", async () => {
+    await refused(attemptOf(trusting.edge.pki.stationCa, "TRUST"));
+    await refused(attemptOf(own, "OTHER"));
+    await refused(attemptOf(own, "TRUST", "expired"));
+    await refused(attemptOf(own, "TRUST", "not-yet-valid"));
+    await refused(attemptOf(own, "TRUST", "self-signed"));
+    // The same name, and another key.
+    await refused(attemptOf(await rootOf("Fleet Root"), "TRUST"));
+  });
+});
+
+async function rootOf(name: string): Promise<Authority> {
+  const pair = await generateKeyPair(EC_P256);
+  const [notBefore, notAfter] = [new Date(Date.now() - 86_400_000), new Date(Date.now() + 86_400_000)];
+  const subject = distinguishedName("Fleet", name);
+  const request = { subject, publicKey: pair.publicKey, notBefore, notAfter, extensions: caExtensions() };
+  const certificate = await signCertificate(request, pair);
+  return { certificate, subjectKeyId: subjectKeyIdOf(certificate), signingKey: pair.privateKey };
+}
 
 describe.each(["TLSv1.2", "TLSv1.3"] as const)("Over %s", (version) => {
   const tls = { minVersion: version, maxVersion: version };

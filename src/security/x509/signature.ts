@@ -64,7 +64,11 @@ export interface Signed {
 }
 
 /** `false` too where the key or the algorithm is none that is believed. */
-export async function isSignedBy({ data, algorithm, signature }: Signed, spki: Uint8Array): Promise<boolean> {
+export async function isSignedBy(signed: Signed, keyOfSigner: Uint8Array): Promise<boolean> {
+  const { algorithm } = signed;
+  const [data, signature, spki] = [signed.data, signed.signature, keyOfSigner].map((each) => new Uint8Array(each)) as [
+    ...[Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>],
+  ];
   const scheme = schemeOf(algorithm);
   const key = strongKey(spki);
   if (scheme === undefined || key === null || key.kind !== scheme.key) return false;
@@ -87,7 +91,7 @@ export async function isSignedBy({ data, algorithm, signature }: Signed, spki: U
 }
 
 /** [RFC 3279 §2.2.3] SEQUENCE { r, s }; WebCrypto takes both side by side. */
-function rawSignature(der: Uint8Array, bytes: number): Uint8Array | null {
+function rawSignature(der: Uint8Array, bytes: number): Uint8Array<ArrayBuffer> | null {
   const raw = new Uint8Array(bytes * 2);
   const both = new DerReader(der).inside(SEQUENCE);
   for (const end of [bytes, bytes * 2]) {

@@ -1,0 +1,103 @@
+/**
+ * A certificate read from DER, and what of a station's own can be judged without its chain. Must not know who issued it, nor names.
+ */
+import { BIT_STRING, BOOLEAN, DerError, DerReader, extensionsOf, hexOf, INTEGER, OID, oidOf, SEQUENCE } from "./der.ts";
+import { isStrongSignature, type Signed, strongKey } from "./signature.ts";
+
+export interface Certificate {
+  der: Uint8Array;
+  signed: Signed;
+  /** DER of each Name. */
+  issuer: Uint8Array;
+  subject: Uint8Array;
+  /** ms since the epoch */
+  notBefore: number;
+  notAfter: number;
+  /** DER of its SubjectPublicKeyInfo. */
+  spki: Uint8Array;
+  /** Values, by OID. */
+  extensions: ReadonlyMap<string, Uint8Array>;
+  /** Critical, and not known here; `null`: none is. */
+  unknownCritical: string | null;
+}
+
+export const SUBJECT_KEY_ID = "2.5.29.14";
+const KEY_USAGE = "2.5.29.15";
+export const SUBJECT_ALTERNATIVE_NAME = "2.5.29.17";
+const BASIC_CONSTRAINTS = "2.5.29.19";
+export const NAME_CONSTRAINTS = "2.5.29.30";
+export const AUTHORITY_KEY_ID = "2.5.29.35";
+const EXTENDED_KEY_USAGE = "2.5.29.37";
+/** Beside these: issuerAltName, cRLDistributionPoints, certificatePolicies, any of which will do. */
+const KNOWN: readonly string[] = [
+  ...[SUBJECT_KEY_ID, KEY_USAGE, SUBJECT_ALTERNATIVE_NAME, BASIC_CONSTRAINTS, NAME_CONSTRAINTS, AUTHORITY_KEY_ID],
+  ...[EXTENDED_KEY_USAGE, "2.5.29.18", "2.5.29.31", "2.5.29.32"],
+];
+const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
+/** [RFC 5280 §4.2.1.3] The first octet's bits. */
+const DIGITAL_SIGNATURE = 0x80;
+const KEY_CERT_SIGN = 0x04;
+
+/** @throws DerError */
+export function readCertificate(der: Uint8Array): Certificate {
+  const outer = new DerReader(der);
+  const certificate = outer.inside();
+  if (!outer.isAtEnd) throw new DerError("something follows the certificate");
+  const body = certificate.next(SEQUENCE);
+  const algorithm = certificate.next(SEQUENCE).raw;
+  const signature = certificate.next(BIT_STRING).content.subarray(1);
+  const tbs = new DerReader(body.content);
+  tbs.optional(0xa0);
+  tbs.next(INTEGER);
+  if (hexOf(tbs.next(SEQUENCE).raw) !== hexOf(algorithm)) throw new DerError("it names two signature algorithms");
+  const issuer = tbs.next(SEQUENCE).raw;
+  const validity = tbs.inside();
+  const [notBefore, notAfter] = [validity.time(), validity.time()];
+  const subject = tbs.next(SEQUENCE).raw;
+  const spki = tbs.next(SEQUENCE).raw;
+  for (const uniqueId of [0x81, 0x82]) tbs.optional(uniqueId);
+  const all = tbs.tag === 0xa3 ? extensionsOf(tbs.inside(0xa3)) : [];
+  const extensions = new Map(all.map(({ oid, value }) => [oid, value]));
+  // [RFC 5280 §4.2] One of a kind: with two, each party may read the other one.
+  if (extensions.size < all.length) throw new DerError("an extension comes twice");
+  const unknownCritical = all.find(({ oid, critical }) => critical && !KNOWN.includes(oid))?.oid ?? null;
+  const signed = { data: body.raw, algorithm, signature };
+  return { der, signed, issuer, subject, notBefore, notAfter, spki, extensions, unknownCritical };
+}
+
+/** What is wrong with a certificate whoever issued it; `null`: nothing. */
+export function faultOf({ signed, notBefore, spki, unknownCritical }: Certificate, now: number): string | null {
+  if (notBefore > now) return "it is not yet valid";
+  if (strongKey(spki) === null) return "its key is too weak, or of a kind that is not taken";
+  if (!isStrongSignature(signed.algorithm)) return "its signature algorithm is not one that is believed";
+  return unknownCritical === null ? null : `it has a critical extension that is not known here (${unknownCritical})`;
+}
+
+/** [RFC 5280 §4.2.1.3, §4.2.1.12] Where the certificate says what the key is for, a client may sign with it. */
+export function clientFaultOf(leaf: Certificate): string | null {
+  if (!mayUse(leaf, DIGITAL_SIGNATURE)) return "its key usage has no digitalSignature";
+  return mayBeClient(leaf) ? null : "its extended key usage has no clientAuth";
+}
+
+export function mayBeClient({ extensions }: Certificate): boolean {
+  const usage = extensions.get(EXTENDED_KEY_USAGE);
+  if (usage === undefined) return true;
+  const all = new DerReader(usage).inside();
+  while (!all.isAtEnd) if (oidOf(all.next(OID).content) === CLIENT_AUTH) return true;
+  return false;
+}
+
+function mayUse({ extensions }: Certificate, bit: number): boolean {
+  const usage = extensions.get(KEY_USAGE);
+  return usage === undefined || ((new DerReader(usage).next(BIT_STRING).content[1] ?? 0) & bit) !== 0;
+}
+
+/** How many CAs it may have below; `null`: it is no CA. */
+export function pathLengthOf(certificate: Certificate): number | null {
+  const value = certificate.extensions.get(BASIC_CONSTRAINTS);
+  if (value === undefined || !mayUse(certificate, KEY_CERT_SIGN)) return null;
+  const constraints = new DerReader(value).inside();
+  if (constraints.optional(BOOLEAN)?.content[0] !== 0xff) return null;
+  const length = constraints.optional(INTEGER);
+  return length === null ? Number.POSITIVE_INFINITY : Number.parseInt(hexOf(length.content), 16);
+}
