@@ -65,6 +65,9 @@ describe("Settings", () => {
 
   test.each<[string, string]>([
     ["API_KEYS", "secret-key"],
+    // Without a CA.
+    ["MTLS_TRUST", "worker"],
+    ["STATION_CAS", "secret-key"],
     ["API_KEYS", '{"name":"secret-key"}'],
     ["API_KEYS", JSON.stringify([{ name: "a", sha256: "secret-key", scopes: [] }])],
     ["API_KEYS", JSON.stringify([{ name: "a", sha256: SHA, scopes: ["secret-key"] }])],
