@@ -11,7 +11,8 @@ import type { Handlers } from "./call.ts";
 export const pkiHandlers: Handlers<"addRevocation" | "listRevocations"> = {
   async addRevocation({ c, key: caller, body }) {
     const told = await body();
-    const key = "fingerprint" in told ? fingerprintKey(told.fingerprint) : serialKey(told);
+    const { fingerprint, issuer = "", serialNumber = "" } = told;
+    const key = fingerprint === undefined ? serialKey({ issuer, serialNumber }) : fingerprintKey(fingerprint);
     const now = Date.now();
     const isNew = await addRevocation(c.env.DIRECTORY, { key, ...told }, caller.name, now);
     forgetGood();

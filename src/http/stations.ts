@@ -13,9 +13,16 @@ import { problems, unknownStation } from "./problem.ts";
 import { offlineView } from "./station-list.ts";
 import { stationStub } from "../station-stub.ts";
 
+/** What is answered under /v1/stations in the place of an identity. */
+const RESERVED = ["summary"];
+
 export const stationHandlers: Handlers<"putStation" | "getStation" | "deleteStation" | "disconnectStation"> = {
   async putStation({ c, key, body: read, reach }) {
     const id = stationIdOf(c);
+    if (RESERVED.includes(id)) {
+      const errors = [{ path: "id", message: "a path of the API under /v1/stations: nobody could read this station" }];
+      throw problems.invalid("The request is not valid.", { errors });
+    }
     const body = await read();
     if (body.assumeProtocol && body.protocols.length !== 1) {
       const errors = [{ path: "/assumeProtocol", message: "needs exactly one entry in protocols" }];

@@ -103,6 +103,9 @@ describe("A certificate that is revoked", () => {
     expect((await kerbside.api("GET", "/v1/revocations?cursor=nonsense")).status).toBe(422);
     for (const body of [{}, { fingerprint: "12" }, { issuer: "ab" }, { fingerprint, issuer: "ab", serialNumber: "1" }])
       expect((await revoke(body)).status).toBe(422);
+    const odd = await revoke({ fingerprint, reason: "rust" });
+    expect(odd.body.errors.map(({ path }: { path: string }) => path)).toEqual(["/reason"]);
+    expect((await kerbside.api("PUT", "/v1/stations/summary", { securityProfile: 0 })).status).toBe(422);
   });
 });
 

@@ -34,10 +34,20 @@ const serialNumber = z
   .pipe(z.string().regex(/^[0-9a-f]{1,40}$/, "a serial number in hex, with or without colons"));
 const reason = z.enum(REVOCATION_REASONS).default("unspecified");
 
-const revocation = z.union(
-  [z.strictObject({ fingerprint, reason }), z.strictObject({ issuer, serialNumber, reason })],
-  { error: "a fingerprint, or the issuer's key identifier and the serialNumber; and a reason" },
-);
+const revocation = z
+  .strictObject({
+    fingerprint: fingerprint.exactOptional(),
+    issuer: issuer.exactOptional(),
+    serialNumber: serialNumber.exactOptional(),
+    reason,
+  })
+  .refine(
+    (told) =>
+      told.fingerprint === undefined
+        ? told.issuer !== undefined && told.serialNumber !== undefined
+        : told.issuer === undefined && told.serialNumber === undefined,
+    { error: "either fingerprint, or issuer (the CA's key identifier) and serialNumber" },
+  );
 
 const listQuery = z.strictObject({
   limit: z
