@@ -8,7 +8,7 @@ describe("The table of routes", () => {
     expect(new Set(entries.map(([, { method, path }]) => `${method} ${path}`)).size).toBe(entries.length);
     for (const [id, { path, summary }] of entries) {
       expect(id).toMatch(/^[a-z]+[A-Z][A-Za-z]+$/);
-      expect(path).toMatch(/^(\/([a-z0-9.]+|\{[a-zA-Z]+\}))+$/);
+      expect(path).toMatch(/^(\/([a-z0-9.-]+|\{[a-zA-Z]+\}))+$/);
       expect(summary).toMatch(/^[A-Z][^\n]{5,100}[^.]$/);
     }
   });
