@@ -138,7 +138,8 @@ export class StationParts {
       this.#hold.end();
       this.commands.sendNext();
     }
-    this.#operating?.look();
+    // A Heartbeat that wakes the object reads no storage: what an operation waits for is said by other messages, or by the alarm.
+    if (this.context.headIfRead !== null) this.#operating?.look();
   }
 
   /** Of what is under way the alarm finds what is left to do. */
