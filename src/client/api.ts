@@ -72,7 +72,7 @@ export class Api {
       const outcome = await this.#attempt<T>(method, path, asked);
       if (outcome.kind === "answer") return outcome;
       if (attempt >= most || !outcome.mayRetry) throw outcome.error;
-      await pause(outcome.retryAfterMs ?? backOffMs(attempt), asked.signal);
+      await pause(outcome.retryAfterMs ?? backOffMs(attempt, RETRY_BASE_MS, Number.POSITIVE_INFINITY), asked.signal);
     }
   }
 
@@ -137,7 +137,9 @@ const failed = (error: Error, mayRetry: boolean, retryAfterMs: number | null = n
   ...{ kind: "failed", error, mayRetry, retryAfterMs },
 });
 
-const backOffMs = (attempt: number): number => RETRY_BASE_MS * 2 ** attempt * (0.5 + Math.random() / 2);
+/** Doubled each time up to the longest; half of it is random. */
+export const backOffMs = (failures: number, minMs: number, maxMs: number): number =>
+  Math.min(minMs * 2 ** failures, maxMs) * (0.5 + Math.random() / 2);
 
 /** @throws the signal's reason */
 export async function pause(ms: number, signal?: AbortSignal): Promise<void> {

@@ -2,7 +2,7 @@
  * A CSMS's own socket to one station: OCPP-J both ways, opened again whenever it breaks. Must not know how a socket is made.
  */
 import type { LINK_PROTOCOL } from "../ocpp/link-protocol.ts";
-import type { WebSocketLike } from "./api.ts";
+import { backOffMs, type WebSocketLike } from "./api.ts";
 import { CallError } from "./call-error.ts";
 import type { StationView } from "./views.ts";
 
@@ -111,7 +111,7 @@ export class CsmsLink {
       this.#options.onBreak?.(code, reason, null);
       return;
     }
-    const retryMs = Math.min(RETRY_MIN_MS * 2 ** this.#failures++, RETRY_MAX_MS) * (0.5 + Math.random() / 2);
+    const retryMs = backOffMs(this.#failures++, RETRY_MIN_MS, RETRY_MAX_MS);
     this.#retry = setTimeout(() => this.#dial(), retryMs);
     this.#options.onBreak?.(code, reason, retryMs);
   }

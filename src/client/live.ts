@@ -3,7 +3,7 @@
  * not know how a socket is made.
  */
 import type { LIVE_PROTOCOL } from "../ocpp/live-protocol.ts";
-import type { WebSocketLike } from "./api.ts";
+import { backOffMs, pause, type WebSocketLike } from "./api.ts";
 
 /** [docs/history.md] */
 export type LiveMessage = { cursor: string } & (
@@ -53,7 +53,8 @@ export async function* live(
     failures = seen ? 0 : failures + 1;
     if (failures >= ATTEMPTS_MAX)
       throw new Error(`the live tail cannot be opened: ${line.reason || "the connection fails"}`);
-    await wait(Math.min(RETRY_MIN_MS * 2 ** failures, RETRY_MAX_MS) * (0.5 + Math.random() / 2), signal);
+    // Left meanwhile, it ends like any other.
+    await pause(backOffMs(failures, RETRY_MIN_MS, RETRY_MAX_MS), signal).catch(() => {});
   }
 }
 
@@ -96,16 +97,3 @@ class Line implements AsyncIterable<LiveMessage> {
     }
   }
 }
-
-const wait = (ms: number, signal: AbortSignal | undefined): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });

@@ -3,6 +3,7 @@
  */
 import * as z from "zod";
 import { auditPlace } from "../../fleet/audit-place.ts";
+import { pageLimit } from "./query-values.ts";
 import type { Routes } from "./route.ts";
 
 /** Entries of one page. */
@@ -30,12 +31,7 @@ const listQuery = z.strictObject({
   after: place.optional(),
   actor: z.string().min(1).max(NAME_MAX_LENGTH).optional(),
   stationId: z.string().min(1).max(IDENTITY_MAX_LENGTH).optional(),
-  limit: z
-    .string()
-    .regex(/^\d+$/, "a whole number")
-    .transform(Number)
-    .pipe(z.number().min(1).max(PAGE_MAX_ENTRIES))
-    .default(PAGE_ENTRIES),
+  limit: pageLimit(PAGE_MAX_ENTRIES, PAGE_ENTRIES),
 });
 
 export const auditRoutes = {

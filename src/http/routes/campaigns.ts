@@ -5,6 +5,7 @@ import * as z from "zod";
 import { MEMBER_STATES } from "../../fleet/campaigns/campaign-outcome.ts";
 import { auditPlace } from "../../fleet/audit-place.ts";
 import { PROTOCOLS } from "../../ocpp/protocol.ts";
+import { pageLimit } from "./query-values.ts";
 import type { Routes } from "./route.ts";
 import { instant } from "./station-list.ts";
 
@@ -66,12 +67,7 @@ const creation = z
     error: "either filter, which may be {} for all stations, or stationIds",
   });
 
-const limit = z
-  .string()
-  .regex(/^\d+$/, "a whole number")
-  .transform(Number)
-  .pipe(z.number().min(1).max(PAGE_MAX))
-  .default(PAGE);
+const limit = pageLimit(PAGE_MAX, PAGE);
 
 const listQuery = z.strictObject({
   limit,

@@ -2,6 +2,7 @@
  * /v1/stations/{id}/commands: what a backend asks of a station. Must not know how a command travels.
  */
 import * as z from "zod";
+import { pageLimit } from "./query-values.ts";
 import type { Routes } from "./route.ts";
 
 /** Characters: almost twice those of OCPP's longest action. */
@@ -27,12 +28,7 @@ const submission = z.strictObject({
   retry: z.enum(["never", "if-unsent", "always"]).default("never"),
 });
 const listQuery = z.strictObject({
-  limit: z
-    .string()
-    .regex(/^\d+$/, "a whole number")
-    .transform(Number)
-    .pipe(z.number().min(1).max(PAGE_MAX_COMMANDS))
-    .default(PAGE_COMMANDS),
+  limit: pageLimit(PAGE_MAX_COMMANDS, PAGE_COMMANDS),
   cursor: z.string().min(1).max(CURSOR_MAX_LENGTH).optional(),
 });
 

@@ -2,6 +2,7 @@
  * /v1/newcomers: who knocked and is not registered. Must not know how they are kept.
  */
 import * as z from "zod";
+import { pageLimit } from "./query-values.ts";
 import type { Routes } from "./route.ts";
 
 /** Newcomers of one page: all that there are. */
@@ -12,12 +13,7 @@ const PAGE_NEWCOMERS = 100;
 const CURSOR_MAX_LENGTH = 100;
 
 const listQuery = z.strictObject({
-  limit: z
-    .string()
-    .regex(/^\d+$/, "a whole number")
-    .transform(Number)
-    .pipe(z.number().min(1).max(PAGE_MAX_NEWCOMERS))
-    .default(PAGE_NEWCOMERS),
+  limit: pageLimit(PAGE_MAX_NEWCOMERS, PAGE_NEWCOMERS),
   cursor: z
     .string()
     .max(CURSOR_MAX_LENGTH)

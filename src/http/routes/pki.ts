@@ -4,6 +4,7 @@
 import * as z from "zod";
 import { normalizeSki } from "../../security/client-certificate.ts";
 import { normalizeSerial, REVOCATION_REASONS } from "../../security/revocation.ts";
+import { fingerprintFrom, pageLimit } from "./query-values.ts";
 import type { Routes } from "./route.ts";
 
 /** Revocations of one page. */
@@ -17,11 +18,7 @@ const FINGERPRINT_MAX_LENGTH = 95;
 const KEY_ID_MAX_LENGTH = 191;
 const SERIAL_MAX_LENGTH = 59;
 
-const fingerprint = z
-  .string()
-  .max(FINGERPRINT_MAX_LENGTH)
-  .transform((text) => text.replaceAll(":", "").toLowerCase())
-  .pipe(z.string().regex(/^[0-9a-f]{64}$/, "64 hex digits: a SHA-256 fingerprint"));
+const fingerprint = fingerprintFrom(z.string().max(FINGERPRINT_MAX_LENGTH));
 const issuer = z
   .string()
   .max(KEY_ID_MAX_LENGTH)
@@ -50,12 +47,7 @@ const revocation = z
   );
 
 const listQuery = z.strictObject({
-  limit: z
-    .string()
-    .regex(/^\d+$/, "a whole number")
-    .transform(Number)
-    .pipe(z.number().min(1).max(PAGE_MAX_REVOCATIONS))
-    .default(PAGE_REVOCATIONS),
+  limit: pageLimit(PAGE_MAX_REVOCATIONS, PAGE_REVOCATIONS),
   cursor: z.string().max(CURSOR_MAX_LENGTH).refine(isCursor, "the cursor of the page before").optional(),
 });
 

@@ -4,6 +4,7 @@
 import * as z from "zod";
 import { LIST_SORTS } from "../../list-cursor.ts";
 import { PROTOCOLS } from "../../ocpp/protocol.ts";
+import { pageLimit } from "./query-values.ts";
 import type { Routes } from "./route.ts";
 
 /** Characters of a filter: as many as what it is compared with may have. */
@@ -46,12 +47,7 @@ const listQuery = z
     model: text.optional(),
     q: text.optional(),
     sort: z.enum(LIST_SORTS).default("id"),
-    limit: z
-      .string()
-      .regex(/^\d+$/, "a whole number")
-      .transform(Number)
-      .pipe(z.number().min(1).max(PAGE_MAX_STATIONS))
-      .default(PAGE_STATIONS),
+    limit: pageLimit(PAGE_MAX_STATIONS, PAGE_STATIONS),
     cursor: z.string().max(CURSOR_MAX_LENGTH).optional(),
   })
   .catchall(text);

@@ -7,6 +7,7 @@ import { PROTOCOLS } from "../../ocpp/protocol.ts";
 import { STRICTNESSES } from "../../ocpp/strictness.ts";
 import { PASSWORD_MAX_BYTES, PASSWORD_MIN_BYTES } from "../../security/password.ts";
 import { LINK_PROTOCOL } from "../../ocpp/link-protocol.ts";
+import { fingerprintFrom } from "./query-values.ts";
 import type { Routes } from "./route.ts";
 
 /** Durable Objects location hints, as the platform names them. */
@@ -30,10 +31,7 @@ const password = z.string().refine(
   { error: `${PASSWORD_MIN_BYTES} to ${PASSWORD_MAX_BYTES} bytes, or "generate"` },
 );
 
-const fingerprint = z
-  .string()
-  .transform((text) => text.replaceAll(":", "").toLowerCase())
-  .pipe(z.string().regex(/^[0-9a-f]{64}$/, "64 hex digits: a SHA-256 fingerprint"));
+const fingerprint = fingerprintFrom(z.string());
 
 const labels = z
   .record(
