@@ -106,6 +106,7 @@ function taken(
   model.call(action, [id], [answer]);
   if (kind === "boot") {
     model.boot = answer as "Accepted" | "Pending" | "Rejected";
+    if (model.boot !== "Pending") model.mayHaveBeenAsked = false;
     if (model.last?.clockless) model.last = null;
     model.sendQueued();
   }
@@ -145,6 +146,7 @@ const call = (kind: Kind, clockless: boolean) =>
       const expected = answerOf(model, kind);
       world.send([2, id, message.action, message.payload]);
       const answer = await world.answerTo(id);
+      if (kind === "heartbeat" && model.mayHaveBeenAsked && answer === "") return;
       assert.equal(answer, expected, `answer to ${message.action}`);
       taken(model, kind, message, id, expected, stands);
     },

@@ -39,8 +39,8 @@ else {
     progress: (lane, runs) => {
       if (runs % 250 === 0) process.stdout.write(`lane ${lane}: ${runs} sequences\n`);
     },
+    found: (counterexample) => process.stdout.write(`\n${counterexample}\n`),
   });
-  for (const each of counterexamples) process.stdout.write(`\n${each}\n`);
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   process.stdout.write(
     `\nseed ${seed}: ${sequences} sequences in ${seconds} s, ${counterexamples.length} counterexamples\n`,

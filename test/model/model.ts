@@ -77,6 +77,8 @@ export class Model {
   /** What the station says while its clock stands. */
   readonly stoppedClock: StoppedClock;
   clockWasSetBack = false;
+  /** [2.x B02.FR.05] A silent station whose boot is Pending was asked for a Heartbeat, perhaps: then it may say one. */
+  mayHaveBeenAsked = false;
   #counter = 0;
   #generation = 0;
   #transactionId = 0;
@@ -122,6 +124,7 @@ export class Model {
     if (this.registered) return;
     this.registered = true;
     this.boot = "unknown";
+    this.mayHaveBeenAsked = false;
   }
 
   deregister(): void {
@@ -192,6 +195,7 @@ export class Model {
 
   /** Two hours later every deadline is over. */
   muchLater(): void {
+    if (this.online && this.boot === "Pending") this.mayHaveBeenAsked = true;
     for (const wanted of ["sent", "queued"] as const) {
       for (const command of this.commands) {
         if (command.states.includes(wanted)) this.#end(command, wanted === "sent" ? "timeout" : "expired");

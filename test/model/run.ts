@@ -20,6 +20,8 @@ export interface ModelRun {
   path?: string | undefined;
   /** Sequences of one lane so far. */
   progress?: (lane: number, runs: number) => void;
+  /** Told of at once: other lanes may go on for an hour. */
+  found?: (counterexample: string) => void;
 }
 
 export interface ModelOutcome {
@@ -33,7 +35,7 @@ const MAX_STEPS = 30;
 const LOOK_EVERY_MS = 250;
 const PAUSED_MS = 3_000;
 
-export async function runModel({ seed, runs, lanes, minutes, path, progress }: ModelRun): Promise<ModelOutcome> {
+export async function runModel({ seed, runs, lanes, minutes, path, progress, found }: ModelRun): Promise<ModelOutcome> {
   const outcome: ModelOutcome = { sequences: 0, counterexamples: [] };
   let pausedUntil = 0;
   let lookedAt = performance.now();
@@ -86,9 +88,9 @@ export async function runModel({ seed, runs, lanes, minutes, path, progress }: M
         const error = inspect(details.errorInstance);
         const [protocol, stoppedClock, commands] = details.counterexample;
         const shrunk = `${protocol}; a clock that stands says ${stoppedClock.at}; ${commands}`;
-        outcome.counterexamples.push(
-          `seed ${details.seed} path ${details.counterexamplePath?.split(":")[0]} after ${details.numRuns} sequences: ${shrunk}\n  ${error}`,
-        );
+        const told = `seed ${details.seed} path ${details.counterexamplePath?.split(":")[0]} after ${details.numRuns} sequences: ${shrunk}\n  ${error}`;
+        outcome.counterexamples.push(told);
+        found?.(told);
       }
     } finally {
       await world.stop();
