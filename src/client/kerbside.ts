@@ -3,6 +3,7 @@
  * any other room but OCPP's types.
  */
 import { Api, type ClientOptions } from "./api.ts";
+import type { KeyView } from "./key.ts";
 import { Station } from "./station.ts";
 import type { EventType, Protocol, Webhook } from "./views.ts";
 
@@ -10,6 +11,7 @@ export type { ClientOptions } from "./api.ts";
 export { CallError } from "./call-error.ts";
 export { type CsmsOptions, csmsHandler, type Question } from "./csms-handler.ts";
 export { CsmsLink, type LinkOptions, type Standing } from "./link.ts";
+export type * from "./key.ts";
 export type { LiveMessage, LiveOptions } from "./live.ts";
 export { nodeListener } from "./node-listener.ts";
 export {
@@ -59,6 +61,11 @@ export class Kerbside {
 
   constructor(options: ClientOptions) {
     this.#api = new Api(options);
+  }
+
+  /** What the key of this client is. */
+  async key(): Promise<KeyView> {
+    return (await this.#api.ask<KeyView>("GET", "/v1/key")).body;
   }
 
   station(id: string): Station {

@@ -14,6 +14,7 @@ import { commandHandlers } from "./commands.ts";
 import { descriptionHandlers } from "./pages/description.ts";
 import { linkHandlers } from "./csms-link.ts";
 import { historyHandlers } from "./history.ts";
+import { keyHandlers } from "./key.ts";
 import { liveHandlers } from "./live.ts";
 import { mount } from "./mount.ts";
 import { newcomerHandlers } from "./newcomers.ts";
@@ -55,6 +56,7 @@ app.use(async (c, next) => {
 
 mount(app, {
   ...operationHandlers,
+  ...keyHandlers,
   ...descriptionHandlers,
   ...stationListHandlers,
   ...stationHandlers,

@@ -16,11 +16,13 @@ import {
   Kerbside,
   KerbsideProblem,
   type KnownProblem,
+  type Scope,
   nodeListener,
   type Standing,
   webhookHandler,
 } from "../../src/client/kerbside.ts";
 import type { API_PROBLEMS } from "../../src/http/problem-kinds.ts";
+import { SCOPES } from "../../src/security/api-key.ts";
 import { SECRET, until } from "../support/http-peers.ts";
 import { type Kerbside as Edge, startKerbside } from "../support/kerbside.ts";
 import { STATUS_16 } from "../support/test-station.ts";
@@ -105,6 +107,12 @@ describe("A backend's client", () => {
     await expect(station.get()).rejects.toMatchObject({ slug: "station-not-found", status: 404 });
   });
 
+  test("tells what its key is, and that another is none", async () => {
+    expect(await kerbside.key()).toMatchObject({ kind: "key", scopes: [...SCOPES], stations: null });
+    const other = new Kerbside({ url: edge.edge.httpUrl, key: "wrong" });
+    await expect(other.key()).rejects.toMatchObject({ slug: "unauthorized", status: 401 });
+  });
+
   test("waits for a command that waits for its station", async () => {
     const station = kerbside.station("CLIENT-LATE");
     await station.register({ securityProfile: 0 });
@@ -157,6 +165,12 @@ describe("A backend's client", () => {
     type Answered = (typeof API_PROBLEMS)[keyof typeof API_PROBLEMS]["slug"];
     const unknown: [Exclude<Answered, KnownProblem>, Exclude<KnownProblem, Answered>] extends [never, never] ? 0 : 1 =
       0;
+    expect(unknown).toBe(0);
+  });
+
+  test("knows every scope that there is, and no other", () => {
+    type Known = (typeof SCOPES)[number];
+    const unknown: [Exclude<Known, Scope>, Exclude<Scope, Known>] extends [never, never] ? 0 : 1 = 0;
     expect(unknown).toBe(0);
   });
 });

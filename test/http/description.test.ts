@@ -221,6 +221,7 @@ async function* provocations(
   }
   switch (id) {
     case "getHealth":
+    case "getKey":
     case "getMetrics":
     case "getFleetSummary":
     case "getDescription":

@@ -61,6 +61,7 @@ describe("Every route", () => {
   test.each(GUARDED)("%s needs a key, and its scope, whatever a key is bound to", async (_, route) => {
     for (const id of [OUTSIDE, "NORTH-1", "NEVER"]) {
       expect(slugOf(await ask(null, route, id))).toEqual([401, "unauthorized"]);
+      if (route.scope === "any") continue;
       for (const key of [`no-${route.scope}`, ...BOUND.map((binding) => `no-${route.scope}-${binding}`)]) {
         expect(slugOf(await ask(key, route, id))).toEqual([403, "missing-scope"]);
       }
@@ -117,6 +118,27 @@ describe("Every route", () => {
     });
     expect(text).not.toMatch(/SOUTH|NORTH|south|north/);
     expect(numbers.filter((number) => number !== 0)).toEqual([]);
+  });
+});
+
+describe("A key", () => {
+  const whoAmI = (key: string | null) => call(key, "GET", "/v1/key");
+
+  test("is told what it is, and nothing of a secret or of another", async () => {
+    expect((await whoAmI("all")).body).toEqual({ name: "all", kind: "key", scopes: SCOPES, stations: null });
+    for (const binding of BOUND) {
+      const { status, body } = await whoAmI(binding);
+      expect([status, body]).toEqual([
+        200,
+        { name: binding, kind: "key", scopes: SCOPES, stations: BINDINGS[binding] },
+      ]);
+    }
+    const { body } = await whoAmI("no-audit:read-label");
+    expect(body).toMatchObject({ scopes: without("audit:read"), stations: BINDINGS.label });
+  });
+
+  test("that is wrong, or none, is told nothing", async () => {
+    for (const key of [null, "stranger", ""]) expect(slugOf(await whoAmI(key))).toEqual([401, "unauthorized"]);
   });
 });
 

@@ -7,6 +7,7 @@ import { auditAnswers } from "./audit.ts";
 import { campaignAnswers } from "./campaigns.ts";
 import { commandAnswers } from "./commands.ts";
 import { historyAnswers } from "./history.ts";
+import { keyAnswers } from "./key.ts";
 import { newcomerAnswers } from "./newcomers.ts";
 import { operationAnswers } from "./operations.ts";
 import { stationListAnswers } from "./station-list.ts";
@@ -17,6 +18,7 @@ import { webhookAnswers } from "./webhooks.ts";
 
 export const ANSWERS = {
   ...operationAnswers,
+  ...keyAnswers,
   ...stationListAnswers,
   ...stationAnswers,
   ...stationOperationAnswers,

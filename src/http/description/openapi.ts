@@ -113,7 +113,9 @@ function operation(id: OperationId, route: Route, components: Components): Json 
     summary: route.summary,
     tags: [tagOf(route)],
     ...(route.scope === null ? { security: [] } : { security: [{ key: [] }], "x-scope": route.scope }),
-    ...(route.scope !== null && { description: `Takes a key with the scope \`${route.scope}\`.` }),
+    ...(route.scope !== null && {
+      description: route.scope === "any" ? "Takes any key." : `Takes a key with the scope \`${route.scope}\`.`,
+    }),
     parameters: [...pathParameters(route), ...queryParameters(route, components), ...headerParameters(route, entry)],
     ...(route.media !== undefined && { requestBody: binaryBody(route.media) }),
     ...(route.body !== undefined && { requestBody: requestBody(route.body, entry.example, components) }),
@@ -180,7 +182,8 @@ const REQUEST_ID = { "X-Request-Id": { $ref: "#/components/headers/RequestId" } 
 const RETRY_AFTER = { "Retry-After": { $ref: "#/components/headers/RetryAfter" } };
 
 function responses(route: Route, { answers, problems }: Answers, components: Components): Json {
-  const guarded = ["unauthorized", "forbidden", "httpsRequired", "tooManyAttempts"] as const;
+  const keyed = ["unauthorized", "tooManyAttempts"] as const;
+  const guarded = route.scope === "any" ? keyed : ([...keyed, "forbidden", "httpsRequired"] as const);
   const bound = route.scope !== null && route.part === "fleet" ? (["boundKey"] as const) : [];
   const all = [...problems, ...(route.scope === null ? [] : guarded), ...bound];
   const kinds = [...new Set(all)].map((name) => API_PROBLEMS[name]);

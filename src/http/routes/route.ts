@@ -14,8 +14,8 @@ export type Part = "station" | "registration" | "list" | "fleet" | "none";
 
 interface About {
   method: "GET" | "PUT" | "POST" | "DELETE";
-  /** `null`: no key is asked for. */
-  scope: Scope | null;
+  /** `any`: a key, whatever it may do. `null`: no key is asked for. */
+  scope: Scope | "any" | null;
   /** One line, as a heading. */
   summary: string;
   query?: z.ZodType;

@@ -4,6 +4,7 @@
 import { auditRoutes } from "./audit.ts";
 import { campaignRoutes } from "./campaigns.ts";
 import { commandRoutes } from "./commands.ts";
+import { keyRoutes } from "./key.ts";
 import { newcomerRoutes } from "./newcomers.ts";
 import { historyRoutes } from "./history.ts";
 import { operationRoutes } from "./operations.ts";
@@ -15,6 +16,7 @@ import { webhookRoutes } from "./webhooks.ts";
 
 export const ROUTES = {
   ...operationRoutes,
+  ...keyRoutes,
   ...stationListRoutes,
   ...stationRoutes,
   ...stationOperationRoutes,
