@@ -15,6 +15,7 @@ import type { Upstream } from "./upstream.ts";
 import { frontLog } from "./front-log.ts";
 import { answerProblem, EXPECTATION_FAILED, type Problem, problemOfParser, refuse } from "./front-problem.ts";
 import { guarded } from "./guarded.ts";
+import { OpenAnswers } from "./open-answers.ts";
 import type { PendingConnections } from "./pending-connections.ts";
 import { isBareUpgrade, originsOf } from "./upgrade-request.ts";
 
@@ -80,6 +81,7 @@ class Listeners {
   readonly #options: FrontOptions;
   readonly #servers: http.Server[] = [];
   readonly #sockets = new Set<Socket>();
+  readonly #answers = new OpenAnswers();
   #forwarder: Forwarder | undefined;
 
   constructor(options: FrontOptions) {
@@ -87,7 +89,7 @@ class Listeners {
   }
 
   async listen(host: string, port: number): Promise<number> {
-    const server = createServer(this.#options);
+    const server = createServer(this.#options, this.#answers);
     const { pending, serverCertificates } = this.#options;
     server.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
@@ -100,8 +102,10 @@ class Listeners {
     const ofError = (_: Error, socket: Duplex) => socket;
     // Or a client that has closed its own side, as it may, would get as much of an answer as was sent by then.
     Object.assign(server, { httpAllowHalfOpen: true });
-    const onRequest = (request: IncomingMessage, response: ServerResponse) =>
+    const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+      this.#answers.began(request.socket, response);
       this.#forwarder?.request(request, response);
+    };
     const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.#forwarder?.upgrade(request, socket as Socket, head);
     server.on(
@@ -124,7 +128,12 @@ class Listeners {
       else answerProblem(response, EXPECTATION_FAILED);
     };
     server.on("checkExpectation", guarded(ofRequest, onUnknown));
-    server.on("clientError", guarded(ofError, refuseUnreadable));
+    const onUnreadable = (error: Error, socket: Duplex) => {
+      // A problem in the middle of an answer would pass for a part of it.
+      if (socket.writable && !this.#answers.isWithinOne(socket)) refuse(socket as Socket, problemOfParser(error));
+      else socket.destroy();
+    };
+    server.on("clientError", guarded(ofError, onUnreadable));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.once("error", reject);
     server.listen({ host, port, backlog: BACKLOG }, resolve);
@@ -163,12 +172,13 @@ class Listeners {
   }
 }
 
-function createServer(options: FrontOptions): http.Server {
+function createServer(options: FrontOptions, answers: OpenAnswers): http.Server {
   const { serverCertificates, clientCertificates } = options;
   const shared = {
     maxHeaderSize: MAX_HEADER_BYTES,
     noDelay: true,
-    shouldUpgradeCallback: isBareUpgrade,
+    // Behind a request that is not answered yet, it would have the socket before it is its turn.
+    shouldUpgradeCallback: (request: IncomingMessage) => isBareUpgrade(request) && !answers.has(request.socket),
     headersTimeout: CLIENT_MAX_MS,
     requestTimeout: CLIENT_MAX_MS,
     connectionsCheckingInterval: TIMEOUT_LOOK_MS,
@@ -199,11 +209,6 @@ function createServer(options: FrontOptions): http.Server {
 
 function logFailedHandshake({ code, message }: NodeJS.ErrnoException, { remoteAddress }: TLSSocket): void {
   frontLog("warn", "a TLS handshake failed", { remoteAddress, code, reason: message });
-}
-
-function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (socket.writable) refuse(socket as Socket, problemOfParser(error));
-  else socket.destroy();
 }
 
 function isAddressMissing(error: unknown): boolean {

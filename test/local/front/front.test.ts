@@ -105,6 +105,30 @@ describe("requests", () => {
     expect((await text(socket)).split("\r\n\r\n")[1]).toContain(body);
   });
 
+  test("What comes behind a request waits for its answer, an upgrade or bytes that are no HTTP too", async () => {
+    const body = "x".repeat(900_000);
+    const first = `POST /body HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const upgrade = "GET /ocpp/A HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    const socket = net.connect({ port: edge.port, host: "localhost", allowHalfOpen: true });
+    socket.write(first + upgrade);
+    const [answer = "", refusal = ""] = (await text(socket)).split(body);
+    expect([answer.slice(0, 15), refusal.slice(0, 12)]).toEqual(["HTTP/1.1 200 OK", "HTTP/1.1 400"]);
+
+    const other = net.connect({ port: edge.port, host: "localhost" });
+    other.on("error", () => {});
+    let received = "";
+    other.write(first);
+    // Its answer has begun, and nothing of it is read meanwhile.
+    other.once("data", (chunk) => {
+      received += chunk;
+      other.pause();
+      other.write("no HTTP\r\n\r\n", () => setTimeout(() => other.resume(), 50));
+      other.on("data", (more) => (received += more));
+    });
+    await once(other, "close");
+    expect(received.match(/HTTP\/1\.1 \d{3}/g)).toEqual(["HTTP/1.1 200"]);
+  });
+
   test("A 426 says to what it wants an upgrade, and that this ends here", async () => {
     const { status, headers } = await ask(`${edge.httpUrl}/upgrade-required`);
     expect([status, headers.upgrade, headers.connection]).toEqual([426, "websocket", "Upgrade"]);
