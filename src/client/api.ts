@@ -30,11 +30,15 @@ export interface WebSocketLike {
 }
 
 export interface Asked {
+  /** Sent as JSON, or as it is where `media` names what it is. */
   body?: unknown;
+  media?: string;
   query?: Readonly<Record<string, string | number | boolean | undefined>>;
   headers?: Readonly<Record<string, string>>;
   /** Statuses that are an answer though they are no success. */
   also?: readonly number[];
+  /** The answer is no JSON. */
+  isText?: boolean;
   /** Done twice it does what it does once. */
   isRepeatable?: boolean;
   signal?: AbortSignal;
@@ -76,6 +80,11 @@ export class Api {
     }
   }
 
+  /** What is read and no more. @throws as `ask` */
+  async get<T>(path: string, query: NonNullable<Asked["query"]> = {}): Promise<T> {
+    return (await this.ask<T>("GET", path, { query })).body;
+  }
+
   /** A WebSocket; the key goes beside the subprotocol, never into the URL. */
   socket(path: string, protocol: string): WebSocketLike {
     const Class = this.#options.WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket;
@@ -86,7 +95,7 @@ export class Api {
   }
 
   async #attempt<T>(method: string, path: string, asked: Asked): Promise<Outcome<T>> {
-    const { body, query = {}, headers = {}, also = [], signal } = asked;
+    const { body, media, query = {}, headers = {}, also = [], signal } = asked;
     const url = new URL(`${this.#url}${path}`);
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(name, String(value));
@@ -95,11 +104,13 @@ export class Api {
       method,
       headers: {
         authorization: `Bearer ${this.#options.key}`,
-        ...(body !== undefined && { "content-type": "application/json" }),
+        ...(body !== undefined && { "content-type": media ?? "application/json" }),
         ...headers,
       },
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && {
+        body: media === undefined ? JSON.stringify(body) : (body as NonNullable<RequestInit["body"]>),
+      }),
     };
     let response: Response;
     let text: string;
@@ -112,7 +123,7 @@ export class Api {
     }
     const { status } = response;
     const isProblem = (response.headers.get("content-type") ?? "").startsWith("application/problem+json");
-    const read = text === "" ? null : json(text);
+    const read = text === "" ? null : asked.isText === true && !isProblem ? text : json(text);
     if (!isProblem && (response.ok || also.includes(status)) && read !== undefined)
       return { kind: "answer", status, body: read as T };
     const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN) * 1000;

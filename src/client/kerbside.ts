@@ -3,9 +3,22 @@
  * any other room but OCPP's types.
  */
 import { Api, type ClientOptions } from "./api.ts";
+import { Audit } from "./fleet/audit.ts";
+import { Campaigns } from "./fleet/campaigns.ts";
+import { Newcomers } from "./fleet/newcomers.ts";
+import { Crls, Revocations } from "./fleet/revocations.ts";
+import { Service } from "./fleet/service.ts";
+import {
+  type FleetSummary,
+  type StationEntry,
+  type StationPage,
+  type StationQuery,
+  stationQuery,
+} from "./fleet/station-list.ts";
+import { entriesOf } from "./pages.ts";
 import type { KeyView } from "./key.ts";
 import { Station } from "./station.ts";
-import type { EventType, Protocol, Webhook } from "./views.ts";
+import type { EventType, Webhook } from "./views.ts";
 
 export type { ClientOptions } from "./api.ts";
 export { CallError } from "./call-error.ts";
@@ -22,91 +35,89 @@ export {
   type ProblemSlug,
 } from "./problem.ts";
 export { type CommandOptions, Station } from "./station.ts";
+export type * from "./fleet/audit.ts";
+export type * from "./fleet/campaigns.ts";
+export type * from "./fleet/newcomers.ts";
+export type * from "./fleet/revocations.ts";
+export type * from "./fleet/service.ts";
+export type * from "./fleet/station-list.ts";
+export type * from "./history-views.ts";
+export type * from "./operation-views.ts";
+export type { Paged, PageQuery } from "./pages.ts";
 export type * from "./views.ts";
 export { type EventName, MemoryProgress, type Progress } from "./progress.ts";
 export { webhookHandler, type WebhookOptions } from "./webhook-handler.ts";
 
-/** Filters of the list; all that are given must hold. */
-export interface StationFilter {
-  online?: boolean;
-  protocol?: Protocol;
-  securityProfile?: 0 | 1 | 2 | 3;
-  vendor?: string;
-  model?: string;
-  labels?: Record<string, string>;
-  /** Part of an identity, a label, vendor, model or serial number. */
-  q?: string;
-  /** ISO 8601, as `offlineSince`: offline since before it. */
-  certificateExpiresBefore?: string;
-  offlineSince?: string;
-  undelivered?: boolean;
-  hasCsms?: boolean;
-  sort?: "id" | "changed" | "offline";
-  /** Stations of one page, at most (100). */
-  limit?: number;
-}
-
-export interface StationEntry {
-  stationId: string;
-  securityProfile: number;
-  labels: Record<string, string>;
-  online: boolean;
-  connection: { protocol: Protocol; securityProfile: number } | null;
-  vendor: string | null;
-  model: string | null;
-}
-
-export class Kerbside {
-  readonly #api: Api;
+/** What each part asks by. */
+class Connected {
+  protected readonly api: Api;
 
   constructor(options: ClientOptions) {
-    this.#api = new Api(options);
+    this.api = new Api(options);
   }
+}
+
+export class Kerbside extends Connected {
+  readonly newcomers = new Newcomers(this.api);
+  readonly audit = new Audit(this.api);
+  readonly campaigns = new Campaigns(this.api);
+  readonly revocations = new Revocations(this.api);
+  readonly crls = new Crls(this.api);
+  readonly service = new Service(this.api);
 
   /** What the key of this client is. */
-  async key(): Promise<KeyView> {
-    return (await this.#api.ask<KeyView>("GET", "/v1/key")).body;
+  key(): Promise<KeyView> {
+    return this.api.get<KeyView>("/v1/key");
   }
 
   station(id: string): Station {
-    return new Station(this.#api, id);
+    return new Station(this.api, id);
   }
 
-  /** As the directory has them, eventually consistent; page by page, for as long as it is iterated. */
-  async *stations(filter: StationFilter = {}): AsyncGenerator<StationEntry> {
-    const { labels = {}, ...rest } = filter;
-    const named = Object.fromEntries(Object.entries(labels).map(([name, value]) => [`label.${name}`, value]));
-    for (let cursor: string | undefined; ; ) {
-      const { body } = await this.#api.ask<{ stations: StationEntry[]; cursor: string | null }>("GET", "/v1/stations", {
-        query: { ...rest, ...named, cursor },
-      });
-      yield* body.stations;
-      if (body.cursor === null) return;
-      cursor = body.cursor;
-    }
+  /** One page of the directory, eventually consistent. */
+  stationsPage(query: StationQuery = {}): Promise<StationPage> {
+    return this.api.get<StationPage>("/v1/stations", stationQuery(query));
+  }
+
+  /** The same page by page, for as long as it is iterated. */
+  stations(query: StationQuery = {}): AsyncGenerator<StationEntry> {
+    return entriesOf(
+      (cursor = query.cursor) => this.stationsPage({ ...query, cursor }),
+      ({ stations }) => stations,
+    );
+  }
+
+  /** How many stations there are of each kind, a moment old. */
+  summary(): Promise<FleetSummary> {
+    return this.api.get<FleetSummary>("/v1/stations/summary");
   }
 
   async webhooks(): Promise<Webhook[]> {
-    return (await this.#api.ask<{ webhooks: Webhook[] }>("GET", "/v1/webhooks")).body.webhooks;
+    return (await this.api.get<{ webhooks: Webhook[] }>("/v1/webhooks")).webhooks;
+  }
+
+  /** A subscription, without its secret. */
+  webhook(name: string): Promise<Webhook> {
+    return this.api.get<Webhook>(webhookPath(name));
   }
 
   /** Subscribes to events, or changes the subscription. `types`: none are all. */
   async putWebhook(name: string, webhook: { url: string; secret: string; types?: EventType[] }): Promise<Webhook> {
-    return (await this.#api.ask<Webhook>("PUT", webhookPath(name), { body: webhook })).body;
+    return (await this.api.ask<Webhook>("PUT", webhookPath(name), { body: webhook })).body;
   }
 
   async deleteWebhook(name: string): Promise<void> {
-    await this.#api.ask("DELETE", webhookPath(name));
+    await this.api.ask("DELETE", webhookPath(name));
   }
 
   /** Has all that it did not take sent again, at once. */
   async replayWebhook(name: string): Promise<void> {
-    await this.#api.ask("POST", `${webhookPath(name)}/replay`, { isRepeatable: true });
+    await this.api.ask("POST", `${webhookPath(name)}/replay`, { isRepeatable: true });
   }
 
   /** Any other request of the API, with its problems and retries. */
   async request<T>(method: string, path: string, body?: unknown): Promise<T> {
-    return (await this.#api.ask<T>(method, path, { body })).body;
+    return (await this.api.ask<T>(method, path, { body })).body;
   }
 }
 

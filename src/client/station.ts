@@ -5,7 +5,19 @@
 import { type Api, pause } from "./api.ts";
 import { CsmsLink, type LinkOptions } from "./link.ts";
 import { type LiveMessage, type LiveOptions, live } from "./live.ts";
-import type { ActionOf, Command, OcppRequest, Protocol, Registered, Registration, StationView } from "./views.ts";
+import { entriesOf, type PageQuery } from "./pages.ts";
+import type { Connection, Message, MessagePage, MessageQuery } from "./history-views.ts";
+import type { Operation, PasswordRotation, SecurityUpgrade } from "./operation-views.ts";
+import type {
+  ActionOf,
+  Command,
+  CommandPage,
+  OcppRequest,
+  Protocol,
+  Registered,
+  Registration,
+  StationView,
+} from "./views.ts";
 
 export interface CommandOptions {
   /** Seconds that the station has for its answer, 1 to 120 (30). */
@@ -96,23 +108,69 @@ export class Station {
     return (await this.#api.ask<Command<P, A>>("GET", path)).body;
   }
 
+  /** Newest first. `limit`: 100, and 500 at most. */
+  commandsPage(query: PageQuery = {}): Promise<CommandPage> {
+    return this.#api.get<CommandPage>(`${this.#path}/commands`, { ...query });
+  }
+
   /** All that are kept, newest first. */
-  async *commands(): AsyncGenerator<Command> {
-    for (let cursor: string | undefined; ; ) {
-      const { body } = await this.#api.ask<{ commands: Command[]; cursor: string | null }>(
-        "GET",
-        `${this.#path}/commands`,
-        { query: { cursor } },
-      );
-      yield* body.commands;
-      if (body.cursor === null) return;
-      cursor = body.cursor;
-    }
+  commands(query: PageQuery = {}): AsyncGenerator<Command> {
+    return entriesOf(
+      (cursor = query.cursor) => this.commandsPage({ ...query, cursor }),
+      ({ commands }) => commands,
+    );
   }
 
   /** Cancels a command that is still queued. */
   async cancel(commandId: string): Promise<void> {
     await this.#api.ask("DELETE", `${this.#path}/commands/${encodeURIComponent(commandId)}`);
+  }
+
+  /** What it said and was asked, both sides of each CALL; its cursor is the next page's `before`, or `after`. */
+  messagesPage(query: MessageQuery = {}): Promise<MessagePage> {
+    return this.#api.get<MessagePage>(`${this.#path}/messages`, { ...query });
+  }
+
+  /** All that are kept: the newest first, or with `after` alone the oldest first. */
+  messages(query: MessageQuery = {}): AsyncGenerator<Message> {
+    const way = query.after !== undefined && query.before === undefined ? "after" : "before";
+    return entriesOf<MessagePage, Message, number>(
+      (cursor = query[way]) => this.messagesPage({ ...query, [way]: cursor }),
+      ({ messages }) => messages,
+    );
+  }
+
+  /** Its last 20, the live one first. */
+  async connections(): Promise<Connection[]> {
+    return (await this.#api.get<{ connections: Connection[] }>(`${this.#path}/connections`)).connections;
+  }
+
+  /** Replaces its password, at the station and here; goes on by itself. */
+  rotatePassword(rotation: PasswordRotation = {}): Promise<Operation> {
+    return this.#begin("password-rotation", rotation);
+  }
+
+  /** The one under way, or the last. */
+  passwordRotation(): Promise<Operation> {
+    return this.#api.get<Operation>(`${this.#path}/password-rotation`);
+  }
+
+  cancelPasswordRotation(): Promise<Operation> {
+    return this.#stop("password-rotation");
+  }
+
+  /** Raises its security profile, at the station and here; goes on by itself. */
+  upgradeSecurity(upgrade: SecurityUpgrade): Promise<Operation> {
+    return this.#begin("security-upgrade", upgrade);
+  }
+
+  /** The one under way, or the last. */
+  securityUpgrade(): Promise<Operation> {
+    return this.#api.get<Operation>(`${this.#path}/security-upgrade`);
+  }
+
+  cancelSecurityUpgrade(): Promise<Operation> {
+    return this.#stop("security-upgrade");
   }
 
   /** Each frame of this station as it comes, and what was missed since `after`; over breaks of the line, until it is left. */
@@ -126,5 +184,13 @@ export class Station {
   /** The CSMS's own socket to this station, opened again whenever it breaks, until it is closed. */
   link(options: LinkOptions): CsmsLink {
     return new CsmsLink((protocol) => this.#api.socket(`${this.#path}/csms`, protocol), options);
+  }
+
+  async #begin(kind: Operation["kind"], body: unknown): Promise<Operation> {
+    return (await this.#api.ask<Operation>("POST", `${this.#path}/${kind}`, { body })).body;
+  }
+
+  async #stop(kind: Operation["kind"]): Promise<Operation> {
+    return (await this.#api.ask<Operation>("DELETE", `${this.#path}/${kind}`)).body;
   }
 }

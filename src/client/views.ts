@@ -5,9 +5,11 @@ import type { Protocol } from "../ocpp/protocol.ts";
 import type { ActionOf, OcppRequest, OcppResponse } from "../ocpp/schemas/types.ts";
 
 export type { ActionOf, OcppRequest, OcppResponse, Protocol };
+/** OCPP's; 0: none. */
+export type SecurityProfile = 0 | 1 | 2 | 3;
 
 export interface Registration {
-  securityProfile: 0 | 1 | 2 | 3;
+  securityProfile: SecurityProfile;
   /** 16 to 64 bytes, or `generate`. */
   password?: string;
   passwordOverlap?: boolean;
@@ -18,13 +20,14 @@ export interface Registration {
   heartbeatIntervalSeconds?: number;
   csms?: "link" | "http" | "standalone";
   apply?: "next-connect" | "now";
-  locationHint?: string;
+  /** Where its object is made, as the platform names it. */
+  locationHint?: "wnam" | "enam" | "sam" | "weur" | "eeur" | "apac" | "oc" | "afr" | "me";
   labels?: Record<string, string>;
 }
 
 export interface RegistrationView {
   stationId: string;
-  securityProfile: 0 | 1 | 2 | 3;
+  securityProfile: SecurityProfile;
   hasPassword: boolean;
   passwordOverlap?: true;
   certificate: { commonName: string; organization?: string; fingerprints?: string[] };
@@ -54,12 +57,15 @@ export interface StationView extends Omit<RegistrationView, "csms"> {
   online: boolean;
   connection: {
     protocol: Protocol;
-    securityProfile: 0 | 1 | 2 | 3;
+    securityProfile: SecurityProfile;
     since: string;
     lastMessageAt: string;
     remoteAddress: string | null;
     certificate: { fingerprint: string; notAfter: string } | null;
   } | null;
+  /** While it is offline, as is the reason: a sentence for people. */
+  offlineSince?: string;
+  offlineReason?: string;
   boot: {
     status: "unknown" | "Accepted" | "Pending" | "Rejected";
     at: string;
@@ -100,6 +106,8 @@ interface CommandHead<A extends string> {
   stationId: string;
   action: A;
   actor?: string | null;
+  /** The campaign that it is part of. */
+  campaignId?: string;
   createdAt: string;
   sentAt?: string;
   completedAt?: string;
@@ -124,6 +132,11 @@ export type Command<P extends Protocol = Protocol, A extends ActionOf<P> = Actio
     /** Never sent; `error` where it was not valid when its turn came. */
     | { state: "cancelled"; error?: CallErrorView }
   );
+
+export interface CommandPage {
+  commands: Command[];
+  cursor: string | null;
+}
 
 interface CloudEventOf<Type extends string, Data> {
   specversion: "1.0";

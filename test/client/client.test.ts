@@ -113,6 +113,50 @@ describe("A backend's client", () => {
     await expect(other.key()).rejects.toMatchObject({ slug: "unauthorized", status: 401 });
   });
 
+  test("reads the fleet, a station's past and who did what, page by page", async () => {
+    const ids = ["CLIENT-P1", "CLIENT-P2", "CLIENT-P3"];
+    for (const id of ids) await kerbside.station(id).register({ securityProfile: 0, labels: { row: "pages" } });
+    const all = async <T>(entries: AsyncGenerator<T>) => {
+      const read: T[] = [];
+      for await (const entry of entries) read.push(entry);
+      return read;
+    };
+    const query = { labels: { row: "pages" }, limit: 2 };
+    await until("the list", async () => (await all(kerbside.stations(query))).length === ids.length);
+    const { stations, cursor } = await kerbside.stationsPage(query);
+    expect(stations.map(({ stationId }) => stationId)).toEqual(ids.slice(0, 2));
+    expect(stations[0]).toMatchObject({ online: false, offlineReason: "never connected" });
+    const rest = await kerbside.stationsPage({ ...query, cursor: cursor ?? "" });
+    expect(rest).toMatchObject({ stations: [{ stationId: ids[2] }], cursor: null });
+    expect((await kerbside.summary()).stations).toBeGreaterThanOrEqual(ids.length);
+
+    const station = kerbside.station("CLIENT-P1");
+    const charging = await edge.station("CLIENT-P1", { register: false });
+    for (const id of ["p1", "p2", "p3"]) await charging.call("StatusNotification", STATUS_16, id);
+    const messageIds = async (options: { after?: number }) => {
+      const messages = await all(station.messages({ ...options, limit: 2, type: "ocpp.call" }));
+      return messages.map(({ messageId }) => messageId);
+    };
+    expect(await messageIds({})).toEqual(["p3", "p2", "p1"]);
+    expect(await messageIds({ after: 0 })).toEqual(["p1", "p2", "p3"]);
+    expect(await station.connections()).toMatchObject([{ protocol: "ocpp1.6", disconnectedAt: null }]);
+
+    const reset = { name: "All", action: "Reset", payload: { type: "Soft" }, stationIds: [...ids, "CLIENT-P4"] };
+    expect(await kerbside.campaigns.dryRun(reset)).toEqual({ stations: 3, unknown: 1 });
+    const campaign = await kerbside.campaigns.create({ ...reset, startAt: "2099-01-01" });
+    expect(campaign).toMatchObject({ state: "scheduled", progress: { pending: 3 } });
+    expect((await all(kerbside.campaigns.stations(campaign.campaignId, { limit: 2 }))).length).toBe(4);
+    await kerbside.campaigns.cancel(campaign.campaignId);
+    await until("the audit", async () => {
+      const kinds = (await all(kerbside.audit.all({ limit: 2 }))).map(({ kind }) => kind);
+      return kinds.includes("campaign.created") && kinds.filter((kind) => kind === "station.registered").length >= 3;
+    });
+    await expect(station.passwordRotation()).rejects.toMatchObject({ slug: "operation-not-found" });
+    await expect(kerbside.crls.put("ab", "no list")).rejects.toMatchObject({ status: 422 });
+    expect(await kerbside.service.health()).toEqual({ status: "ok" });
+    expect(await kerbside.service.metrics()).toContain("kerbside_");
+  });
+
   test("waits for a command that waits for its station", async () => {
     const station = kerbside.station("CLIENT-LATE");
     await station.register({ securityProfile: 0 });
