@@ -166,7 +166,7 @@ describe("Imports point one way", () => {
   test.each([
     // Upper rooms first: none imports from one before it, types included.
     ["local", [".", "front", "front/certificate", "runtime", "pki", "state"]],
-    ["simulator", ["cli", "fleet", "csms", "station"]],
+    ["simulator", ["cli", "demo", "fleet", "csms", "station"]],
     [
       "station",
       [

@@ -129,7 +129,7 @@ export class Churn {
     const { arm, protocol, dir, clientCert, run } = this.#spec;
     const needsCertificate = arm.cohort === "mtls" && clientCert === null && dir !== null;
     const [password, certificate] = await Promise.all([
-      this.#broker?.register(stationId, PROFILE[arm.cohort], protocol, run) ?? null,
+      this.#broker?.register(stationId, { profile: PROFILE[arm.cohort], protocol }, { run }) ?? null,
       needsCertificate ? this.#issuer.issue(join(dir, "pki"), stationId) : null,
     ]);
     const socket: ClientOptions = {

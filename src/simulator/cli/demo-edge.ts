@@ -8,11 +8,17 @@ import { createInterface } from "node:readline";
 import { REPOSITORY } from "../../local/state/local-folder.ts";
 
 const MAIN = join(REPOSITORY, "src/local/main.ts");
-const STOP_WITHIN_MS = 6_000;
+/** With what the stations have before it, below the 5 s in which all of it ends. */
+const STOP_WITHIN_MS = 3_000;
+/** Its addresses are in the last of them. */
+const LINES_UNTIL_READY = 200;
 
 export interface DemoEdge {
   /** Aborted once it is gone, whoever ended it. */
   gone: AbortSignal;
+  httpUrl: string;
+  tlsUrl: string;
+  mtlsUrl: string;
   stop(): Promise<void>;
 }
 
@@ -28,11 +34,17 @@ export async function startDemoEdge(env: NodeJS.ProcessEnv): Promise<DemoEdge> {
     complaint = (complaint + text).slice(-2_000);
   });
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  createInterface(child.stdout).on("line", (line) => line === "ready" && resolve(true));
+  const said: string[] = [];
+  createInterface(child.stdout).on("line", (line) => {
+    if (line === "ready") resolve(true);
+    else if (said.length < LINES_UNTIL_READY) said.push(line);
+  });
   if (!(await Promise.race([promise, exited.then(() => false)]))) {
     throw new Error(complaint.trim() || "The local edge ended before it was ready");
   }
-  return { gone: gone.signal, stop: () => stop(child, exited) };
+  const urls = said.flatMap((line) => /(?:http|wss):\/\/localhost:\d+$/.exec(line)?.[0] ?? []);
+  const [httpUrl = "", tlsUrl = "", mtlsUrl = ""] = urls.map((url) => url.replace("wss", "https"));
+  return { gone: gone.signal, httpUrl, tlsUrl, mtlsUrl, stop: () => stop(child, exited) };
 }
 
 async function stop(child: ChildProcess, exited: Promise<void>): Promise<void> {

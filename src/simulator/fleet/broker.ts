@@ -4,8 +4,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Kerbside, KerbsideProblem } from "../../client/kerbside.ts";
-import type { Protocol } from "../../ocpp/protocol.ts";
-import { type Profile, SECURITY_PROFILE } from "../station/profile.ts";
+import { type Mix, SECURITY_PROFILE } from "../station/profile.ts";
 import { isLoopback, type Target } from "./targets.ts";
 
 /** What ends a run before it begins, in words for who started it. */
@@ -67,15 +66,14 @@ export class Broker {
    */
   async register(
     stationId: string,
-    profile: Profile,
-    protocol: Protocol,
-    run: string | null = null,
+    { profile, protocol }: Mix,
+    { run = null, labels }: { run?: string | null; labels?: Record<string, string> | undefined } = {},
   ): Promise<string | null> {
     const hasPassword = profile === "basic" || profile === "tls";
     const { password = null } = await this.#kerbside.station(stationId).register({
       securityProfile: SECURITY_PROFILE[profile],
       protocols: [protocol],
-      labels: { simulator: "true", ...(run !== null && { [RUN_LABEL]: run }) },
+      labels: { ...(labels ?? { simulator: "true" }), ...(run !== null && { [RUN_LABEL]: run }) },
       ...(run !== null && { csms: "link" }),
       // A generated one costs the broker one round of its key derivation, a chosen one ten thousand.
       ...(hasPassword && { password: "generate" }),

@@ -1,8 +1,6 @@
 /**
  * The stations of one run: registered, given what proves who they are, and kept count of. Must not know what they are made to do.
  */
-import type { LookupFunction } from "node:net";
-import type { ClientOptions } from "ws";
 import type { SimulationOptions } from "./simulation-options.ts";
 import type { Bridging } from "./bridging.ts";
 import type { Broker } from "./broker.ts";
@@ -12,7 +10,8 @@ import { ConnectGate } from "./connect-gate.ts";
 import { type Mix, mixesOf } from "../station/profile.ts";
 import { Random } from "../station/random.ts";
 import { FleetStatistics } from "./statistics.ts";
-import { isLoopback, stationUrl } from "./targets.ts";
+import { socketOptions } from "./station-socket.ts";
+import { stationUrl } from "./targets.ts";
 
 /** Connections being opened: below what a listener's queue holds, 511, or the kernel drops some for a second. */
 export const CONNECTS_AT_ONCE = 256;
@@ -48,7 +47,7 @@ export class Fleet {
   }
 
   mixOf(number: number): Mix {
-    return this.#mixes[number % this.#mixes.length] as Mix;
+    return this.options.cast?.[number] ?? (this.#mixes[number % this.#mixes.length] as Mix);
   }
 
   /** @param round of stations that only live for one */
@@ -57,18 +56,12 @@ export class Fleet {
     const broker = this.#brokerOf(number);
     const stationId = this.#nameOf(number, round);
     const [password, certificate] = await Promise.all([
-      broker.register(stationId, mix.profile, mix.protocol, this.bridging?.run ?? null),
+      broker.register(stationId, mix, { run: this.bridging?.run ?? null, labels: this.options.cast?.[number]?.labels }),
       mix.profile === "mtls" ? this.#issuer.issue(broker.pkiDir, stationId) : null,
     ]);
     const url = stationUrl(broker.target, mix.profile, stationId);
-    const ca = url.startsWith("wss:") ? broker.rootPem() : undefined;
-    const socket: ClientOptions = {
-      ...(isLoopback(new URL(url)) && { lookup: loopback }),
-      ...(ca !== undefined && { ca }),
-      ...(certificate !== null && certificate),
-      ...(password !== null && { headers: { authorization: basic(stationId, password) } }),
-    };
-    return { ...mix, stationId, url, socket };
+    const socket = socketOptions(url, { stationId, password, certificate, rootPem: () => broker.rootPem() });
+    return { profile: mix.profile, protocol: mix.protocol, stationId, url, socket };
   }
 
   async deregister(number: number, { stationId }: RegisteredStation): Promise<void> {
@@ -83,6 +76,7 @@ export class Fleet {
       random: Random.of(seed, station.stationId),
       statistics: this.statistics.of(station),
       chargesByItself: scenario === "charging",
+      ...(this.options.cast !== undefined && { identification: this.options.cast[number]?.identification }),
     });
     this.stations.set(number, charging);
     charging.start();
@@ -107,18 +101,9 @@ export class Fleet {
   }
 
   #nameOf(number: number, round?: number): string {
+    const member = this.options.cast?.[number];
+    if (member !== undefined) return member.stationId;
     const name = `${this.options.prefix}-${String(number).padStart(5, "0")}`;
     return round === undefined ? name : `${name}-r${round}`;
   }
 }
-
-const basic = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
-
-/** A name of this machine is never looked up: thousands of look-ups wait for four threads. */
-const loopback: LookupFunction = (hostname, options, done) => {
-  const isV6 = hostname === "::1" || hostname === "[::1]";
-  const address = isV6 ? "::1" : hostname === "localhost" ? "127.0.0.1" : hostname;
-  const family = isV6 ? 6 : 4;
-  if (options.all === true) done(null, [{ address, family }]);
-  else done(null, address, family);
-};

@@ -20,6 +20,8 @@ export interface RunOptions {
   /** Called once the fleet is there, before its first station. */
   onFleet(fleet: Fleet): void;
   warn(sentence: string): void;
+  /** ms that the stations have to end in an orderly way once `interrupt` came (4,000). */
+  hurryMs?: number;
 }
 
 /** For all that is no station: modules, threads, the API's connections. */
@@ -56,7 +58,11 @@ export async function simulate(options: SimulationOptions, runOptions: RunOption
   }
 }
 
-async function simulated(fleet: Fleet, { interrupt, onFleet }: RunOptions, limit: number | null): Promise<Summary> {
+async function simulated(
+  fleet: Fleet,
+  { interrupt, onFleet, hurryMs = HURRY_MS }: RunOptions,
+  limit: number | null,
+): Promise<Summary> {
   const { options, bridging } = fleet;
   const before = processUse();
   const peak = { ...before };
@@ -81,7 +87,7 @@ async function simulated(fleet: Fleet, { interrupt, onFleet }: RunOptions, limit
   } finally {
     clearTimeout(endAt);
     interrupt.removeEventListener("abort", onInterrupt);
-    await fleet.finish(interrupt.aborted ? HURRY_MS : FINISH_WITHIN_MS);
+    await fleet.finish(interrupt.aborted ? hurryMs : FINISH_WITHIN_MS);
     clearInterval(sampler);
   }
   const bridge = bridging === null ? null : await bridging.settled();

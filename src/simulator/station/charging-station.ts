@@ -33,6 +33,8 @@ export interface StationOptions {
   meterIntervalMs: number;
   /** False: only when the CSMS says so. */
   chargesByItself: boolean;
+  /** What its nameplate says; left out: this simulator. */
+  identification?: Pick<Identification, "vendor" | "model"> | undefined;
 }
 
 /** Until the next BootNotification, where the answer names no interval. [1.6 §4.2, 2.x B02.FR.06] The station's choice. */
@@ -62,7 +64,8 @@ export class ChargingStation implements Commanded {
     const { random, statistics, sessionMs, meterIntervalMs, station, gate } = options;
     const serialNumber = station.stationId.slice(-SERIAL_MAX_LENGTH);
     this.protocol = station.protocol;
-    this.identification = { vendor: "Kerbside", model: "Simulator", serialNumber, firmwareVersion: "1.0.0" };
+    const { vendor, model } = options.identification ?? { vendor: "Kerbside", model: "Simulator" };
+    this.identification = { vendor, model, serialNumber, firmwareVersion: "1.0.0" };
     this.#messages = messagesOf(station.protocol);
     this.evse = new Evse({
       ...{ messages: this.#messages, random, statistics, sessionMs, meterIntervalMs },
