@@ -35,6 +35,7 @@ const SCRIPTS = [
   "http/description/generate.ts",
   "http/reference/generate.ts",
   "client/build.ts",
+  "console/build.ts",
 ];
 /** Read by a script alone: the Worker serves what that makes of it. */
 const BUILT_FROM = "http/description/";
@@ -181,6 +182,25 @@ describe("Imports point one way", () => {
         "delivery",
         "object",
         "storage",
+      ],
+    ],
+    [
+      "console",
+      [
+        ".",
+        "shell",
+        "pages/overview",
+        "pages/stations",
+        "pages/newcomers",
+        "pages/station",
+        "pages/campaigns",
+        "pages/webhooks",
+        "pages/problems",
+        "pages/audit",
+        "pages/settings",
+        "parts",
+        "look",
+        "data",
       ],
     ],
   ])("within %s from the first of its folders to the last", (house, rooms) => {

@@ -16,6 +16,7 @@ const http = join(root, "src/http");
 const description = join(http, "description");
 const reference = join(http, "reference");
 const client = join(root, "src/client");
+const webConsole = join(root, "src/console");
 
 if (!isInstalled()) install();
 if (existsSync(join(schemas, "generate.ts")) && !isGenerated()) generate();
@@ -28,6 +29,9 @@ if (existsSync(join(reference, "generate.ts")) && !isLaidOut()) {
 
 if (existsSync(join(client, "build.ts")) && !isClientMade()) {
   run([node, join(client, "build.ts")], process.env, "The client");
+}
+if (existsSync(join(webConsole, "build.ts")) && !isConsoleBuilt()) {
+  run([node, join(webConsole, "build.ts")], process.env, "The console");
 }
 
 /** npm leaves in node_modules a lock of what it put there: the same entries, less those for other platforms. */
@@ -95,6 +99,17 @@ function isClientMade() {
   const output = join(root, "dist/client/kerbside.js");
   if (!existsSync(output)) return false;
   return statSync(output).mtimeMs >= Math.max(...filesIn(client).map((path) => statSync(path).mtimeMs));
+}
+
+/** Whether what it is drawn by is older: its own files, the client and the packages that it is built with. */
+function isConsoleBuilt() {
+  const output = join(root, "dist/assets/index.html");
+  if (!existsSync(output)) return false;
+  const own = readdirSync(webConsole, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+  const inputs = [installedLock, ...filesIn(client), ...own];
+  return statSync(output).mtimeMs >= Math.max(...inputs.map((path) => statSync(path).mtimeMs));
 }
 
 function generate() {

@@ -34,7 +34,7 @@ export function importsOf(file: string, text: string): Import[] {
 }
 
 export const files = readdirSync(ROOT, { recursive: true, encoding: "utf8" })
-  .filter((file) => /\.(?:ts|mjs)$/.test(file))
+  .filter((file) => /\.(?:tsx?|mjs)$/.test(file))
   .sort()
   .map((file) => {
     const text = readFileSync(join(ROOT, file), "utf8");

@@ -1,0 +1,134 @@
+/**
+ * Who is signed in: by an API key that stays in this tab's storage, or by Cloudflare Access, where no key is needed. Must not know any
+ * page, and never puts the key into an address, the history or a log.
+ */
+import { computed, signal } from "@preact/signals";
+import { Kerbside, type ClientOptions } from "../../client/kerbside.ts";
+import { KerbsideProblem } from "../../client/problem.ts";
+
+export type Scope =
+  | "stations:read"
+  | "stations:write"
+  | "commands:write"
+  | "webhooks:write"
+  | "metrics:read"
+  | "messages:read"
+  | "messages:unmasked"
+  | "campaigns:write"
+  | "csms:connect"
+  | "audit:read"
+  | "pki:write";
+
+export interface Identity {
+  name: string;
+  /** `null`: not told; what is refused says so. */
+  scopes: readonly Scope[] | null;
+  /** The part of the fleet that it is for; absent: all of it. */
+  stations?: { prefix: string } | { label: { name: string; value: string } };
+}
+
+export type Session =
+  | { kind: "checking" }
+  /** `refused`: a key was given, and is none, or is none any more. */
+  | { kind: "out"; reason: "none" | "refused" | "ended" }
+  | { kind: "unreachable"; since: number; reason: string }
+  | { kind: "in"; identity: Identity; by: "key" | "access" };
+
+const STORED = "kerbside.key";
+/** ms for the answer to who this is. */
+const CHECK_WITHIN_MS = 10_000;
+
+export const session = signal<Session>({ kind: "checking" });
+
+/** `null`: nobody is signed in. */
+export const identity = computed<Identity | null>(() => (session.value.kind === "in" ? session.value.identity : null));
+
+/** Whether what is signed in may do it. What a key has not told of itself is tried. */
+export const may = (scope: Scope): boolean => {
+  const who = identity.value;
+  return who !== null && (who.scopes === null || who.scopes.includes(scope));
+};
+
+const storedKey = (): string => sessionStorage.getItem(STORED) ?? "";
+
+/** Without a key the browser's own cookie speaks, which Access has set. */
+class KeylessSocket extends WebSocket {
+  constructor(url: string, protocols: string[]) {
+    super(
+      url,
+      protocols.filter((protocol) => protocol !== "kerbside.bearer."),
+    );
+  }
+}
+
+/** The typed client as whoever is signed in; what it asks ends with `signal`. */
+export function clientOf(signal?: AbortSignal, key = storedKey(), more: Partial<ClientOptions> = {}): Kerbside {
+  return new Kerbside({
+    url: location.origin,
+    key,
+    // What is read is read again by whoever shows it, who says so meanwhile.
+    retries: 0,
+    WebSocket: KeylessSocket,
+    fetch: (input, init) => {
+      const headers = new Headers(init.headers);
+      if (key === "") headers.delete("authorization");
+      const signals = [signal, init.signal].filter((each) => each != null);
+      return fetch(input, { ...init, headers, signal: AbortSignal.any(signals), cache: "no-store" });
+    },
+    ...more,
+  });
+}
+
+/** At the start, and when the edge is reachable again. */
+export async function resume(): Promise<void> {
+  await check(storedKey());
+}
+
+/** @returns whether the key is one */
+export async function signIn(key: string): Promise<boolean> {
+  const found = await ask(key);
+  if (found.kind === "in") sessionStorage.setItem(STORED, key);
+  session.value = found;
+  return found.kind === "in";
+}
+
+export function signOut(reason: "none" | "ended" = "none"): void {
+  sessionStorage.removeItem(STORED);
+  session.value = { kind: "out", reason };
+}
+
+async function check(key: string): Promise<void> {
+  const found = await ask(key);
+  if (found.kind === "out") sessionStorage.removeItem(STORED);
+  session.value = found;
+}
+
+async function ask(key: string): Promise<Session> {
+  const client = clientOf(AbortSignal.timeout(CHECK_WITHIN_MS), key);
+  try {
+    return { kind: "in", identity: await identityOf(client, key), by: key === "" ? "access" : "key" };
+  } catch (error) {
+    if (error instanceof KerbsideProblem && (error.status === 401 || error.status === 404))
+      return { kind: "out", reason: key === "" ? "none" : "refused" };
+    // Characters that no header may have: no key has them.
+    if (error instanceof TypeError) return { kind: "out", reason: "refused" };
+    const before = session.value.kind === "unreachable" ? session.value.since : Date.now();
+    return { kind: "unreachable", since: before, reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** @throws where it is none */
+async function identityOf(client: Kerbside, key: string): Promise<Identity> {
+  try {
+    return await client.request<Identity>("GET", "/v1/key");
+  } catch (error) {
+    if (!(error instanceof KerbsideProblem) || error.status !== 404 || key === "") throw error;
+  }
+  // A Kerbside that does not tell of keys: one that lacks this scope is one all the same.
+  try {
+    await client.request("GET", "/v1/stations?limit=1");
+  } catch (error) {
+    if (!(error instanceof KerbsideProblem) || error.status !== 403) throw error;
+  }
+  return { name: "API key", scopes: null };
+}

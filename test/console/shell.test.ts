@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Browser, HAS_BROWSER, type Watched } from "../support/browser.ts";
+import { axeFaults, complaintsOf, openConsole } from "../support/console-page.ts";
+import { type Kerbside, startKerbside } from "../support/kerbside.ts";
+
+describe.skipIf(!HAS_BROWSER)("The console", () => {
+  let kerbside: Kerbside;
+  let browser: Browser;
+  let watched: Watched;
+  const url = () => kerbside.edge.httpUrl;
+  beforeAll(async () => {
+    [kerbside, browser] = await Promise.all([startKerbside(), Browser.start()]);
+    watched = await openConsole(browser, url(), kerbside.edge.apiKey);
+  });
+  afterAll(async () => {
+    await Promise.all([browser?.stop(), kerbside?.stop()]);
+  });
+
+  test("takes a key for the tab alone, and puts it into no address", async () => {
+    const { page } = watched;
+    const { apiKey } = kerbside.edge;
+    await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+    const stored = await page.evaluate("[Object.values(localStorage), Object.values(sessionStorage)]");
+    expect(stored).toEqual([[], [apiKey]]);
+    await page.reload();
+    await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+    expect(watched.requests.filter((request) => request.includes(apiKey))).toEqual([]);
+    expect(page.url()).not.toContain(apiKey);
+  });
+
+  test("says of a key that is none that it is none, and shows nothing", async () => {
+    const { page } = await browser.open(`${url()}/#/stations`);
+    await page.getByLabel("API key").fill("no-such-key");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("This is no key of this deployment").waitFor();
+    expect(await page.getByRole("navigation").count()).toBe(0);
+    expect(await page.evaluate("sessionStorage.length")).toBe(0);
+    await page.close();
+  });
+
+  test("is gone through by keyboard alone", async () => {
+    const { page } = watched;
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox").fill("newc");
+    await page.getByRole("option", { name: "Newcomers" }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "Newcomers" }).waitFor();
+    expect(await page.title()).toBe("Newcomers · Kerbside");
+    await page.keyboard.press("/");
+    await page.getByRole("dialog", { name: "Search" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog", { name: "Search" }).waitFor({ state: "detached" });
+  });
+
+  test("has nothing that axe-core finds, in either theme", async () => {
+    const faults = { light: await axeFaults(watched, "light"), dark: await axeFaults(watched, "dark") };
+    expect(faults).toEqual({ light: [], dark: [] });
+  });
+
+  test("asks no other host for anything, and does nothing that its policy forbids", () => {
+    expect(watched.abroad(url())).toEqual([]);
+    expect(complaintsOf(watched)).toEqual([]);
+  });
+});
