@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Delivery, Payload, SeenEvent } from "./ledger.ts";
 import type { Random } from "./random.ts";
+import { RecentLateness } from "./recent-lateness.ts";
 
 /**
  * How a door fails, by weight. `swallow`: it takes the request and breaks before it says so, the one failure that makes a
@@ -82,12 +83,15 @@ export interface Answered {
   taken(): void;
   /** In the end, however it ended. */
   ended(busyFor?: { at: number; retryAfterMs: number }): void;
+  /** This process was so late with the answer that the sender may have hung up before it came, which cannot be seen from here. */
+  perhapsUnread?(): void;
 }
 
 export class Backend {
   readonly #server: http.Server;
   readonly #doors = new Map<string, { door: Door; weather: Weather }>();
   readonly #randomOf: (name: string) => Random;
+  readonly #recentLateness = new RecentLateness();
   /** Requests, and those that were failed on purpose. */
   requests = 0;
   failures = 0;
@@ -125,6 +129,7 @@ export class Backend {
   }
 
   async stop(): Promise<void> {
+    this.#recentLateness.stop();
     this.#server.close();
     this.#server.closeAllConnections();
     await once(this.#server, "close");
@@ -154,6 +159,7 @@ export class Backend {
       const seconds = weather.retryAfterSeconds();
       // Nobody can have read it before; the end of the answer is seen here when this process has time for it.
       busyFor = { at: Date.now(), retryAfterMs: seconds * 1_000 };
+      if (this.#recentLateness.wasLate()) answered.perhapsUnread?.();
       return void response.writeHead(429, { "retry-after": String(seconds) }).end();
     }
     if (failure === "hang") return;
@@ -211,6 +217,9 @@ export class Receivers {
       ended: (busyFor) => {
         delivery.endedAt = busyFor?.at ?? Date.now();
         if (busyFor !== undefined) delivery.retryAfterMs = busyFor.retryAfterMs;
+      },
+      perhapsUnread: () => {
+        delivery.isPerhapsUnread = true;
       },
     };
   }

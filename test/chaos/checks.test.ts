@@ -546,6 +546,13 @@ describe("A check finds", () => {
     expect(broken(ledgers)).toEqual([]);
   });
 
+  test("nothing wrong with an attempt soon after a Retry-After that its sender may not have read", () => {
+    const { ledgers } = goodStory();
+    const refused = { acknowledged: false, at: -900, endedAt: -900, retryAfterMs: 1_000, isPerhapsUnread: true };
+    ledgers.deliveries.unshift(delivery([connected(1)], refused));
+    expect(broken(ledgers)).toEqual([]);
+  });
+
   test("nothing wrong with two transactions that look alike and are two events", () => {
     const { ledgers, recorder } = goodStory();
     recorder.wants("StartTransaction", START).acknowledged = { transactionId: 8 };

@@ -3,7 +3,7 @@
  */
 import type { Backend } from "./backend.ts";
 import type { Caller } from "./callers.ts";
-import type { Ledgers } from "./ledger.ts";
+import type { Delivery, Ledgers } from "./ledger.ts";
 import type { ChaosStation } from "./station.ts";
 
 export function figuresOf(
@@ -23,6 +23,7 @@ export function figuresOf(
     "requests to the backends, of which failed on purpose": `${backend.requests}, ${backend.failures}`,
     "messages of stations, attempts": `${messages.length}, ${messages.reduce((sum, { messageIds }) => sum + messageIds.length, 0)}`,
     "deliveries, acknowledged": `${ledgers.deliveries.length}, ${ledgers.deliveries.filter(({ acknowledged }) => acknowledged).length}`,
+    "a Retry-After that was told, of which perhaps unread": told(ledgers.deliveries),
     "commands asked for": callers.reduce((sum, { requests }) => sum + requests.length, 0),
     "commands by state": Array.from(outcomes, ([state, list]) => `${state} ${list.length}`).join(", "),
     "CALLs of the CSMS that stations saw": stations.reduce(
@@ -35,4 +36,9 @@ export function figuresOf(
       .map(({ name, shares }) => `${name} ${Math.round(100 * Math.max(0, ...shares))} %`)
       .join(", "),
   };
+}
+
+function told(deliveries: readonly Delivery[]): string {
+  const all = deliveries.filter(({ retryAfterMs }) => retryAfterMs !== undefined);
+  return `${all.length}, ${all.filter(({ isPerhapsUnread }) => isPerhapsUnread).length}`;
 }

@@ -60,8 +60,9 @@ function impatient(ledgers: Ledgers): Violation[] {
   return [...streams.values()].flatMap((deliveries) =>
     deliveries.flatMap((delivery, index) => {
       const next = deliveries[index + 1];
-      const { retryAfterMs, stationId, webhook, endedAt } = delivery;
-      if (retryAfterMs === undefined || next === undefined || !isSameLog(delivery, next)) return [];
+      const { retryAfterMs, isPerhapsUnread, stationId, webhook, endedAt } = delivery;
+      if (retryAfterMs === undefined || isPerhapsUnread === true || next === undefined || !isSameLog(delivery, next))
+        return [];
       const earlyMs = endedAt + retryAfterMs - next.at;
       if (earlyMs <= TOLERANCE_MS || isExcused(ledgers, delivery, next)) return [];
       const evidence = {
