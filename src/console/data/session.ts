@@ -4,28 +4,12 @@
  */
 import { computed, signal } from "@preact/signals";
 import { Kerbside, type ClientOptions } from "../../client/kerbside.ts";
+import type { KeyView, Scope } from "../../client/key.ts";
 import { KerbsideProblem } from "../../client/problem.ts";
 
-export type Scope =
-  | "stations:read"
-  | "stations:write"
-  | "commands:write"
-  | "webhooks:write"
-  | "metrics:read"
-  | "messages:read"
-  | "messages:unmasked"
-  | "campaigns:write"
-  | "csms:connect"
-  | "audit:read"
-  | "pki:write";
-
-export interface Identity {
-  name: string;
-  /** `null`: not told; what is refused says so. */
-  scopes: readonly Scope[] | null;
-  /** The part of the fleet that it is for; absent: all of it. */
-  stations?: { prefix: string } | { label: { name: string; value: string } };
-}
+export type { Scope };
+/** As the key, or the person that Access let in, is told of itself. */
+export type Identity = Pick<KeyView, "name" | "scopes" | "stations">;
 
 export type Session =
   | { kind: "checking" }
@@ -43,11 +27,11 @@ export const session = signal<Session>({ kind: "checking" });
 /** `null`: nobody is signed in. */
 export const identity = computed<Identity | null>(() => (session.value.kind === "in" ? session.value.identity : null));
 
-/** Whether what is signed in may do it. What a key has not told of itself is tried. */
-export const may = (scope: Scope): boolean => {
-  const who = identity.value;
-  return who !== null && (who.scopes === null || who.scopes.includes(scope));
-};
+/** Whether who is signed in may do it. */
+export const may = (scope: Scope): boolean => identity.value?.scopes.includes(scope) === true;
+
+/** Whether the whole fleet is there for who is signed in: sums and settings of it are for nobody else. */
+export const seesAll = (): boolean => identity.value?.stations === null;
 
 const storedKey = (): string => sessionStorage.getItem(STORED) ?? "";
 
@@ -106,29 +90,13 @@ async function check(key: string): Promise<void> {
 async function ask(key: string): Promise<Session> {
   const client = clientOf(AbortSignal.timeout(CHECK_WITHIN_MS), key);
   try {
-    return { kind: "in", identity: await identityOf(client, key), by: key === "" ? "access" : "key" };
+    return { kind: "in", identity: await client.key(), by: key === "" ? "access" : "key" };
   } catch (error) {
-    if (error instanceof KerbsideProblem && (error.status === 401 || error.status === 404))
+    if (error instanceof KerbsideProblem && error.status === 401)
       return { kind: "out", reason: key === "" ? "none" : "refused" };
     // Characters that no header may have: no key has them.
     if (error instanceof TypeError) return { kind: "out", reason: "refused" };
     const before = session.value.kind === "unreachable" ? session.value.since : Date.now();
     return { kind: "unreachable", since: before, reason: error instanceof Error ? error.message : String(error) };
   }
-}
-
-/** @throws where it is none */
-async function identityOf(client: Kerbside, key: string): Promise<Identity> {
-  try {
-    return await client.request<Identity>("GET", "/v1/key");
-  } catch (error) {
-    if (!(error instanceof KerbsideProblem) || error.status !== 404 || key === "") throw error;
-  }
-  // A Kerbside that does not tell of keys: one that lacks this scope is one all the same.
-  try {
-    await client.request("GET", "/v1/stations?limit=1");
-  } catch (error) {
-    if (!(error instanceof KerbsideProblem) || error.status !== 403) throw error;
-  }
-  return { name: "API key", scopes: null };
 }

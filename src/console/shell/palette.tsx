@@ -3,7 +3,7 @@
  */
 import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type StationPage, stationPage } from "../data/fleet.ts";
+import type { StationPage } from "../../client/fleet/station-list.ts";
 import { go, href } from "../data/route.ts";
 import { useResource } from "../data/resource.ts";
 import { may } from "../data/session.ts";
@@ -67,7 +67,7 @@ function Open() {
   }, [typed]);
   const found = useResource<StationPage>(
     `palette ${asked}`,
-    (client) => stationPage(client, { q: asked, limit: STATIONS }),
+    (client) => client.stationsPage({ q: asked, limit: STATIONS }),
     { everyMs: null, isWanted: asked !== "" && may("stations:read"), keeps: true },
   );
   const close = () => {

@@ -125,7 +125,7 @@ function Who() {
   const isByKey = session.value.kind === "in" && session.value.by === "key";
   return (
     <div class="line spread">
-      <div class="clip small" title={who?.scopes?.join(", ")}>
+      <div class="clip small" title={who?.scopes.join(", ")}>
         <div class="muted">{isByKey ? "Signed in as" : "By Cloudflare Access"}</div>
         <div class="clip">{who?.name}</div>
       </div>
