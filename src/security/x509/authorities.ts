@@ -1,15 +1,8 @@
 /**
  * The CAs that issue stations' certificates, from the PEM bundle that a deployment gives. Must not know where that is kept.
  */
-import "./reflect-metadata.ts";
-import {
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  PemConverter,
-  SubjectKeyIdentifierExtension,
-  X509Certificate,
-} from "@peculiar/x509";
-import { DerReader, hexOf, INTEGER } from "./der.ts";
+import { mayListRevoked, readCertificate, SUBJECT_KEY_ID } from "./certificate.ts";
+import { BIT_STRING, DerError, DerReader, hexOf, SEQUENCE } from "./der.ts";
 import { comparableName } from "./name.ts";
 
 export interface Authority {
@@ -25,30 +18,34 @@ export interface Authority {
   der: Uint8Array;
 }
 
-/** By key identifier. @throws where the text does not hold certificates alone */
+/** By key identifier. @throws DerError where the text does not hold certificates alone */
 export async function readAuthorities(pem: string): Promise<ReadonlyMap<string, Authority>> {
-  const all = await Promise.all(PemConverter.decode(pem).map((raw) => readAuthority(new Uint8Array(raw))));
+  const blocks = pem.matchAll(/-----BEGIN [A-Z0-9 ]+-----([A-Za-z0-9+/=\s]+)-----END [A-Z0-9 ]+-----/g);
+  const all = await Promise.all(Array.from(blocks, ([, base64 = ""]) => readAuthority(bytesOf(base64))));
   return new Map(all.map((each) => [each.keyId, each]));
 }
 
+/** @throws DerError */
 export async function readAuthority(der: Uint8Array): Promise<Authority> {
-  const certificate = new X509Certificate(der);
-  const usages = certificate.getExtension(KeyUsagesExtension)?.usages;
-  const named = certificate.getExtension(SubjectKeyIdentifierExtension)?.keyId;
-  return {
-    keyId: (named ?? hexOf(new Uint8Array(await certificate.publicKey.getKeyIdentifier()))).toLowerCase(),
-    name: comparableName(subjectOf(der)),
-    spki: new Uint8Array(certificate.publicKey.rawData),
-    mayListRevoked: usages === undefined || (usages & KeyUsageFlags.cRLSign) !== 0,
-    der,
-  };
+  const certificate = readCertificate(der);
+  const { extensions, subject, spki } = certificate;
+  const named = extensions.get(SUBJECT_KEY_ID);
+  const keyId = named === undefined ? await keyIdOf(spki) : new DerReader(named).next().content;
+  return { keyId: hexOf(keyId), name: comparableName(subject), spki, mayListRevoked: mayListRevoked(certificate), der };
 }
 
-/** [RFC 5280 §4.1] As it stands there, not written anew. */
-function subjectOf(der: Uint8Array): Uint8Array {
-  const tbs = new DerReader(der).inside().inside();
-  tbs.optional(0xa0);
-  tbs.next(INTEGER);
-  for (const _ of ["signature", "issuer", "validity"]) tbs.next();
-  return tbs.next().raw;
+/** [RFC 5280 §4.2.1.2] The hash of the key, where its certificate gives it no name. */
+async function keyIdOf(spki: Uint8Array): Promise<Uint8Array> {
+  const info = new DerReader(spki).inside();
+  info.next(SEQUENCE);
+  const key = new Uint8Array(info.next(BIT_STRING).content.subarray(1));
+  return new Uint8Array(await crypto.subtle.digest("SHA-1", key));
+}
+
+function bytesOf(base64: string): Uint8Array {
+  try {
+    return Uint8Array.from(atob(base64.replaceAll(/\s/g, "")), (each) => each.charCodeAt(0));
+  } catch {
+    throw new DerError("what stands in PEM is no base64");
+  }
 }

@@ -37,6 +37,7 @@ const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
 /** [RFC 5280 §4.2.1.3] The first octet's bits. */
 const DIGITAL_SIGNATURE = 0x80;
 const KEY_CERT_SIGN = 0x04;
+const CRL_SIGN = 0x02;
 
 /** @throws DerError */
 export function readCertificate(der: Uint8Array): Certificate {
@@ -86,6 +87,9 @@ export function mayBeClient({ extensions }: Certificate): boolean {
   while (!all.isAtEnd) if (oidOf(all.next(OID).content) === CLIENT_AUTH) return true;
   return false;
 }
+
+/** Where the certificate says what the key is for, it may sign lists of revoked certificates. */
+export const mayListRevoked = (certificate: Certificate): boolean => mayUse(certificate, CRL_SIGN);
 
 function mayUse({ extensions }: Certificate, bit: number): boolean {
   const usage = extensions.get(KEY_USAGE);

@@ -73,15 +73,7 @@ export function issuerOf(der: Uint8Array): string {
   const tbs = new DerReader(der).inside().inside();
   tbs.optional(INTEGER);
   tbs.next(SEQUENCE);
-  return nameOf(tbs.next(SEQUENCE).raw);
-}
-
-function nameOf(der: Uint8Array): string {
-  try {
-    return comparableName(der);
-  } catch {
-    throw new DerError("a name that is none");
-  }
+  return comparableName(tbs.next(SEQUENCE).raw);
 }
 
 async function judged(der: Uint8Array, authority: Authority, now: number): Promise<Crl> {
@@ -94,7 +86,7 @@ async function judged(der: Uint8Array, authority: Authority, now: number): Promi
   const tbs = new DerReader(signed.content);
   tbs.optional(INTEGER);
   const inner = tbs.next(SEQUENCE).raw;
-  if (nameOf(tbs.next(SEQUENCE).raw) !== authority.name) throw new NotTaken("its issuer is not this CA");
+  if (comparableName(tbs.next(SEQUENCE).raw) !== authority.name) throw new NotTaken("its issuer is not this CA");
   if (!authority.mayListRevoked)
     throw new NotTaken("the CA's certificate does not allow its key to sign lists (cRLSign)");
   if (hexOf(inner) !== hexOf(algorithm)) throw new NotTaken("it names two signature algorithms");
