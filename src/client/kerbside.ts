@@ -17,6 +17,7 @@ import {
 } from "./fleet/station-list.ts";
 import { entriesOf } from "./pages.ts";
 import type { KeyView } from "./key.ts";
+import type { SeriesPage, SeriesSpan } from "./series.ts";
 import { Station } from "./station.ts";
 import type { EventType, Webhook } from "./views.ts";
 
@@ -34,6 +35,7 @@ export {
   type KnownProblem,
   type ProblemSlug,
 } from "./problem.ts";
+export type * from "./series.ts";
 export { type CommandOptions, Station } from "./station.ts";
 export type * from "./fleet/audit.ts";
 export type * from "./fleet/campaigns.ts";
@@ -68,6 +70,11 @@ export class Kerbside extends Connected {
   /** What the key of this client is. */
   key(): Promise<KeyView> {
     return this.api.get<KeyView>("/v1/key");
+  }
+
+  /** Minutes of the last day, hours of the last month. */
+  async series(span: SeriesSpan = {}): Promise<SeriesPage> {
+    return (await this.#api.ask<SeriesPage>("GET", "/v1/series", { query: { ...span } })).body;
   }
 
   station(id: string): Station {

@@ -24,8 +24,11 @@ const CELLS = `SELECT registered_profile AS registeredProfile, online, nullif(pr
 type Cell = Omit<FleetCount, "online"> & { online: number };
 const countOf = (cell: Cell): FleetCount => ({ ...cell, online: cell.online === 1 });
 
+export const readCells = (directory: D1Database): D1PreparedStatement => directory.prepare(CELLS);
+export const cellsOf = ({ results }: D1Result): FleetCount[] => (results as unknown as Cell[]).map(countOf);
+
 export async function countStations(directory: D1Database): Promise<FleetCount[]> {
-  return (await directory.prepare(CELLS).all<Cell>()).results.map(countOf);
+  return cellsOf(await readCells(directory).all());
 }
 
 /** Vendors that a summary names. */
@@ -37,7 +40,8 @@ export interface FleetSummary {
   offline: number;
   /** As registered. */
   bySecurityProfile: Record<string, number>;
-  /** Of those that are online. */
+  /** Of those that are online, as the next: by the connection's own. */
+  onlineBySecurityProfile: Record<string, number>;
   byProtocol: Record<string, number>;
   /** The largest; `otherVendors`: the rest, and `unknownVendor` those that have not said theirs. */
   byVendor: VendorCount[];
@@ -45,6 +49,10 @@ export interface FleetSummary {
   unknownVendor: number;
   /** Of those that are offline: how their last connection ended. */
   byOfflineReason: Record<string, number>;
+  /** Those some webhook of which does not take its events, or was not given some. */
+  undeliveredStations: number;
+  /** Of each station's worst served webhook. */
+  deadLetters: number;
 }
 
 /** In one transaction: all of it is of one moment. */
@@ -61,7 +69,7 @@ export async function summarize(directory: D1Database): Promise<FleetSummary> {
   return summaryOf((cells as D1Result<Cell>).results.map(countOf), named, unnamed);
 }
 
-interface VendorCount {
+export interface VendorCount {
   vendor: string;
   stations: number;
 }
@@ -80,9 +88,12 @@ function summaryOf(counts: readonly FleetCount[], byVendor: VendorCount[], unkno
   return {
     ...{ stations: online + offline, online, offline },
     bySecurityProfile: sumBy(({ registeredProfile }) => registeredProfile),
+    onlineBySecurityProfile: sumBy(({ securityProfile }) => securityProfile),
     byProtocol: sumBy(({ protocol }) => protocol),
     byVendor,
     ...{ otherVendors: online + offline - unknownVendor - named, unknownVendor },
     byOfflineReason: sumBy(({ offlineKind }) => offlineKind),
+    undeliveredStations: counts.reduce((sum, { undelivered }) => sum + undelivered, 0),
+    deadLetters: counts.reduce((sum, { deadLetters }) => sum + deadLetters, 0),
   };
 }

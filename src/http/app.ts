@@ -21,6 +21,7 @@ import { newcomerHandlers } from "./newcomers.ts";
 import { operationHandlers } from "./operations.ts";
 import { parseIdentity } from "../ocpp/identity.ts";
 import { ProblemError, problemResponse, problems } from "./problem.ts";
+import { seriesHandlers } from "./series.ts";
 import { stationListHandlers } from "./station-list.ts";
 import { crlHandlers } from "./crls.ts";
 import { pkiHandlers } from "./revocations.ts";
@@ -57,6 +58,7 @@ app.use(async (c, next) => {
 mount(app, {
   ...operationHandlers,
   ...keyHandlers,
+  ...seriesHandlers,
   ...descriptionHandlers,
   ...stationListHandlers,
   ...stationHandlers,

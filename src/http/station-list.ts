@@ -4,6 +4,7 @@
 import type * as z from "zod";
 import { offlineRow } from "../fleet/station-entry.ts";
 import { type DirectoryQuery, listStations } from "../fleet/station-list.ts";
+import { standingOf } from "../fleet/fleet-standing.ts";
 import { summarize } from "../fleet/fleet-sums.ts";
 import { questionOf, readCursor, writeCursor } from "../list-cursor.ts";
 import { log, messageOf } from "../log.ts";
@@ -31,7 +32,8 @@ export const stationListHandlers: Handlers<"listStations" | "getFleetSummary"> =
   },
 
   async getFleetSummary({ c }) {
-    return c.json(await summarize(c.env.DIRECTORY));
+    const sums = await summarize(c.env.DIRECTORY);
+    return c.json({ ...sums, ...(await standingOf(c.env.DIRECTORY, sums.stations, Date.now())) });
   },
 };
 

@@ -157,6 +157,27 @@ describe("A backend's client", () => {
     expect(await kerbside.service.metrics()).toContain("kerbside_");
   });
 
+  test("sees how the fleet stood, and what came of it, minute by minute", async () => {
+    await edge.station("CLIENT-SERIES");
+    const { miniflare } = edge.edge;
+    const { FRONT_SECRET } = await miniflare.getBindings<{ FRONT_SECRET: string }>();
+    const headers = { "X-Kerbside-Front": FRONT_SECRET, "X-Kerbside-Local": "minute" };
+    const summary = () => kerbside.request<{ online: number }>("GET", "/v1/stations/summary");
+    await until("the directory to know it", async () => (await summary()).online > 0);
+    const directory = await miniflare.getD1Database("DIRECTORY");
+    await directory.prepare("DELETE FROM series").run();
+    expect((await miniflare.dispatchFetch("http://localhost/", { headers })).status).toBe(204);
+    const page = await kerbside.series();
+    expect(page.stepSeconds).toBe(60);
+    const last = (name: string) =>
+      page.series.filter((each) => each.name === name).reduce((sum, { values }) => sum + (values.at(-1) ?? 0), 0);
+    expect(last("online")).toBeGreaterThan(0);
+    expect(page.series.find(({ name }) => name === "online")?.labels).toEqual({
+      ...{ protocol: "ocpp1.6", securityProfile: "0" },
+    });
+    await expect(kerbside.series({ from: "yesterday" })).rejects.toMatchObject({ status: 422 });
+  });
+
   test("waits for a command that waits for its station", async () => {
     const station = kerbside.station("CLIENT-LATE");
     await station.register({ securityProfile: 0 });

@@ -9,6 +9,7 @@ const load = (file: string) => import(join(import.meta.dirname, "../../src/fleet
 const { applyTransitions, stationsToWake } = await load("directory.ts");
 const { listStations } = await load("station-list.ts");
 const { countStations, summarize } = await load("fleet-sums.ts");
+const { standingOf } = await load("fleet-standing.ts");
 const { putRegistration, removeRegistration } = await load("registrations.ts");
 
 const NONE = {
@@ -291,5 +292,35 @@ describe("The sums of the fleet", () => {
     expect(summary.byOfflineReason).toEqual({ station: 60 });
     expect(summary.byProtocol).toEqual({ "ocpp2.0.1": 1 });
     expect(summary.bySecurityProfile).toEqual({ 0: 60, 3: 1 });
+    expect(summary.onlineBySecurityProfile).toEqual({ 3: 1 });
+  });
+
+  test("say which vendors are online and whose certificates end soon, of a large fleet once in five minutes", async () => {
+    const { directory } = migrated();
+    const online = STATIONS.find(({ snapshot }) => snapshot.online && snapshot.vendor === "Vestel") as Known;
+    const DAY = 86_400_000;
+    const put = (id: string, certificateNotAfter: number | null, snapshot: Partial<Snapshot> = {}) =>
+      putRegistration(
+        directory,
+        told({ ...online, id, snapshot: { ...online.snapshot, certificateNotAfter, ...snapshot } }),
+      );
+    for (const [index, days] of [-1, 0.5, 6, 13, 29, 31].entries()) await put(`S${index}`, NOW + days * DAY);
+    await put("BARE", null, { vendor: null });
+    await put("OFF", null, { online: false, protocol: null, securityProfile: null });
+    const expected = {
+      onlineByVendor: [{ vendor: "Vestel", stations: 6 }],
+      certificatesExpiring: { 0: 1, 1: 2, 7: 3, 14: 4, 30: 5 },
+      countedAt: new Date(NOW).toISOString(),
+      ...{ undeliveredEvents: 0, oldestUndelivered: null },
+    };
+    expect(await standingOf(directory, 8, NOW)).toEqual(expected);
+    expect(await standingOf(directory, 100_000, NOW)).toEqual(expected);
+    await put("LATE", null);
+    expect(await standingOf(directory, 100_000, NOW + 299_999)).toEqual(expected);
+    const anew = [{ vendor: "Vestel", stations: 7 }];
+    expect(await standingOf(directory, 9, NOW)).toMatchObject({ onlineByVendor: anew });
+    expect(await standingOf(directory, 100_000, NOW + 300_000)).toMatchObject({ onlineByVendor: anew });
+    // The clock was set back since.
+    expect(await standingOf(directory, 100_000, NOW - 1)).toMatchObject({ onlineByVendor: anew });
   });
 });

@@ -232,6 +232,10 @@ async function* provocations(
       yield { key: null };
       yield { key: null, at: "/problems/none" };
       break;
+    case "getSeries":
+      yield {};
+      yield { at: `${path}?from=2027-01-02&to=2027-01-01` };
+      break;
     case "listStations":
       yield {};
       yield { at: `${path}?nonsense=1` };

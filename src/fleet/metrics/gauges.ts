@@ -4,6 +4,7 @@
  */
 import { configOf } from "../../config.ts";
 import type { Env } from "../../env.ts";
+import { LOOKED_AT_MAX, type ProfileBacklog, readBacklog } from "../backlog.ts";
 import { countStations, type FleetCount } from "../fleet-sums.ts";
 import { campaignGauges } from "./campaign-gauges.ts";
 import { cohortGauge } from "./cohorts.ts";
@@ -57,17 +58,8 @@ function stationGauges(counts: readonly FleetCount[]): Metric[] {
   ];
 }
 
-/** Stations in trouble that are looked at: beyond them the figures are those of so many. */
-const LOOKED_AT_MAX = 10_000;
-const BACKLOG = `SELECT registered_profile AS profile, sum(backlog_events) AS events, min(backlog_since) AS since FROM (
-    SELECT registered_profile, backlog_events, backlog_since FROM stations INDEXED BY stations_undelivered
-    WHERE undelivered = 1 LIMIT ${LOOKED_AT_MAX})
-  GROUP BY registered_profile`;
-
 async function backlogGauges(directory: D1Database, now: number): Promise<Metric[]> {
-  const { results } = await directory
-    .prepare(BACKLOG)
-    .all<{ profile: number; events: number | null; since: number | null }>();
+  const { results } = await readBacklog(directory).all<ProfileBacklog>();
   const labels = (profile: number): Labels => ({ security_profile: String(profile) });
   return [
     gaugeOf(

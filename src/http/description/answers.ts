@@ -10,6 +10,7 @@ import { historyAnswers } from "./history.ts";
 import { keyAnswers } from "./key.ts";
 import { newcomerAnswers } from "./newcomers.ts";
 import { operationAnswers } from "./operations.ts";
+import { seriesAnswers } from "./series.ts";
 import { stationListAnswers } from "./station-list.ts";
 import { pkiAnswers } from "./pki.ts";
 import { stationOperationAnswers } from "./station-operations.ts";
@@ -18,6 +19,7 @@ import { webhookAnswers } from "./webhooks.ts";
 
 export const ANSWERS = {
   ...operationAnswers,
+  ...seriesAnswers,
   ...keyAnswers,
   ...stationListAnswers,
   ...stationAnswers,

@@ -41,6 +41,7 @@ export const fleetSummarySchema = z
     online: z.int(),
     offline: z.int(),
     bySecurityProfile: counts.meta({ description: "As registered" }),
+    onlineBySecurityProfile: counts.meta({ description: "Of those that are online, by their connection's" }),
     byProtocol: counts.meta({ description: "Of those that are online" }),
     byVendor: z
       .array(z.strictObject({ vendor: z.string(), stations: z.int() }))
@@ -50,6 +51,20 @@ export const fleetSummarySchema = z
     byOfflineReason: counts.meta({
       description: `Of those that are offline, how their last connection ended: ${OFFLINE_KINDS.join(", ")}`,
     }),
+    onlineByVendor: z
+      .array(z.strictObject({ vendor: z.string(), stations: z.int() }))
+      .meta({ description: "The 50 largest; as of countedAt" }),
+    certificatesExpiring: counts.meta({
+      description:
+        "Stations whose last connection's certificate ends within so many days: 1, 7, 14, 30, each with those before it; 0: it has ended. As of countedAt",
+    }),
+    countedAt: time.meta({ description: "At most five minutes ago" }),
+    undeliveredStations: z
+      .int()
+      .meta({ description: "Some webhook does not take their events, or was not given some" }),
+    undeliveredEvents: z.int().meta({ description: "That wait for the worst served webhook of each of them" }),
+    oldestUndelivered: time.nullable(),
+    deadLetters: z.int().meta({ description: "Events given up since the last replay" }),
   })
   .meta({ id: "FleetSummary" });
 
@@ -99,6 +114,11 @@ export const stationListAnswers = {
           otherVendors: 0,
           unknownVendor: 0,
           byOfflineReason: { station: 1 },
+          onlineBySecurityProfile: { 2: 1, 3: 1 },
+          onlineByVendor: [{ vendor: "Vendor", stations: 2 }],
+          certificatesExpiring: { 0: 0, 1: 0, 7: 1, 14: 1, 30: 1 },
+          countedAt: NOW,
+          ...{ undeliveredStations: 1, undeliveredEvents: 12, oldestUndelivered: NOW, deadLetters: 0 },
         },
       },
     },

@@ -8,6 +8,7 @@ import { keyRoutes } from "./key.ts";
 import { newcomerRoutes } from "./newcomers.ts";
 import { historyRoutes } from "./history.ts";
 import { operationRoutes } from "./operations.ts";
+import { seriesRoutes } from "./series.ts";
 import { stationListRoutes } from "./station-list.ts";
 import { pkiRoutes } from "./pki.ts";
 import { stationOperationRoutes } from "./station-operations.ts";
@@ -16,6 +17,7 @@ import { webhookRoutes } from "./webhooks.ts";
 
 export const ROUTES = {
   ...operationRoutes,
+  ...seriesRoutes,
   ...keyRoutes,
   ...stationListRoutes,
   ...stationRoutes,

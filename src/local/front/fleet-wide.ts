@@ -1,6 +1,7 @@
 /**
  * One answer out of those of several workerd processes, to what concerns all stations. Must not know sockets or ports.
  */
+import { mergeSeries } from "../../fleet/series/merged-series.ts";
 import { isOfAudit, mergeAudit } from "./audit-pages.ts";
 import { isOfNewcomers, mergeNewcomers } from "./newcomer-pages.ts";
 
@@ -26,7 +27,7 @@ const PAGE_DEFAULT = 100;
 
 /** @param answers of every shard, in their order */
 export function combine(
-  kind: "shared" | "each" | "list" | "sum" | "total",
+  kind: "shared" | "each" | "list" | "sum" | "total" | "series",
   path: string,
   answers: readonly ShardAnswer[],
 ): ShardAnswer {
@@ -36,6 +37,7 @@ export function combine(
   if (kind === "shared" || kind === "each") return first;
   const bodies = answers.map(({ body }) => body);
   if (kind === "sum") return { ...first, body: addUp(bodies) };
+  if (kind === "series") return { ...first, body: JSON.stringify(mergeSeries(bodies.map((body) => JSON.parse(body)))) };
   if (isOfAudit(path)) return { ...first, body: mergeAudit(path, bodies) };
   if (kind === "total") return { ...first, body: totalOf(bodies) };
   return { ...first, body: isOfNewcomers(path) ? mergeNewcomers(path, bodies) : mergePages(path, bodies) };
@@ -83,15 +85,17 @@ function placeOf({ stationId, changedAt, offlineSince }: Entry, sort: ListSort):
   return { key, id: stationId };
 }
 
-type Summary = Record<string, number | Record<string, number> | { vendor: string; stations: number }[]>;
+type Summary = Record<string, number | string | null | Record<string, number> | { vendor: string; stations: number }[]>;
 
-/** Numbers of the same name added, and vendors of the same name. */
+/** Numbers of the same name added, and vendors of the same name; of times the first. */
 function totalOf(bodies: readonly string[]): string {
   const summaries = bodies.map((body) => JSON.parse(body) as Summary);
   const total: Summary = {};
   for (const [name, value] of summaries.flatMap((each) => Object.entries(each))) {
     const known = total[name];
     if (typeof value === "number") total[name] = ((known as number | undefined) ?? 0) + value;
+    else if (value === null || typeof value === "string")
+      total[name] = [known as string | null | undefined, value].filter((each) => each != null).sort()[0] ?? null;
     else if (Array.isArray(value)) {
       const sums = new Map((Array.isArray(known) ? known : []).map(({ vendor, stations }) => [vendor, stations]));
       for (const { vendor, stations } of value) sums.set(vendor, (sums.get(vendor) ?? 0) + stations);

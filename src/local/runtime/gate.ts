@@ -141,9 +141,12 @@ async function answerLocally(what: string, request: Request, env: LocalEnv): Pro
     case "outcomes":
       await takeOutcomes(withServices(env), ((await request.json()) as unknown[]).filter(isCampaignMessage));
       return new Response(null, { status: 204 });
-    case "scheduled":
-      await worker.scheduled({ scheduledTime: Date.now(), cron: "", noRetry: () => {} }, withServices(env));
+    case "minute":
+    case "scheduled": {
+      const cron = what === "minute" ? "* * * * *" : "*/5 * * * *";
+      await worker.scheduled({ scheduledTime: Date.now(), cron, noRetry: () => {} }, withServices(env));
       return new Response(null, { status: 204 });
+    }
     case "forget-webhooks":
       forgetWebhooks();
       return new Response(null, { status: 204 });

@@ -22,7 +22,7 @@ export interface RuntimeOptions {
   /** Of a request that has the Worker look at a station. */
   lookHeaders: (stationId: string) => Record<string, string>;
   /** Of one that the Worker's own surroundings make. */
-  localHeaders: (what: "list" | "scheduled") => Record<string, string>;
+  localHeaders: (what: "list" | "scheduled" | "minute") => Record<string, string>;
   /** Stations that the directory has lost. */
   unlisted: readonly string[];
   /** ms from a start to the first such look. */
@@ -43,8 +43,8 @@ export interface Runtime {
   stop(): Promise<void>;
 }
 
-/** ms; as wrangler.toml has it. */
-const SCHEDULED_EVERY_MS = 300_000;
+/** ms between two rings of each cron; as wrangler.toml has them. */
+const CRONS = { minute: 60_000, scheduled: 300_000 } as const;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
@@ -55,9 +55,11 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   let port: number | undefined;
   let looking = new AbortController();
   /** As the platform's cron does. */
-  const scheduled = setInterval(() => {
-    miniflare.dispatchFetch("http://localhost/", { headers: options.localHeaders("scheduled") }).catch(() => {});
-  }, SCHEDULED_EVERY_MS).unref();
+  const ring = (what: keyof typeof CRONS) =>
+    void miniflare.dispatchFetch("http://localhost/", { headers: options.localHeaders(what) }).catch(() => {});
+  const crons = Object.entries(CRONS).map(([what, everyMs]) =>
+    setInterval(ring, everyMs, what as keyof typeof CRONS).unref(),
+  );
   /** What a process that ended took is found by nobody, where stations do not come back. */
   const look = () => {
     looking.abort();
@@ -69,7 +71,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   let stopped: Promise<void> | undefined;
   const stop = async () => {
     looking.abort();
-    clearInterval(scheduled);
+    for (const cron of crons) clearInterval(cron);
     await miniflare.dispose();
     forgetRuntime(dir);
   };
@@ -111,8 +113,9 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     }
     port = first;
     look();
+    ring("minute");
   } catch (error) {
-    clearInterval(scheduled);
+    for (const cron of crons) clearInterval(cron);
     await miniflare.dispose();
     throw error;
   }

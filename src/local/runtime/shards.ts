@@ -4,9 +4,9 @@
 
 /**
  * `one`: that workerd alone. The rest is the fleet's: `shared` is done by the first, and the others are told; `each` is done
- * by every one of them, a `list` of stations, a `sum` of figures and a `total` of the fleet are put together from all.
+ * by every one of them, a `list` of stations, a `sum` of figures a `total` of the fleet and its `series` are put together from all.
  */
-export type Route = { kind: "one"; shard: number } | { kind: "shared" | "each" | "list" | "sum" | "total" };
+export type Route = { kind: "one"; shard: number } | { kind: "shared" | "each" | "list" | "sum" | "total" | "series" };
 
 const FIRST: Route = { kind: "one", shard: 0 };
 
@@ -18,6 +18,7 @@ export function routeOf(method: string, path: string, shards: number): Route {
   if (station !== undefined) return { kind: "one", shard: shardOf(decoded(station), shards) };
   if (pathname === "/healthz") return { kind: "each" };
   if (/^\/v1\/(?:stations|newcomers|audit)$/.test(pathname) && method === "GET") return { kind: "list" };
+  if (pathname === "/v1/series" && method === "GET") return { kind: "series" };
   if (pathname === "/metrics" && method === "GET") return { kind: "sum" };
   // Each has queues and a directory of its own to replay from. The list of webhooks is the first one's.
   if (/^\/v1\/webhooks\/[^/]+\/replay$/.test(pathname)) return { kind: "each" };

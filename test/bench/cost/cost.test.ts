@@ -9,6 +9,7 @@ import { measure } from "./measure.ts";
 import { KINDS, type Measurement, NO_COUNTS, readRun } from "./measurement.ts";
 import { MESSAGES_PER_REQUEST, PRICES } from "./prices.ts";
 import { cost } from "./run.ts";
+import { SERIES } from "./series.ts";
 import { DAY_MS, DEFAULT_TRAFFIC, messagesOf, stepsOf } from "./traffic.ts";
 import { type Fleet, usageOf, withoutHibernation } from "./usage.ts";
 
@@ -69,8 +70,8 @@ describe("A fleet's usage", () => {
     expect(total.objectRequests).toBeCloseTo((2 + 24 + 342 / 20) * MONTHLY, 0);
     expect(total.duration).toBeCloseTo(0.342 * 0.128 * MONTHLY, 0);
     expect(total.queueOperations).toBeCloseTo(12 * MONTHLY, 0);
-    expect(total.directoryRowsWritten).toBeCloseTo(4 * MONTHLY, 0);
-    expect(total.cpuMs).toBeCloseTo((28.8 + 54 * 0.2 + 2 + 24 * 0.2) * MONTHLY, 0);
+    expect(total.directoryRowsWritten).toBeCloseTo(4 * MONTHLY + SERIES.directoryRowsWritten, 0);
+    expect(total.cpuMs).toBeCloseTo((28.8 + 54 * 0.2 + 2 + 24 * 0.2) * MONTHLY + SERIES.cpuMs, 0);
     expect(total.storage).toBeCloseTo(10, 9);
     expect(byKind.heartbeat.rowsWritten).toBe(0);
     expect(wakes).toBeCloseTo((342 + 2 + 24) * MONTHLY, 0);
@@ -95,7 +96,9 @@ describe("A fleet's usage", () => {
 
   test("holds one run of the queue's consumer for what gathers in a batch, at most the batch's size", () => {
     const runs = (deployment: Partial<Deployment>) =>
-      usageOf(PLAIN, FLEET, { ...DEPLOYMENT, ...deployment }).total.workerRequests - 2 * MONTHLY;
+      usageOf(PLAIN, FLEET, { ...DEPLOYMENT, ...deployment }).total.workerRequests -
+      2 * MONTHLY -
+      SERIES.workerRequests;
     const perSecond = 400_000 / 86_400;
     expect(runs({})).toBeCloseTo((4 * MONTHLY) / (1 + perSecond), 0);
     expect(runs({ batchSeconds: 60 })).toBeCloseTo((4 * MONTHLY) / 100, 0);
@@ -110,7 +113,15 @@ describe("A fleet's usage", () => {
     const batches = (5 * MONTHLY) / (1 + 500_000 / 86_400);
     expect(counting.queueOperations).toBeCloseTo(3 * MONTHLY, 0);
     expect(counting.directoryRowsWritten).toBeCloseTo(batches, 0);
-    expect(total.directoryRowsWritten).toBeCloseTo(4 * MONTHLY + batches, 0);
+    expect(total.directoryRowsWritten).toBeCloseTo(4 * MONTHLY + batches + SERIES.directoryRowsWritten, 0);
+  });
+
+  test("holds a sample of the fleet each minute and each hour, which cost some ten cents whatever its size", () => {
+    expect(SERIES.directoryRowsWritten).toBe(2 * (43_200 + 720));
+    const { total } = usageOf(PLAIN, { ...FLEET, stations: 1 }, DEPLOYMENT);
+    expect(total.directoryRowsWritten).toBeCloseTo(4 * 30 + SERIES.directoryRowsWritten, 0);
+    const dollars = dollarsOf("directoryRowsWritten", SERIES.directoryRowsWritten);
+    expect(dollars + dollarsOf("workerRequests", SERIES.workerRequests)).toBeLessThan(0.11);
   });
 
   test("logs an event for each invocation, as far as the deployment keeps them", () => {
@@ -245,6 +256,7 @@ describe("A measured day", () => {
     expect(await run("--max", "1")).toMatchObject({ code: 1, out: expect.stringContaining("OVER: $") });
     expect(await run()).toMatchObject({ code: 0, out: expect.stringContaining("of $300 a month") });
     expect((await run()).out).toMatch(/^Metrics, in it: \$\d/m);
+    expect((await run()).out).toMatch(/^The series of the fleet .*, in it: \$0\.1\d/m);
     expect((await run("--stations", "10")).out).not.toMatch(/WITHIN|OVER/);
   });
 

@@ -3,6 +3,7 @@
  */
 import { type Bill, COMPONENTS, dollarsOf, logsByVolume } from "./bill.ts";
 import type { CostOptions } from "./arguments.ts";
+import { SERIES } from "./series.ts";
 import type { Deployment } from "./deployment.ts";
 import { KINDS, type Measurement } from "./measurement.ts";
 import {
@@ -143,8 +144,13 @@ export function countingText(
   const measured = dollarsOf("queueOperations", counting.queueOperations) + rows;
   const operations = (options.fleet.stations * MONTH_SECONDS * OPERATIONS_PER_QUEUE_MESSAGE) / everySeconds;
   const most = dollarsOf("queueOperations", operations) + rows;
+  const seriesDollars = (Object.keys(SERIES) as (keyof typeof SERIES)[]).reduce(
+    (sum, key) => sum + dollarsOf(key, SERIES[key]),
+    0,
+  );
   return [
     `Metrics, in it: ${share(measured)}; a row in the directory for each batch is $${money.format(rows)} of that.`,
+    `The series of the fleet (GET /v1/series), in it: ${share(seriesDollars)}, whatever the fleet's size.`,
     `Were no station ever to reconnect, each would hand over every ${number.format(everySeconds)} s (METRICS_SECONDS): ${share(most)}.`,
   ].join("\n");
 }

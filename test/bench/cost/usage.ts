@@ -6,6 +6,7 @@ import type { Usage } from "./bill.ts";
 import type { Deployment } from "./deployment.ts";
 import { KINDS, type Kind, type Measurement, NO_COUNTS, times } from "./measurement.ts";
 import { MESSAGES_PER_REQUEST, OBJECT_GB, OPERATIONS_PER_QUEUE_MESSAGE } from "./prices.ts";
+import { SERIES } from "./series.ts";
 import type { Traffic } from "./traffic.ts";
 
 export const DAYS = 30;
@@ -89,7 +90,9 @@ export function usageOf(measurement: Measurement, fleet: Fleet, deployment: Depl
   const byKind = Object.fromEntries(kinds) as Record<Kind, Usage>;
   const total = sumOf(kinds.map(([, usage]) => usage));
   total.storage = (measurement.storedBytes * stations) / 1e9;
-  total.logEvents += measurement.logLines * month * deployment.headSampling;
+  for (const key of Object.keys(SERIES) as (keyof typeof SERIES)[]) total[key] += SERIES[key];
+  total.logEvents +=
+    SERIES.workerRequests * deployment.invocationLogs + measurement.logLines * month * deployment.headSampling;
   return { total, byKind, counting, wakes };
 }
 

@@ -46,6 +46,7 @@ test.each([
   ["POST", "/v1/stations", "one"],
   ["GET", "/v1/newcomers?limit=2", "list"],
   ["GET", "/metrics", "sum"],
+  ["GET", "/v1/series?from=2026-01-01", "series"],
   ["GET", "/healthz", "each"],
   ["PUT", "/v1/webhooks/a", "shared"],
   ["DELETE", "/v1/webhooks/a", "shared"],
@@ -96,6 +97,27 @@ test("What the parts of a fleet come to is added up by name", () => {
   expect(JSON.parse(combine("total", "/", [answer(part(1, "a")), answer(part(2, "b"))]).body)).toEqual({
     ...{ stations: 3, byProtocol: { a: 1, b: 1, both: 3 }, byVendor: [{ vendor: "Same", stations: 3 }] },
   });
+});
+
+test("Of times that the parts of a fleet tell the first is the fleet's, and none where none tells one", () => {
+  const part = (oldest: string | null) => answer({ oldest, nothing: null });
+  const [early, late] = ["2026-11-28T08:00:00.000Z", "2026-11-28T09:00:00.000Z"];
+  for (const parts of [
+    [late, early],
+    [early, null],
+    [null, early],
+  ])
+    expect(
+      JSON.parse(
+        combine(
+          "total",
+          "/",
+          parts.map((each) => part(each ?? null)),
+        ).body,
+      ),
+    ).toEqual({
+      ...{ oldest: early, nothing: null },
+    });
 });
 
 test("Pages of newcomers are merged the newest first, and the cursor is the last one's", () => {

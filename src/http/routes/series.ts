@@ -1,0 +1,19 @@
+/**
+ * /v1/series: how the fleet stood over time. Must not know how that is kept.
+ */
+import * as z from "zod";
+import type { Routes } from "./route.ts";
+import { instant } from "./station-list.ts";
+
+const seriesQuery = z.strictObject({ from: instant.optional(), to: instant.optional() });
+
+export const seriesRoutes = {
+  getSeries: {
+    method: "GET",
+    path: "/v1/series",
+    scope: "metrics:read",
+    part: "fleet",
+    summary: "How the fleet stood over time: minutes of the last day, hours of the last month",
+    query: seriesQuery,
+  },
+} as const satisfies Routes;
