@@ -15,9 +15,9 @@ import {
   type StationQuery,
   stationQuery,
 } from "./fleet/station-list.ts";
+import type { SeriesPage, SeriesSpan } from "./fleet/series.ts";
 import { entriesOf } from "./pages.ts";
 import type { KeyView } from "./key.ts";
-import type { SeriesPage, SeriesSpan } from "./series.ts";
 import { Station } from "./station.ts";
 import type { EventType, Webhook } from "./views.ts";
 
@@ -35,13 +35,13 @@ export {
   type KnownProblem,
   type ProblemSlug,
 } from "./problem.ts";
-export type * from "./series.ts";
 export { type CommandOptions, Station } from "./station.ts";
 export type * from "./fleet/audit.ts";
 export type * from "./fleet/campaigns.ts";
 export type * from "./fleet/newcomers.ts";
 export type * from "./fleet/revocations.ts";
 export type * from "./fleet/service.ts";
+export type * from "./fleet/series.ts";
 export type * from "./fleet/station-list.ts";
 export type * from "./history-views.ts";
 export type * from "./operation-views.ts";
@@ -73,8 +73,8 @@ export class Kerbside extends Connected {
   }
 
   /** Minutes of the last day, hours of the last month. */
-  async series(span: SeriesSpan = {}): Promise<SeriesPage> {
-    return (await this.#api.ask<SeriesPage>("GET", "/v1/series", { query: { ...span } })).body;
+  series(span: SeriesSpan = {}): Promise<SeriesPage> {
+    return this.api.get<SeriesPage>("/v1/series", { ...span });
   }
 
   station(id: string): Station {

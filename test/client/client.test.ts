@@ -162,8 +162,7 @@ describe("A backend's client", () => {
     const { miniflare } = edge.edge;
     const { FRONT_SECRET } = await miniflare.getBindings<{ FRONT_SECRET: string }>();
     const headers = { "X-Kerbside-Front": FRONT_SECRET, "X-Kerbside-Local": "minute" };
-    const summary = () => kerbside.request<{ online: number }>("GET", "/v1/stations/summary");
-    await until("the directory to know it", async () => (await summary()).online > 0);
+    await until("the directory to know it", async () => (await kerbside.summary()).online > 0);
     const directory = await miniflare.getD1Database("DIRECTORY");
     await directory.prepare("DELETE FROM series").run();
     expect((await miniflare.dispatchFetch("http://localhost/", { headers })).status).toBe(204);

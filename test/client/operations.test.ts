@@ -33,6 +33,7 @@ const CALLS: Record<OperationId, (kerbside: client.Kerbside, station: client.Sta
   getDescription: ({ service }) => service.description(),
   getProblem: ({ service }) => service.problem("station-offline"),
   getKey: (kerbside) => kerbside.key(),
+  getSeries: (kerbside) => kerbside.series({ from: "2026-01-31", to: "2026-01-31T12:00:00Z" }),
   async listStations(kerbside) {
     await kerbside.stationsPage({ ...FILTER, ...PAGE, sort: "changed" });
     await first(kerbside.stations({ ...FILTER, ...PAGE, sort: "offline" }));
@@ -213,6 +214,8 @@ test("The client's types are those of the description: neither says what the oth
   const same: readonly [
     Alike<client.StationPage, Described<"listStations", 200>>,
     Alike<client.FleetSummary, Described<"getFleetSummary", 200>>,
+    Alike<client.SeriesPage, Described<"getSeries", 200>>,
+    Alike<client.KeyView, Described<"getKey", 200>>,
     Alike<client.StationView, Described<"getStation", 200>>,
     Alike<client.Registered, Described<"putStation", 200>>,
     Asks<client.Registration, Asked<"putStation">>,
@@ -235,7 +238,7 @@ test("The client's types are those of the description: neither says what the oth
     client.Command extends Described<"getCommand", 200> ? true : never,
   ] = [
     ...([true, true, true, true, true, true, true, true, true, true, true] as const),
-    ...([true, true, true, true, true, true, true, true, true, true, true] as const),
+    ...([true, true, true, true, true, true, true, true, true, true, true, true, true] as const),
   ];
   expect(same).not.toContain(false);
 });

@@ -68,6 +68,19 @@ export interface FleetSummary {
   unknownVendor: number;
   /** Of those that are offline. */
   byOfflineReason: Record<string, number>;
+  /** Of those that are online, by their connection's profile. */
+  onlineBySecurityProfile: Record<string, number>;
+  /** The 50 largest, as of `countedAt`. */
+  onlineByVendor: { vendor: string; stations: number }[];
+  /** Stations whose last connection's certificate ends within 1, 7, 14, 30 days, each with those before it; 0: it has ended. As of `countedAt`. */
+  certificatesExpiring: Record<string, number>;
+  countedAt: string;
+  /** Stations some webhook of which does not take their events, or was not given some. */
+  undeliveredStations: number;
+  /** Events that wait for the worst served webhook of each of them. */
+  undeliveredEvents: number;
+  oldestUndelivered: string | null;
+  deadLetters: number;
 }
 
 /** As the API has them in its query. */
