@@ -58,7 +58,10 @@ async function run(): Promise<void> {
   const worker = readWorkerConfig();
   const env = workerEnvironment(worker, process.env);
   // The Worker would say it by the log alone, at every request.
-  const { JURISDICTION } = configOf({ ...worker.vars, ...env });
+  const settings = { ...worker.vars, ...env };
+  // The CAs of the development PKI are STATION_CAS where none is set, and are not made yet.
+  const hasOwnCas = settings.MTLS_TRUST === "worker" && (settings.STATION_CAS ?? "") === "";
+  const { JURISDICTION } = configOf({ ...settings, ...(hasOwnCas && { MTLS_TRUST: "edge" }) });
   if (JURISDICTION !== undefined)
     process.stdout.write(`JURISDICTION = ${JURISDICTION} is ignored: all is on this machine\n`);
   const edge = await startEdge({

@@ -5,7 +5,8 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { openPki } from "../../src/local/pki/pki.ts";
-import { createStationKey, issueStationCertificate } from "../../src/local/pki/station-certificate.ts";
+import { issueStationCertificate } from "../../src/local/pki/station-certificate.ts";
+import { createStationKey } from "../../src/local/pki/station-key.ts";
 import { type Api, forEach } from "./api.ts";
 import type { EdgeProcess } from "./edge-process.ts";
 import type { Chosen, Occurrences } from "./faults.ts";

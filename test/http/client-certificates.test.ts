@@ -28,6 +28,9 @@ import { certificateOf, over, portOf } from "../support/transports.ts";
 const folder = temporaryFolder();
 let kerbside: Kerbside;
 let receiver: HttpPeer;
+/** Of trust mode worker. */
+const trustingFolder = temporaryFolder();
+let trusting: Kerbside;
 beforeAll(async () => {
   kerbside = await startKerbside({}, { dir: folder.dir });
   receiver = await HttpPeer.start();
@@ -55,13 +58,17 @@ const expectRefused = async (id: string, socket: object) =>
 
 describe("In trust mode worker", () => {
   let own: Authority;
-  let trusting: Kerbside;
   beforeAll(async () => {
     own = await rootOf("Fleet Root");
-    trusting = await startKerbside({ MTLS_TRUST: "worker", STATION_CAS: certificateToPem(own.certificate) });
+    const { rootPem, stationCaPem } = await openPki(join(trustingFolder.dir, "pki"));
+    const STATION_CAS = rootPem + stationCaPem + certificateToPem(own.certificate);
+    trusting = await startKerbside({ MTLS_TRUST: "worker", STATION_CAS }, { dir: trustingFolder.dir });
     await trusting.register("TRUST", { securityProfile: 3 });
   });
-  afterAll(() => trusting?.stop());
+  afterAll(async () => {
+    await trusting?.stop();
+    trustingFolder.remove();
+  });
 
   const attemptOf = (stationCa: Authority, commonName: string, kind: StationCertificateKind = "valid") =>
     issueStationCertificate(
@@ -79,7 +86,7 @@ describe("In trust mode worker", () => {
   });
 
   test("who is not, another station, and whose certificate is over is refused, whatever the edge says", async () => {
-    await refused(attemptOf(trusting.edge.pki.stationCa, "TRUST"));
+    await refused(attemptOf(kerbside.edge.pki.stationCa, "TRUST"));
     await refused(attemptOf(own, "OTHER"));
     await refused(attemptOf(own, "TRUST", "expired"));
     await refused(attemptOf(own, "TRUST", "not-yet-valid"));
@@ -87,6 +94,48 @@ describe("In trust mode worker", () => {
     // The same name, and another key.
     await refused(attemptOf(await rootOf("Fleet Root"), "TRUST"));
   });
+
+  // [npm run station:cert] Whether it is let in without the CAs that issued it, and with them.
+  const KINDS: Record<StationCertificateKind, [leafOnly: boolean, whole: boolean]> = {
+    valid: [true, true],
+    "ec-p384": [true, true],
+    "rsa-4096": [true, true],
+    "two-intermediates": [false, true],
+    "name-constrained": [false, true],
+    expired: [false, false],
+    "not-yet-valid": [false, false],
+    "other-ca": [false, false],
+    "self-signed": [false, false],
+    revoked: [false, false],
+    sha1: [false, false],
+    "rsa-1024": [false, false],
+    "ec-p192": [false, false],
+    "server-auth": [false, false],
+    "outside-constraints": [false, false],
+  };
+  test.each(Object.entries(KINDS))(
+    "and in mode edge, %s is let in or not as the table says",
+    async (name, expected) => {
+      const kind = name as StationCertificateKind;
+      // What a client would refuse to show; P-192 is known to TLS 1.3 alone, where it is not looked at.
+      const socket = { ciphers: "DEFAULT@SECLEVEL=0", ...(kind === "ec-p192" && { minVersion: "TLSv1.3" }) };
+      for (const [mode, edge] of Object.entries({ edge: kerbside, worker: trusting })) {
+        await edge.register("KIND", { securityProfile: 3 });
+        const { cert, key } = await certificateOf(edge, "KIND", { kind });
+        const leaf = new X509Certificate(cert).toString();
+        // The leaf first: a chain that was right is remembered, and then it counts without its CAs too.
+        for (const [index, shown] of [leaf, cert].entries()) {
+          const tls = { socket: { ...socket, cert: shown, key } };
+          const station = TestStation.connect(over(edge, "mtls", "KIND", tls as object));
+          const outcome = await station.then(
+            (each) => each.close().then(() => true),
+            ({ status }) => (status === 403 ? false : status),
+          );
+          expect([mode, index, outcome]).toEqual([mode, index, expected[index]]);
+        }
+      }
+    },
+  );
 });
 
 async function rootOf(name: string): Promise<Authority> {

@@ -39,6 +39,20 @@ test("A self-signed one stands alone, and a revoked one is on the list", async (
   expect(readFileSync(join(folder.dir, "pki/station-ca.revoked"), "utf8")).toContain(serialNumber);
 });
 
+test("Keys, digests and chains are as its option says, and --leaf-only leaves the chain out", async () => {
+  const made = async (...args: string[]) => {
+    expect((await run("CS-odd", ...args)).code).toBe(0);
+    const text = readFileSync(join(folder.dir, "pki/stations/CS-odd.cert.pem"), "utf8");
+    const { publicKey, ca, keyUsage } = new X509Certificate(text);
+    return [text.match(/BEGIN CERTIFICATE/g)?.length, publicKey.asymmetricKeyDetails, ca, keyUsage];
+  };
+  const client = ["1.3.6.1.5.5.7.3.2"];
+  const rsa = { modulusLength: 1_024, publicExponent: 65_537n };
+  expect(await made("--ec-p192")).toEqual([2, { namedCurve: "prime192v1" }, false, client]);
+  expect(await made("--rsa-1024", "--leaf-only")).toEqual([1, rsa, false, client]);
+  expect(await made("--two-intermediates")).toEqual([3, { namedCurve: "prime256v1" }, false, client]);
+});
+
 test("An id that begins with a hyphen goes behind two of them", async () => {
   expect((await run("--", "-CS1")).code).toBe(0);
   expect(existsSync(join(folder.dir, "pki/stations/-CS1.cert.pem"))).toBe(true);

@@ -16,6 +16,10 @@ export const RSA_2048 = {
   modulusLength: 2048,
 } as const;
 
+export type KeyAlgorithm =
+  | { name: "ECDSA"; namedCurve: string; hash: string }
+  | { name: "RSASSA-PKCS1-v1_5"; hash: string; publicExponent: Uint8Array; modulusLength: number };
+
 export interface Authority {
   certificate: x509.X509Certificate;
   /** Lower hex. */
@@ -25,13 +29,13 @@ export interface Authority {
 
 export interface CertificateRequest {
   subject: x509.Name;
-  publicKey: CryptoKey;
+  publicKey: CryptoKey | x509.PublicKey;
   notBefore: Date;
   notAfter: Date;
   extensions: x509.Extension[];
 }
 
-export function generateKeyPair(algorithm: typeof EC_P256 | typeof RSA_2048): Promise<KeyPair> {
+export function generateKeyPair(algorithm: KeyAlgorithm): Promise<KeyPair> {
   return webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]) as Promise<KeyPair>;
 }
 
@@ -57,6 +61,7 @@ export function caExtensions(pathLength?: number): x509.Extension[] {
 export async function signCertificate(
   request: CertificateRequest,
   issuer: Authority | KeyPair,
+  hash: "SHA-256" | "SHA-1" = "SHA-256",
 ): Promise<x509.X509Certificate> {
   const isAuthority = "certificate" in issuer;
   const signingKey = isAuthority ? issuer.signingKey : issuer.privateKey;
@@ -70,7 +75,7 @@ export async function signCertificate(
     notAfter: request.notAfter,
     publicKey: request.publicKey,
     signingKey,
-    signingAlgorithm: { ...signingKey.algorithm, hash: "SHA-256" },
+    signingAlgorithm: { ...signingKey.algorithm, hash },
     extensions: [...request.extensions, subjectKeyId, new x509.AuthorityKeyIdentifierExtension(authorityKeyId)],
   });
 }

@@ -4,7 +4,8 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { openPki } from "../../local/pki/pki.ts";
-import { createStationKey, issueStationCertificate } from "../../local/pki/station-certificate.ts";
+import { issueStationCertificate } from "../../local/pki/station-certificate.ts";
+import { createStationKey } from "../../local/pki/station-key.ts";
 
 export interface CertificateOrder {
   number: number;

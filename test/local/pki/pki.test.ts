@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { openPki } from "../../../src/local/pki/pki.ts";
-import { createStationKey, issueStationCertificate } from "../../../src/local/pki/station-certificate.ts";
+import { issueStationCertificate } from "../../../src/local/pki/station-certificate.ts";
+import { createStationKey } from "../../../src/local/pki/station-key.ts";
 import { temporaryFolder } from "../../support/edge-client.ts";
 
 const folders: { remove: () => void }[] = [];

@@ -8,7 +8,8 @@ import {
   keyToPem,
   signCertificate,
 } from "../../../src/local/pki/authority.ts";
-import { createStationKey, issueStationCertificate } from "../../../src/local/pki/station-certificate.ts";
+import { issueStationCertificate } from "../../../src/local/pki/station-certificate.ts";
+import { createStationKey } from "../../../src/local/pki/station-key.ts";
 import * as x509 from "@peculiar/x509";
 import type { Edge } from "../../../src/local/edge.ts";
 import { startBareEdge } from "../../support/bare-edge.ts";
