@@ -16,6 +16,7 @@ import {
   stationQuery,
 } from "./fleet/station-list.ts";
 import type { SeriesPage, SeriesSpan } from "./fleet/series.ts";
+import type { Settings } from "./fleet/settings.ts";
 import { entriesOf } from "./pages.ts";
 import type { KeyView } from "./key.ts";
 import { Station } from "./station.ts";
@@ -42,6 +43,7 @@ export type * from "./fleet/newcomers.ts";
 export type * from "./fleet/revocations.ts";
 export type * from "./fleet/service.ts";
 export type * from "./fleet/series.ts";
+export type * from "./fleet/settings.ts";
 export type * from "./fleet/station-list.ts";
 export type * from "./history-views.ts";
 export type * from "./operation-views.ts";
@@ -75,6 +77,11 @@ export class Kerbside extends Connected {
   /** Minutes of the last day, hours of the last month. */
   series(span: SeriesSpan = {}): Promise<SeriesPage> {
     return this.api.get<SeriesPage>("/v1/series", { ...span });
+  }
+
+  /** What the deployment runs with. */
+  settings(): Promise<Settings> {
+    return this.api.get<Settings>("/v1/settings");
   }
 
   station(id: string): Station {

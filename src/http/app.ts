@@ -22,6 +22,7 @@ import { operationHandlers } from "./operations.ts";
 import { parseIdentity } from "../ocpp/identity.ts";
 import { ProblemError, problemResponse, problems } from "./problem.ts";
 import { seriesHandlers } from "./series.ts";
+import { settingsHandlers } from "./settings.ts";
 import { stationListHandlers } from "./station-list.ts";
 import { crlHandlers } from "./crls.ts";
 import { pkiHandlers } from "./revocations.ts";
@@ -59,6 +60,7 @@ mount(app, {
   ...operationHandlers,
   ...keyHandlers,
   ...seriesHandlers,
+  ...settingsHandlers,
   ...descriptionHandlers,
   ...stationListHandlers,
   ...stationHandlers,

@@ -33,6 +33,7 @@ const CALLS: Record<OperationId, (kerbside: client.Kerbside, station: client.Sta
   getDescription: ({ service }) => service.description(),
   getProblem: ({ service }) => service.problem("station-offline"),
   getKey: (kerbside) => kerbside.key(),
+  getSettings: (kerbside) => kerbside.settings(),
   getSeries: (kerbside) => kerbside.series({ from: "2026-01-31", to: "2026-01-31T12:00:00Z" }),
   async listStations(kerbside) {
     await kerbside.stationsPage({ ...FILTER, ...PAGE, sort: "changed" });
@@ -215,6 +216,7 @@ test("The client's types are those of the description: neither says what the oth
     Alike<client.StationPage, Described<"listStations", 200>>,
     Alike<client.FleetSummary, Described<"getFleetSummary", 200>>,
     Alike<client.SeriesPage, Described<"getSeries", 200>>,
+    Alike<client.Settings, Described<"getSettings", 200>>,
     Alike<client.KeyView, Described<"getKey", 200>>,
     Alike<client.StationView, Described<"getStation", 200>>,
     Alike<client.Registered, Described<"putStation", 200>>,
@@ -237,7 +239,7 @@ test("The client's types are those of the description: neither says what the oth
     Alike<keyof client.CampaignRequest | "dryRun", keyof Asked<"createCampaign">>,
     client.Command extends Described<"getCommand", 200> ? true : never,
   ] = [
-    ...([true, true, true, true, true, true, true, true, true, true, true] as const),
+    ...([true, true, true, true, true, true, true, true, true, true, true, true] as const),
     ...([true, true, true, true, true, true, true, true, true, true, true, true, true] as const),
   ];
   expect(same).not.toContain(false);

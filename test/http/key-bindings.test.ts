@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Route } from "../../src/http/routes/route.ts";
 import { ROUTES } from "../../src/http/routes/table.ts";
+import { SETTINGS } from "../../src/config.ts";
+import { VERSION } from "../../src/http/version.ts";
 import { SCOPES } from "../../src/security/api-key.ts";
 import { type ApiAnswer, type Kerbside, startKerbside } from "../support/kerbside.ts";
 
@@ -19,6 +21,7 @@ const ofPart = (...parts: Route["part"][]) => ROUTE_LIST.filter(([, { part }]) =
 /** Registered outside of both bindings. */
 const OUTSIDE = "SOUTH-1";
 
+const CSMS_SECRET = "whsec_c2VjcmV0LW9mLXRoZS1jc21zLWluLXRoaXMtdGVzdA==";
 const tokenOf = (name: string) => `token-of-${name}`;
 const entryOf = (name: string, scopes: readonly Scope[], binding?: Binding) => ({
   name,
@@ -38,7 +41,9 @@ beforeAll(async () => {
     ]),
     ...(Object.keys(BINDINGS) as Binding[]).map((binding) => entryOf(binding, SCOPES, binding)),
   ];
-  kerbside = await startKerbside({ API_KEYS: JSON.stringify(keys) });
+  const settings = { CSMS_URL: "http://u:hidden@127.0.0.1:9/token?key=hidden", CSMS_SECRET };
+  const CRL_URLS = "http://127.0.0.1:9/token.crl";
+  kerbside = await startKerbside({ API_KEYS: JSON.stringify(keys), ...settings, CRL_URLS });
   await put("all", OUTSIDE, { site: "south" });
   await put("all", "NORTH-1", { site: "north" });
 });
@@ -135,6 +140,29 @@ describe("A key", () => {
     }
     const { body } = await whoAmI("no-audit:read-label");
     expect(body).toMatchObject({ scopes: without("audit:read"), stations: BINDINGS.label });
+  });
+
+  test("with audit:read is told what the deployment runs with, and which keys there are, but no secret and no hash", async () => {
+    const { status, body } = await call("all", "GET", "/v1/settings");
+    expect([status, body.version]).toEqual([200, VERSION]);
+    const byName = Object.fromEntries(body.settings.map(({ name, ...rest }: { name: string }) => [name, rest]));
+    expect(Object.keys(byName)).toEqual([...SETTINGS]);
+    expect(byName.API_KEYS).toEqual({ value: null, isSet: true, isSecret: true });
+    expect(byName.CSMS_SECRET).toEqual({ value: null, isSet: true, isSecret: true });
+    expect(byName.CSMS_URL).toEqual({ value: "http://127.0.0.1:9", isSet: true, isSecret: false });
+    expect(byName.CRL_URLS).toEqual({ value: ["http://127.0.0.1:9"], isSet: true, isSecret: false });
+    expect(byName.AUDIT_DAYS).toEqual({ value: 90, isSet: false, isSecret: false });
+    expect(byName.JURISDICTION).toEqual({ value: null, isSet: false, isSecret: false });
+    expect(body.keys).toContainEqual({ name: "prefix", scopes: SCOPES, stations: BINDINGS.prefix });
+    expect(body.keys).toContainEqual({ name: "all", scopes: SCOPES, stations: null });
+    const text = JSON.stringify(body);
+    for (const secret of [
+      CSMS_SECRET,
+      "hidden",
+      "token",
+      ...body.keys.map(({ name }: { name: string }) => entryOf(name, []).sha256),
+    ])
+      expect(text).not.toContain(secret);
   });
 
   test("that is wrong, or none, is told nothing", async () => {

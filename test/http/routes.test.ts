@@ -1,6 +1,14 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Route } from "../../src/http/routes/route.ts";
+import { VERSION } from "../../src/http/version.ts";
 import { ROUTES } from "../../src/http/routes/table.ts";
+
+test("The version that the Worker tells is the package's", () => {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8"));
+  expect(VERSION).toBe(version);
+});
 
 describe("The table of routes", () => {
   test("names each method of a path once, and says of each what it is in one line", () => {

@@ -11,6 +11,7 @@ import { keyAnswers } from "./key.ts";
 import { newcomerAnswers } from "./newcomers.ts";
 import { operationAnswers } from "./operations.ts";
 import { seriesAnswers } from "./series.ts";
+import { settingsAnswers } from "./settings.ts";
 import { stationListAnswers } from "./station-list.ts";
 import { pkiAnswers } from "./pki.ts";
 import { stationOperationAnswers } from "./station-operations.ts";
@@ -20,6 +21,7 @@ import { webhookAnswers } from "./webhooks.ts";
 export const ANSWERS = {
   ...operationAnswers,
   ...seriesAnswers,
+  ...settingsAnswers,
   ...keyAnswers,
   ...stationListAnswers,
   ...stationAnswers,

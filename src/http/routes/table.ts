@@ -9,6 +9,7 @@ import { newcomerRoutes } from "./newcomers.ts";
 import { historyRoutes } from "./history.ts";
 import { operationRoutes } from "./operations.ts";
 import { seriesRoutes } from "./series.ts";
+import { settingsRoutes } from "./settings.ts";
 import { stationListRoutes } from "./station-list.ts";
 import { pkiRoutes } from "./pki.ts";
 import { stationOperationRoutes } from "./station-operations.ts";
@@ -18,6 +19,7 @@ import { webhookRoutes } from "./webhooks.ts";
 export const ROUTES = {
   ...operationRoutes,
   ...seriesRoutes,
+  ...settingsRoutes,
   ...keyRoutes,
   ...stationListRoutes,
   ...stationRoutes,
