@@ -1,7 +1,8 @@
 /**
  * The HTTP API: who may call, what a body must be, how errors look. Must not know stations' sockets.
  */
-import { Hono } from "hono";
+import { HonoBase } from "hono/hono-base";
+import { TrieRouter } from "hono/router/trie-router";
 import { ConfigError, configOf } from "../config.ts";
 import { log, messageOf } from "../log.ts";
 import { transportOf } from "../security/transport.ts";
@@ -31,7 +32,8 @@ import { stationHandlers } from "./stations.ts";
 import { storageProblem } from "./storage-problem.ts";
 import { webhookHandlers } from "./webhooks.ts";
 
-export const app = new Hono<ApiEnv>();
+/** With the one router that takes a name and a parameter in the same place: by itself Hono would bring another, try it, and leave it. */
+export const app = new HonoBase<ApiEnv>({ router: new TrieRouter() });
 
 app.use(async (c, next) => {
   const requestId = crypto.randomUUID();

@@ -1,7 +1,7 @@
 /**
  * The table of routes, mounted: each route guarded as its entry says, then handed to its handler. Must not know any route.
  */
-import type { Hono } from "hono";
+import type { HonoBase } from "hono/hono-base";
 import * as z from "zod";
 import { auditRefusal } from "../fleet/audit.ts";
 import { reachOf } from "../security/api-key.ts";
@@ -17,7 +17,7 @@ import { type OperationId, ROUTES } from "./routes/table.ts";
 /** Of a route that takes none. */
 const NOTHING = z.strictObject({});
 
-export function mount(app: Hono<ApiEnv>, handlers: Handlers): void {
+export function mount(app: HonoBase<ApiEnv>, handlers: Handlers): void {
   const methods = new Map<string, string[]>();
   for (const [id, route] of inOrder()) {
     const path = pathOf(route);

@@ -5,10 +5,9 @@ import { errorCode, type FaultKind } from "../error-codes.ts";
 import type { Protocol } from "../protocol.ts";
 import { type Check, compiler } from "./compile.ts";
 import { type Finding, startFindings } from "./findings.ts";
-import { table as table16 } from "./generated/ocpp-1-6.table.ts";
-import { table as table201 } from "./generated/ocpp-2-0-1.table.ts";
-import { table as table21 } from "./generated/ocpp-2-1.table.ts";
-import type { SchemaTable } from "./table.ts";
+import { table as tables1 } from "./generated/ocpp-1.table.ts";
+import { table as tables2 } from "./generated/ocpp-2.table.ts";
+import { unpackTable } from "./packed-table.ts";
 import { type DeviationKind, lenient } from "./tolerance.ts";
 
 export type Direction = "request" | "response";
@@ -37,13 +36,18 @@ interface Version {
   readonly lenient: (index: number) => Check;
 }
 
-const TEXTS: Record<Protocol, string> = { "ocpp1.6": table16, "ocpp2.0.1": table201, "ocpp2.1": table21 };
+/** In which text a version stands, and at which place there [generate.ts]. */
+const TABLES: Record<Protocol, [text: string, which: number]> = {
+  "ocpp1.6": [tables1, 0],
+  "ocpp2.0.1": [tables2, 1],
+  "ocpp2.1": [tables2, 0],
+};
 const versions = new Map<Protocol, Version>();
 
 function versionOf(protocol: Protocol): Version {
   const known = versions.get(protocol);
   if (known) return known;
-  const table = JSON.parse(TEXTS[protocol]) as SchemaTable;
+  const table = unpackTable(...TABLES[protocol]);
   const actions = new Map(Object.entries(table.actions));
   const version = { actions, strict: compiler(table), lenient: compiler(table, lenient) };
   versions.set(protocol, version);

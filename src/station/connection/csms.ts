@@ -34,7 +34,7 @@ export async function askCsms(
       body,
       headers: {
         "content-type": "application/json",
-        ...(config.CSMS_SECRET !== undefined && signedHeaders(config.CSMS_SECRET, crypto.randomUUID(), body)),
+        ...(config.CSMS_SECRET !== undefined && (await signedHeaders(config.CSMS_SECRET, crypto.randomUUID(), body))),
       },
     };
     const text = await fetchText(

@@ -121,7 +121,7 @@ async function send(
     return;
   }
   const [first, last] = [sent[0] ?? 0, sent.at(-1) ?? 0];
-  const headers = signedHeaders(webhook.secret, `${eventId(incarnation, first)}-${last}`, body, new Date(now()));
+  const headers = await signedHeaders(webhook.secret, `${eventId(incarnation, first)}-${last}`, body, new Date(now()));
   const contentType = "application/cloudevents-batch+json; charset=utf-8";
   const request = { method: "POST", body, headers: { ...headers, "content-type": contentType }, signal };
   await fetchText(undefined, webhook.url, request, DELIVERY_TIMEOUT_MS, 0);

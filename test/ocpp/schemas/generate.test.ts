@@ -2,8 +2,11 @@
 // It must not write files: it drives the two pure builders.
 
 import { describe, expect, it } from "vitest";
+import type { Protocol } from "../../../src/ocpp/protocol.ts";
 import { buildTable, type RawSchema } from "../../../src/ocpp/schemas/build-table.ts";
 import { buildTypes } from "../../../src/ocpp/schemas/build-types.ts";
+import { packTables, unpackTable } from "../../../src/ocpp/schemas/packed-table.ts";
+import type { SchemaNode, SchemaTable } from "../../../src/ocpp/schemas/table.ts";
 import { everyMessage, rawSchema } from "../../support/ocpp-samples.ts";
 
 function message(properties: Record<string, RawSchema>, more: Partial<RawSchema> = {}): RawSchema {
@@ -58,3 +61,38 @@ describe("the generator", () => {
     expect(JSON.stringify(buildTable(schemas)) + buildTypes(schemas)).not.toMatch(/This class|javaType|Commons/);
   });
 });
+
+describe("tables that are written together", () => {
+  it("come back as they were, each by itself: its properties, what is required and their order", () => {
+    const tables = (["ocpp1.6", "ocpp2.1", "ocpp2.0.1"] as const).map((protocol) => buildTable(schemasOf(protocol)));
+    const text = packTables(tables);
+    for (const [which, table] of tables.entries()) {
+      const back = unpackTable(text, which);
+      expect(Object.keys(back.actions)).toEqual(Object.keys(table.actions));
+      for (const [action, [request, response]] of Object.entries(table.actions)) {
+        const [other, answer] = back.actions[action] ?? [];
+        expect(spelt(back, other)).toBe(spelt(table, request));
+        expect(spelt(back, answer)).toBe(spelt(table, response));
+      }
+    }
+  });
+
+  it("are refused where they would come back as another", () => {
+    const table = (node: RawSchema) => [buildTable([message({ a: node })])];
+    expect(() => packTables(table({ type: "string", enum: ["A B"] }))).toThrow(/space/);
+    expect(() => packTables([buildTable([message({ "a!": { type: "string" } })])])).toThrow(/property a!/);
+  });
+});
+
+const schemasOf = (protocol: Protocol) =>
+  everyMessage.filter((each) => each.protocol === protocol).map((each) => rawSchema(each) as RawSchema);
+
+/** A schema with all that it refers to, in its order, which is that of the faults. */
+function spelt({ nodes }: SchemaTable, index: number | undefined): string {
+  const node = (at: number): unknown => {
+    const { properties = {}, required = [], items, ...more } = nodes[at] as SchemaNode;
+    const inside = Object.entries(properties).map(([name, each]) => [name, node(each)]);
+    return [inside, required, items === undefined ? null : node(items), Object.entries(more).sort()];
+  };
+  return JSON.stringify(index === undefined ? null : node(index));
+}
