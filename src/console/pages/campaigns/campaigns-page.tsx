@@ -1,13 +1,15 @@
 /**
- * The page Campaigns. Must not know other pages.
+ * The page Campaigns: the list, a new one, or one of them, as the address says. Must not know what a campaign does.
  */
-import { Page, type PageProps } from "../../parts/page.tsx";
-import { State } from "../../parts/states.tsx";
+import type { PageProps } from "../../parts/page.tsx";
+import { CampaignDetail } from "./campaign-detail.tsx";
+import { CampaignList } from "./campaign-list.tsx";
+import { NewCampaign } from "./new-campaign.tsx";
+import "./campaigns.css";
 
-export function CampaignsPage(_: PageProps) {
-  return (
-    <Page>
-      <State title="Campaigns" />
-    </Page>
-  );
+export function CampaignsPage({ route }: PageProps) {
+  const [, second] = route.path;
+  if (second === undefined) return <CampaignList />;
+  if (second === "new") return <NewCampaign />;
+  return <CampaignDetail key={second} campaignId={second} />;
 }
