@@ -21,6 +21,8 @@ export interface LiveOptions {
   /** The last cursor seen, or a sequence; without it from now on. */
   after?: string | number;
   signal?: AbortSignal;
+  /** The line broke, and is opened again in a while; a browser tells no more of a refusal than the code 1006. */
+  onBreak?: (end: { code: number; reason: string }) => void;
 }
 
 const PROTOCOL: typeof LIVE_PROTOCOL = "kerbside.live.v1";
@@ -37,7 +39,7 @@ const FINAL = "deregistered";
 /** @throws where it cannot be opened any more */
 export async function* live(
   open: (after: string | undefined, protocol: string) => WebSocketLike,
-  { after, signal }: LiveOptions,
+  { after, signal, onBreak }: LiveOptions,
 ): AsyncGenerator<LiveMessage> {
   let cursor = after === undefined ? undefined : String(after);
   const isLeft = () => signal?.aborted === true;
@@ -50,6 +52,7 @@ export async function* live(
       yield message;
     }
     if (line.reason === FINAL || isLeft()) return;
+    onBreak?.({ code: line.code, reason: line.reason });
     failures = seen ? 0 : failures + 1;
     if (failures >= ATTEMPTS_MAX)
       throw new Error(`the live tail cannot be opened: ${line.reason || "the connection fails"}`);
@@ -64,11 +67,13 @@ class Line implements AsyncIterable<LiveMessage> {
   readonly #waiting: LiveMessage[] = [];
   #wake: () => void = () => {};
   #isOver = false;
+  code = 0;
   reason = "";
 
   constructor(socket: WebSocketLike, signal: AbortSignal | undefined) {
     this.#socket = socket;
-    const over = (reason: string) => {
+    const over = (code: number, reason: string) => {
+      this.code = code;
       this.reason = reason;
       this.#isOver = true;
       this.#wake();
@@ -79,7 +84,7 @@ class Line implements AsyncIterable<LiveMessage> {
       this.#wake();
     });
     socket.addEventListener("error", () => {});
-    socket.addEventListener("close", ({ reason }) => over(reason));
+    socket.addEventListener("close", ({ code, reason }) => over(code, reason));
     signal?.addEventListener("abort", () => socket.close(1000), { once: true });
   }
 

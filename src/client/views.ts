@@ -76,7 +76,13 @@ export interface StationView extends Omit<RegistrationView, "csms"> {
     firmwareVersion?: string;
     reason?: string;
   } | null;
-  csms: { kind: "link" | "http" | "standalone"; since: string | null; backlog: number };
+  /** `registered`: what the registration names, where it names one. */
+  csms: {
+    kind: "link" | "http" | "standalone";
+    since: string | null;
+    backlog: number;
+    registered?: "link" | "http" | "standalone";
+  };
   /** OCPP 1.6 */
   connectors?: Connector[];
   /** OCPP 2.x */

@@ -72,8 +72,10 @@ function nodeOutside() {
 
 function isGenerated() {
   const outputs = filesIn(generated);
-  if (outputs.length === 0) return false;
-  const inputs = [...filesIn(schemas).filter((path) => path.endsWith(".ts")), installedLock];
+  // What the forms are drawn from lies where a build of the pages may have taken it away.
+  if (outputs.length === 0 || !existsSync(join(root, "dist/assets/schemas/ocpp2.1/actions.json"))) return false;
+  const actions = join(root, "src/ocpp/actions.ts");
+  const inputs = [...filesIn(schemas).filter((path) => path.endsWith(".ts")), actions, installedLock];
   const modified = (path) => statSync(path).mtimeMs;
   return Math.min(...outputs.map(modified)) >= Math.max(...inputs.map(modified));
 }

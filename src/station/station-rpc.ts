@@ -85,8 +85,8 @@ export interface StationView extends Omit<RegistrationView, "csms"> {
   offlineSince?: string;
   offlineReason?: string;
   boot: Boot | null;
-  /** Who answers its CALLs; `since` and `backlog` of a CSMS that comes by its own socket. */
-  csms: { kind: CsmsKind; since: string | null; backlog: number };
+  /** Who answers its CALLs; `since` and `backlog` of a CSMS that comes by its own socket; `registered`, if it is. */
+  csms: { kind: CsmsKind; since: string | null; backlog: number; registered?: CsmsKind };
   /** OCPP 1.6 */
   connectors?: ConnectorStatus[];
   /** OCPP 2.x */

@@ -28,7 +28,11 @@ export function stationView(parts: StationParts, registration: StoredRegistratio
     connection: conversation && connectionOf(conversation),
     ...(conversation === null && offlineOf(parts)),
     boot,
-    csms: { kind: csms ?? (link.isLive ? "link" : hasCsms(env, config) ? "http" : "standalone"), ...linkOf(link.view) },
+    csms: {
+      kind: csms ?? (link.isLive ? "link" : hasCsms(env, config) ? "http" : "standalone"),
+      ...linkOf(link.view),
+      ...(csms !== undefined && { registered: csms }),
+    },
     ...(is2x ? { evses: byEvse(connectors) } : { connectors }),
     queue: { commands: commands.queueLength, events: eventLog.backlog, deadLetters: eventLog.deadLetters },
     storage: {

@@ -313,9 +313,10 @@ describe("What a station says as it says it", () => {
     await charging.call("BootNotification", BOOT);
     const seen: string[] = [];
     const leave = new AbortController();
+    const breaks: number[] = [];
     let isLive = 0;
     const watching = (async () => {
-      for await (const message of station.live({ signal: leave.signal })) {
+      for await (const message of station.live({ signal: leave.signal, onBreak: ({ code }) => breaks.push(code) })) {
         if ("live" in message) isLive++;
         if ("frame" in message && message.direction === "in") seen.push(String(message.frame[1]));
       }
@@ -327,6 +328,10 @@ describe("What a station says as it says it", () => {
     await charging.call("Heartbeat", {}, "h2");
     await charging.call("StatusNotification", STATUS_16, "s1");
     await until("all", () => seen.length === 3);
+    // Its line breaks with the object, and what is said meanwhile is not lost.
+    await edge.edge.evict("CLIENT-LIVE", { webSockets: "close" });
+    await until("the break", () => breaks.length === 1);
+    await until("it is live again", () => isLive === 2);
     expect(seen).toEqual(["h1", "h2", "s1"]);
     leave.abort();
     await watching;

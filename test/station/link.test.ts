@@ -69,6 +69,8 @@ describe("A CSMS's own socket", () => {
     expect(await listed(false)).toBe(true);
     const csms = await link("HAS-CSMS");
     await until("the list to have it so", () => listed(true));
+    const { body } = await kerbside.api("GET", "/v1/stations/HAS-CSMS");
+    expect(body.csms).toMatchObject({ kind: "link", registered: "link" });
     csms.end();
     await until("the list to have it so", () => listed(false));
   });

@@ -103,6 +103,8 @@ export class Watched {
 
   /** Of those that leave for another host. */
   abroad(origin: string): string[] {
-    return this.requests.filter((url) => !url.startsWith(`${origin}/`) && !/^(?:data|blob):/.test(url));
+    return this.requests.filter(
+      (url) => !url.replace(/^ws/, "http").startsWith(`${origin}/`) && !/^(?:data|blob):/.test(url),
+    );
   }
 }

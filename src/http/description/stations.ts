@@ -67,7 +67,12 @@ export const stationSchema = registrationSchema
     offlineSince: time.exactOptional().meta({ description: "While it is offline, as is the reason" }),
     offlineReason: offlineReason.exactOptional(),
     boot: boot.nullable(),
-    csms: z.strictObject({ kind: z.enum(CSMS_KINDS), since: time.nullable(), backlog: z.int() }),
+    csms: z.strictObject({
+      kind: z.enum(CSMS_KINDS),
+      since: time.nullable(),
+      backlog: z.int(),
+      registered: z.enum(CSMS_KINDS).exactOptional().meta({ description: "What the registration names, if it does" }),
+    }),
     connectors: z.array(connector).exactOptional().meta({ description: "OCPP 1.6" }),
     evses: z
       .array(z.strictObject({ evseId: z.int(), connectors: z.array(connector) }))

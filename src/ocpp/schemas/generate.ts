@@ -1,23 +1,41 @@
 // @ts-nocheck - this one file runs in Node, while the program it lies in has the Worker's types alone.
-// Writes generated/ from the schemas of the package ocpp-rpc, at install and before tests; unchanged files are left alone.
+// Writes generated/ from the schemas of the package ocpp-rpc, at install and before tests, and beside it a file for each command that
+// the console draws a form of; unchanged files are left alone.
 // It must not know what the schemas mean: build-table.ts and build-types.ts do. The Worker never loads it.
 
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { buildTable } from "./build-table.ts";
+import { csmsActions } from "../actions.ts";
+import { buildFormSchema } from "./build-form-schema.ts";
+import { buildTable, readId } from "./build-table.ts";
 import { buildTypes } from "./build-types.ts";
 import { packTables } from "./packed-table.ts";
 
 const require = createRequire(import.meta.url);
 const folder = new URL("generated/", import.meta.url);
+/** From where the Worker serves them. */
+const forms = new URL("../../../dist/assets/schemas/", import.meta.url);
 
-function write(name, text) {
-  const file = new URL(name, folder);
+function write(name, text, into = folder) {
+  const file = new URL(name, into);
   if (existsSync(file) && readFileSync(file, "utf8") === text) return;
   // Renamed into place: a test run beside this one never reads half a file.
-  const draft = new URL(`${name}.${process.pid}`, folder);
+  const draft = new URL(`${name}.${process.pid}`, into);
   writeFileSync(draft, text);
   renameSync(draft, file);
+}
+
+function writeForms(protocol, schemas) {
+  const into = new URL(`${protocol}/`, forms);
+  mkdirSync(into, { recursive: true });
+  const actions = new Set(csmsActions(protocol));
+  for (const schema of schemas) {
+    const { action, direction } = readId(schema.$id);
+    if (direction === "request" && actions.delete(action))
+      write(`${action}.json`, JSON.stringify(buildFormSchema(schema)), into);
+  }
+  if (actions.size > 0) throw new Error(`${protocol}: no schema of ${[...actions].join(", ")}`);
+  write("actions.json", JSON.stringify(csmsActions(protocol)), into);
 }
 
 let current = "";
@@ -33,6 +51,7 @@ try {
       current = `ocpp${version}.json`;
       const schemas = JSON.parse(readFileSync(require.resolve(`ocpp-rpc/lib/schemas/ocpp${version}.json`), "utf8"));
       write(`ocpp-${version.replaceAll("_", "-")}.types.ts`, head + buildTypes(schemas));
+      writeForms(`ocpp${version.replaceAll("_", ".")}`, schemas);
       return buildTable(schemas);
     });
     // A string, not an object: it is parsed at the first use of its version and costs the start of the Worker nothing.

@@ -1,0 +1,95 @@
+/**
+ * A station's name and how it stands, with what may be done to it as a whole. Must not know its parts.
+ */
+import { useState } from "preact/hooks";
+import type { StationView } from "../../../client/views.ts";
+import { wordsOf } from "../../data/failure.ts";
+import { go } from "../../data/route.ts";
+import { clientOf, may } from "../../data/session.ts";
+import { Badge, Dot, Profile } from "../../parts/badge.tsx";
+import { CopyButton } from "../../parts/copy-button.tsx";
+import { Confirm } from "../../parts/dialog.tsx";
+import { Time } from "../../parts/time.tsx";
+import { toast } from "../../parts/toast.tsx";
+
+export interface StationHeadProps {
+  view: StationView;
+  onChange: () => void;
+}
+
+export function StationHead({ view, onChange }: StationHeadProps) {
+  const [asked, setAsked] = useState<"disconnect" | "deregister" | null>(null);
+  const { stationId: id, online, connection, offlineSince } = view;
+  const mayWrite = may("stations:write");
+  const lacking = mayWrite ? undefined : "Your key lacks the scope stations:write";
+  const close = () => setAsked(null);
+  const run = async (what: () => Promise<void>, done: string): Promise<boolean> => {
+    try {
+      await what();
+      toast("good", done);
+      close();
+      return true;
+    } catch (error) {
+      toast("bad", wordsOf(error));
+      return false;
+    }
+  };
+  const disconnect = async () => {
+    await run(() => clientOf().station(id).disconnect(), `${id} is disconnected. It comes back by itself.`);
+    onChange();
+  };
+  const deregister = async () => {
+    if (await run(() => clientOf().station(id).deregister(), `${id} is deregistered.`)) go("#/stations");
+  };
+  return (
+    <div class="station-head">
+      <span class="line">
+        <Dot tone={online ? "good" : "off"} label={online ? "Online" : "Offline"} />
+        <b>{online ? "Online" : "Offline"}</b>
+        {(online || offlineSince !== undefined) && (
+          <span class="muted small">
+            since <Time at={online ? connection?.since : offlineSince} form="local" />
+          </span>
+        )}
+      </span>
+      <Profile profile={connection?.securityProfile ?? view.securityProfile} />
+      {connection !== null && <Badge>{connection.protocol}</Badge>}
+      <span class="muted clip">
+        {[view.boot?.vendor, view.boot?.model].filter((each) => each !== undefined && each !== "").join(" ")}
+      </span>
+      <CopyButton text={id} label="the name" />
+      <span class="grow" />
+      <button
+        type="button"
+        class="button"
+        disabled={!mayWrite || !online}
+        title={lacking ?? (online ? undefined : "It is not connected")}
+        onClick={() => setAsked("disconnect")}
+      >
+        Disconnect
+      </button>
+      <button
+        type="button"
+        class="button danger"
+        disabled={!mayWrite}
+        title={lacking}
+        onClick={() => setAsked("deregister")}
+      >
+        Deregister
+      </button>
+      {asked === "disconnect" && (
+        <Confirm title={`Disconnect ${id}`} name={id} verb="Disconnect" onConfirm={disconnect} onClose={close}>
+          <p>Its connection is closed. It comes back by itself, as it would after any break.</p>
+        </Confirm>
+      )}
+      {asked === "deregister" && (
+        <Confirm title={`Deregister ${id}`} name={id} verb="Deregister" onConfirm={deregister} onClose={close}>
+          <p>
+            Its connection is closed and it is let in no more. Its commands are cancelled; what is undelivered is tried
+            once, then its log and all else of it is deleted. <b>This cannot be undone.</b>
+          </p>
+        </Confirm>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,272 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { Browser, HAS_BROWSER, type Watched } from "../support/browser.ts";
+import { axeFaults, complaintsOf, openConsole } from "../support/console-page.ts";
+import { until } from "../support/http-peers.ts";
+import { type Kerbside, startKerbside } from "../support/kerbside.ts";
+import { BOOT_16, type TestStation } from "../support/test-station.ts";
+
+const ID = "CS-014";
+/** Shorter than a test may take, so that it says what it waited for. */
+const WAIT_MS = 12_000;
+/** As tail.css has it. */
+const ROW_PX = 28;
+/** If it were ever markup, the page would say so. */
+const EVIL = `<img src=x onerror="document.title='pwned'"><b>x</b>`;
+
+describe.skipIf(!HAS_BROWSER)("The page of one station", () => {
+  let kerbside: Kerbside;
+  let browser: Browser;
+  let watched: Watched;
+  let page: Page;
+  let station: TestStation;
+  const url = () => kerbside.edge.httpUrl;
+  const at = async (query = "", id = ID) => {
+    await page.goto(`${url()}/#/stations/${encodeURIComponent(id)}${query}`);
+  };
+  const row = (text: string) => page.getByRole("option").filter({ hasText: text }).first();
+  const tail = () => page.getByRole("region", { name: "Live tail" });
+
+  beforeAll(async () => {
+    [kerbside, browser] = await Promise.all([startKerbside({ STANDALONE_AUTHORIZATION: "Accepted" }), Browser.start()]);
+    station = await kerbside.station(ID, {}, { labels: { site: EVIL } });
+    station.answerCalls(([, , action, payload]) => {
+      if (action === "DataTransfer") return { status: "Accepted", data: `${payload.data}!` };
+      if (action === "Reset") return { status: "Accepted" };
+      return undefined;
+    });
+    await station.call("BootNotification", {
+      ...BOOT_16,
+      chargePointVendor: "<b>Acme</b>",
+      chargePointSerialNumber: "SN-7",
+    });
+    await station.call("StatusNotification", { connectorId: 1, status: "Charging", errorCode: "NoError" });
+    await station.call("StartTransaction", {
+      connectorId: 1,
+      idTag: "<i>TAG</i>",
+      meterStart: 0,
+      timestamp: "2026-11-28T12:00:00Z",
+    });
+    watched = await openConsole(browser, url(), kerbside.edge.apiKey, `#/stations/${ID}`);
+    ({ page } = watched);
+    page.setDefaultTimeout(WAIT_MS);
+  });
+  afterAll(async () => {
+    await Promise.all([browser?.stop(), kerbside?.stop()]);
+  });
+
+  test("shows what it is, how it is connected and proven, and what runs on its connectors", async () => {
+    const { body } = await kerbside.api("GET", `/v1/stations/${ID}`);
+    await page.getByRole("heading", { level: 1, name: ID }).waitFor();
+    const connection = page.getByRole("region", { name: "Connection", exact: true });
+    await connection.getByText("It proves nothing").waitFor();
+    await connection.getByText(body.connection.remoteAddress).waitFor();
+    await page.getByRole("region", { name: "What it is" }).getByText("SN-7").waitFor();
+    const connectors = page.getByRole("region", { name: "Connectors" });
+    await connectors.getByText("Charging").waitFor();
+    await connectors.getByText(/^Transaction \d+$/).waitFor();
+    expect(await page.title()).toBe(`${ID} · Kerbside`);
+  });
+
+  test("has a CALL and its answer on one row as they come, without a reload", async () => {
+    await tail().getByText("Live", { exact: true }).waitFor();
+    await station.call("StatusNotification", { connectorId: 2, status: "Available", errorCode: "NoError" }, "live-1");
+    await page.getByLabel("Action or message id").fill("live-1");
+    await row("StatusNotification")
+      .getByText(/^\d+ ms$/)
+      .waitFor();
+    // And what it says of itself follows.
+    await page.getByRole("region", { name: "Connectors" }).getByText("Available").waitFor();
+    await page.getByRole("button", { name: "Clear" }).click();
+  });
+
+  test("opens a refused frame with the place at fault marked, and the clause named", async () => {
+    station.send([2, "bad-1", "StatusNotification", { connectorId: "two", status: "Available", errorCode: "NoError" }]);
+    await station.next();
+    await row("refused").click();
+    const message = page.getByRole("region", { name: "The message" });
+    await message.getByText("TypeConstraintViolation", { exact: true }).waitFor();
+    await message.getByText("OCPP-J 1.6 §4.2.3").waitFor();
+    await message.getByText("OCPP 1.6 §6.47").waitFor();
+    expect(await message.locator(".json-line.fault").textContent()).toContain('"connectorId": "two"');
+    await page.keyboard.press("Escape");
+    await message.waitFor({ state: "detached" });
+  });
+
+  test("loses nothing while it is held, and says how much waits", async () => {
+    await page.getByRole("button", { name: "Pause" }).click();
+    for (let n = 0; n < 30; n++) await station.call("Heartbeat", {}, `held-${n}`);
+    await page.getByRole("button", { name: "Resume: 60 wait" }).waitFor();
+    expect(await page.getByText("held-").count()).toBe(0);
+    await page.getByRole("button", { name: "Resume" }).click();
+    await page.getByLabel("Action or message id").fill("held-");
+    const rows = () => page.locator(".tail-room").evaluate((room, px) => room.clientHeight / px, ROW_PX);
+    await until("all that waited, and no more", async () => (await rows()) === 30);
+    await page.getByRole("button", { name: "Clear" }).click();
+  });
+
+  test("streams on through a hibernation of the station's object", async () => {
+    await kerbside.edge.evict(ID);
+    await station.call("StatusNotification", { connectorId: 3, status: "Available", errorCode: "NoError" }, "woken-1");
+    await page.getByLabel("Action or message id").fill("woken-1");
+    await row("StatusNotification")
+      .getByText(/^\d+ ms$/)
+      .waitFor();
+    await page.getByRole("button", { name: "Clear" }).click();
+  });
+
+  test("forms a command by its schema, sends it, and shows the station's answer", async () => {
+    await at("?tab=commands");
+    await page.getByLabel("Action", { exact: true }).selectOption("DataTransfer");
+    await page.getByRole("button", { name: "Send DataTransfer" }).click();
+    await page.getByText("is required").waitFor();
+    await page.getByLabel("vendorId").fill("it's");
+    const json = page.getByLabel("The same as JSON");
+    expect(JSON.parse(await json.inputValue())).toEqual({ vendorId: "it's" });
+    await json.fill('{\n  "vendorId": "it\'s",\n  "data": x\n}');
+    await page.getByText('Line 3, column 11: "x" is no value').waitFor();
+    await json.fill(JSON.stringify({ vendorId: "it's", data: EVIL }));
+    expect(await page.getByLabel("data", { exact: true }).inputValue()).toBe(EVIL);
+    expect(await page.getByLabel("The command as curl", { exact: true }).textContent()).toContain(
+      `"vendorId":"it'\\''s"`,
+    );
+    await page.getByRole("button", { name: "Send DataTransfer" }).click();
+    await page.getByLabel("The station's answer").getByText("Accepted").waitFor();
+    await page.getByRole("region", { name: "Commands so far" }).getByText("DataTransfer").waitFor();
+    // The next form of it begins with what was sent, less what may be a secret.
+    await page.getByLabel("Action", { exact: true }).selectOption("Reset");
+    await page.getByLabel("type").selectOption("Soft");
+    await page.getByRole("button", { name: "Send Reset" }).click();
+    await page.getByLabel("The station's answer").waitFor();
+    await page.getByLabel("Action", { exact: true }).selectOption("DataTransfer");
+    expect(await page.getByLabel("vendorId").inputValue()).toBe("it's");
+    expect(await page.getByLabel("data", { exact: true }).inputValue()).toBe("");
+  });
+
+  test("says at its field what the API refuses of a command", async () => {
+    await page.getByLabel("Action", { exact: true }).selectOption("ChangeConfiguration");
+    const refusal = {
+      ...{ type: "/problems/invalid-request", title: "Invalid", status: 422, detail: "The request is not valid." },
+      errors: [{ path: "/payload/value", message: "is not liked" }],
+    };
+    const place = `**/v1/stations/${ID}/commands`;
+    await page.route(place, (route) =>
+      route.request().method() === "POST"
+        ? route.fulfill({ status: 422, contentType: "application/problem+json", body: JSON.stringify(refusal) })
+        : route.fallback(),
+    );
+    await page.getByLabel("key").fill("HeartbeatInterval");
+    await page.getByLabel("value").fill("10");
+    await page.getByRole("button", { name: "Send ChangeConfiguration" }).click();
+    await page.getByText("is not liked", { exact: true }).waitFor();
+    expect(await page.getByLabel("value").getAttribute("aria-invalid")).toBe("true");
+    await page.unroute(place);
+  });
+
+  test("has a command wait for a station that is away, and calls it off", async () => {
+    await kerbside.register("CS-AWAY");
+    await at("?tab=commands&action=Reset", "CS-AWAY");
+    await page.getByText("It is offline: this is refused").waitFor();
+    await page.getByLabel("type").selectOption("Hard");
+    await page.getByRole("button", { name: "Send Reset" }).click();
+    await page.locator(".command-form .notice.bad").waitFor();
+    await page.getByLabel("If it is offline").selectOption("3600");
+    await page.getByRole("button", { name: "Send Reset" }).click();
+    const history = page.getByRole("region", { name: "Commands so far" });
+    await history.getByText("queued").waitFor();
+    await history.getByRole("button", { name: "Cancel" }).click();
+    await history.getByText("cancelled").waitFor();
+  });
+
+  test("does nothing that cannot be taken back unless the station is named", async () => {
+    await at("", ID);
+    await page.getByRole("button", { name: "Disconnect" }).click();
+    const dialog = page.getByRole("dialog", { name: `Disconnect ${ID}` });
+    await dialog.getByLabel("Type").fill("CS-015");
+    expect(await dialog.getByRole("button", { name: "Disconnect" }).isDisabled()).toBe(true);
+    await page.keyboard.press("Enter");
+    expect((await kerbside.api("GET", `/v1/stations/${ID}`)).body.online).toBe(true);
+    await dialog.getByLabel("Type").fill(ID);
+    await page.keyboard.press("Enter");
+    await station.closed;
+    await page.getByText("Offline", { exact: true }).waitFor();
+    await page.getByText("disconnected by an operator").first().waitFor();
+    await at("?tab=connections");
+    await page.getByRole("table").getByText("disconnected by an operator").waitFor();
+  });
+
+  test("changes a registration, and keeps what it does not show", async () => {
+    await kerbside.register("CS-EDIT", {
+      locationHint: "weur",
+      validation: "lenient",
+      csms: "standalone",
+      labels: { a: "1" },
+    });
+    await at("", "CS-EDIT");
+    await page.getByRole("button", { name: "Edit" }).click();
+    await page.getByLabel("Labels").fill("a=1\nsite=north");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("site=north").waitFor();
+    const { body } = await kerbside.api("GET", "/v1/stations/CS-EDIT");
+    expect(body).toMatchObject({
+      ...{ locationHint: "weur", validation: "lenient", labels: { a: "1", site: "north" } },
+      csms: { kind: "standalone", registered: "standalone" },
+    });
+  });
+
+  test("raises a security profile in steps, each shown, and stops it", async () => {
+    await at("?tab=security", "CS-EDIT");
+    await page.getByRole("button", { name: "Raise to profile 1" }).click();
+    await page.getByRole("dialog").getByLabel("Type").fill("CS-EDIT");
+    await page.keyboard.press("Enter");
+    const panel = page.getByRole("region", { name: "Security profile" });
+    await panel.getByText("under way").waitFor();
+    await panel.getByRole("button", { name: "Stop it" }).click();
+    await panel.getByText("cancelled", { exact: true }).waitFor();
+  });
+
+  test("has nothing that axe-core finds, in either theme, on any of its parts", async () => {
+    for (const query of ["", "?tab=commands&action=SetChargingProfile", "?tab=connections", "?tab=security"]) {
+      await at(query);
+      await page.getByRole("navigation", { name: `Parts of ${ID}` }).waitFor();
+      if (query === "") await row("refused").click();
+      if (query.includes("action")) await page.getByLabel("connectorId").waitFor();
+      const faults = { light: await axeFaults(watched, "light"), dark: await axeFaults(watched, "dark") };
+      expect([query, faults]).toEqual([query, { light: [], dark: [] }]);
+    }
+  });
+
+  test("closes its socket when it is left, and says that a station was deregistered meanwhile", async () => {
+    await kerbside.register("CS-GONE");
+    const opened = page.waitForEvent("websocket");
+    await at("", "CS-GONE");
+    const socket = await opened;
+    await tail().getByText("Live", { exact: true }).waitFor();
+    await page.goto(`${url()}/#/settings`);
+    await until("the socket's end", () => socket.isClosed());
+    await at("", "CS-GONE");
+    await tail().getByText("Live", { exact: true }).waitFor();
+    await kerbside.api("DELETE", "/v1/stations/CS-GONE");
+    await page.getByText("CS-GONE was deregistered").waitFor();
+    await at("", "NOBODY");
+    await page.getByText("NOBODY is not registered").waitFor();
+  });
+
+  test("keeps whatever a station or a person wrote a text", async () => {
+    await at();
+    await page.getByText("<b>Acme</b>").first().waitFor();
+    await page.getByText(`site=${EVIL}`).waitFor();
+    await row("StartTransaction").click();
+    await page.getByLabel("Payload").getByText("<i>TAG</i>").waitFor();
+    await page.getByLabel("Action or message id").fill("DataTransfer");
+    await row("DataTransfer").click();
+    await page.getByLabel("Answer", { exact: true }).getByText("onerror").waitFor();
+    expect(await page.title()).toBe(`${ID} · Kerbside`);
+    expect(await page.locator("#page :is(img, b > b, i)").count()).toBe(0);
+  });
+
+  test("asks no other host for anything, and does nothing that its policy forbids", () => {
+    expect(watched.abroad(url())).toEqual([]);
+    expect(complaintsOf(watched).filter((each) => !/ 42[29]| 409/.test(each))).toEqual([]);
+  });
+});
