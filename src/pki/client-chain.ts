@@ -104,7 +104,7 @@ function leafFault(presented: TlsClientAuth | undefined, now: number): string | 
 }
 
 /** [RFC 9440 §2] Byte sequences of a structured field. */
-function bytesOf(field: unknown): Uint8Array[] {
+function bytesOf(field: unknown): Uint8Array<ArrayBuffer>[] {
   if (typeof field !== "string") return [];
   return Array.from(field.matchAll(/:([A-Za-z0-9+/=]+):/g), ([, base64 = ""]) => {
     try {

@@ -58,10 +58,12 @@ export function verifyCertificate(
   const organizations = subject.filter(({ type }) => type === "O");
   // With two common names each party may read the other one.
   if (commonNames.length !== 1 || organizations.length > 1) return err("certificate-unreadable");
+  const commonName = commonNames[0]?.value ?? null;
+  if (commonName === null || organizations[0]?.value === null) return err("certificate-unreadable");
   const issuerKeyId = normalizeSki(field("certIssuerSKI"));
   const serialNumber = normalizeSerial(field("certSerial"));
   return ok({
-    commonName: commonNames[0]?.value ?? "",
+    commonName,
     organization: organizations[0]?.value ?? null,
     fingerprint,
     notAfter,

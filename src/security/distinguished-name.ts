@@ -5,7 +5,8 @@
 export interface Attribute {
   /** Upper case: "CN", "O", an OID. */
   type: string;
-  value: string;
+  /** `null`: it is written as the hex of its bytes, so it is no text. */
+  value: string | null;
 }
 
 /**
@@ -17,13 +18,17 @@ export function parseDistinguishedName(text: string): Attribute[] | null {
   let rest = text;
   while (rest !== "") {
     const match =
-      /^\s*([A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)*)\s*=((?:\\[0-9A-Fa-f]{2}|\\[^0-9A-Fa-f]|[^\\,+;"<>])*)([,+]|$)/.exec(
+      /^ *([A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)*) *=((?:\\[0-9A-Fa-f]{2}|\\[^0-9A-Fa-f]|[^\\,+;"<>])*)([,+]|$)/.exec(
         rest,
       );
     if (match === null) return null;
     const [whole, type = "", escaped = "", separator] = match;
-    const value = unescapeValue(escaped.replace(/^\s+|(?<!\\)\s+$/g, ""));
-    if (value === null) return null;
+    // Of spaces this one alone means nothing: another one in front or behind is another name.
+    const bare = escaped.replace(/^ +|(?<!\\) +$/g, "");
+    // [RFC 2253 §2.4] "#" in front that belongs to a value comes escaped, but for a lone one, which OpenSSL lets be.
+    const isHex = /^#(?:[0-9A-Fa-f]{2})+$/.test(bare);
+    const value = isHex ? null : unescapeValue(bare);
+    if (value === null && !isHex) return null;
     attributes.push({ type: type.toUpperCase(), value });
     rest = rest.slice(whole.length);
     if (rest === "" && separator !== "") return null;

@@ -34,6 +34,11 @@ const KNOWN: readonly string[] = [
   ...[EXTENDED_KEY_USAGE, "2.5.29.18", "2.5.29.31", "2.5.29.32"],
 ];
 const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
+/** commonName, organizationName: by which a station is known. */
+const BINDING: readonly string[] = ["2.5.4.3", "2.5.4.10"];
+const SET = 0x31;
+/** [X.520, RFC 5280 App. A.1] UTF8String, PrintableString, TeletexString, IA5String, UniversalString, BMPString. */
+const TEXTS: readonly number[] = [0x0c, 0x13, 0x14, 0x16, 0x1c, 0x1e];
 /** [RFC 5280 §4.2.1.3] The first octet's bits. */
 const DIGITAL_SIGNATURE = 0x80;
 const KEY_CERT_SIGN = 0x04;
@@ -74,10 +79,25 @@ export function faultOf({ signed, notBefore, spki, unknownCritical }: Certificat
   return unknownCritical === null ? null : `it has a critical extension that is not known here (${unknownCritical})`;
 }
 
-/** [RFC 5280 §4.2.1.3, §4.2.1.12] Where the certificate says what the key is for, a client may sign with it. */
+/** [RFC 5280 §4.2.1.3, §4.2.1.12] Where the certificate says what the key is for, a client may sign with it; and it has a name. */
 export function clientFaultOf(leaf: Certificate): string | null {
+  if (!isNamedInText(leaf.subject)) return "its common name or organization is no text";
   if (!mayUse(leaf, DIGITAL_SIGNATURE)) return "its key usage has no digitalSignature";
   return mayBeClient(leaf) ? null : "its extended key usage has no clientAuth";
+}
+
+/** Who prints a name that is bytes prints them as if they were text, or as a number that is another's text. */
+function isNamedInText(subject: Uint8Array): boolean {
+  const rdns = new DerReader(subject).inside();
+  while (!rdns.isAtEnd) {
+    const rdn = rdns.inside(SET);
+    while (!rdn.isAtEnd) {
+      const attribute = rdn.inside();
+      const isBinding = BINDING.includes(oidOf(attribute.next(OID).content));
+      if (isBinding && !TEXTS.includes(attribute.tag)) return false;
+    }
+  }
+  return true;
 }
 
 export function mayBeClient({ extensions }: Certificate): boolean {
