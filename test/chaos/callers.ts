@@ -3,18 +3,20 @@
  * key until somebody answers. Must not know what the stations do.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { CommandRequest, CommandView } from "./ledger.ts";
+import type { Command, CommandOptions, Kerbside } from "../../src/client/kerbside.ts";
+import { outcomeOf } from "./api.ts";
+import type { CommandRequest } from "./ledger.ts";
 import type { Random } from "./random.ts";
-import type { Api } from "./api.ts";
 
 const RETRY_MS = 250;
 /** Queued commands that are cancelled again. */
 const CANCELLED = 0.15;
-const REQUEST_MAX_MS = 20_000;
+
+type Submission = CommandOptions & { isAwaited: boolean };
 
 export class Caller {
   readonly #name: string;
-  readonly #api: Api;
+  readonly #kerbside: Kerbside;
   readonly #stationIds: readonly string[];
   readonly #random: Random;
   readonly #paceMs: number;
@@ -24,9 +26,9 @@ export class Caller {
   #stopping = false;
   #done: Promise<void> = Promise.resolve();
 
-  constructor(name: string, api: Api, stationIds: readonly string[], random: Random, paceMs: number) {
+  constructor(name: string, kerbside: Kerbside, stationIds: readonly string[], random: Random, paceMs: number) {
     this.#name = name;
-    this.#api = api;
+    this.#kerbside = kerbside;
     this.#stationIds = stationIds;
     this.#random = random;
     this.#paceMs = paceMs;
@@ -56,7 +58,7 @@ export class Caller {
   async #command(key: string): Promise<void> {
     const random = this.#random;
     const stationId = random.pick(this.#stationIds);
-    const action = random.chance(0.85) ? "DataTransfer" : "ClearCache";
+    const action = random.chance(0.85) ? ("DataTransfer" as const) : ("ClearCache" as const);
     const retry = random.weighted({ never: 6, "if-unsent": 2, always: 2 });
     const request: CommandRequest = {
       key,
@@ -68,38 +70,45 @@ export class Caller {
       until: Infinity,
     };
     this.requests.push(request);
-    const body = {
-      action,
-      payload: action === "DataTransfer" ? { vendorId: "chaos", data: key } : {},
+    const submission = {
       timeoutSeconds: random.integer(2, 8),
       expiresInSeconds: random.chance(0.4) ? random.integer(2, 40) : 0,
       retry,
+      idempotencyKey: key,
+      isAwaited: !random.chance(0.5),
     };
-    const headers = { "Idempotency-Key": key, ...(random.chance(0.5) && { Prefer: "respond-async" }) };
-    const view = await this.#insist(request, body, headers);
+    const command = await this.#insist(request, submission);
     request.until = Date.now();
-    if (view?.state === "queued" && random.chance(CANCELLED)) await this.#cancel(view);
+    if (command?.state === "queued" && random.chance(CANCELLED)) await this.#cancel(command);
   }
 
-  async #insist(request: CommandRequest, body: unknown, headers: Record<string, string>): Promise<CommandView | null> {
+  async #insist(request: CommandRequest, submission: Submission): Promise<Command | null> {
+    const { stationId, action, key } = request;
+    const station = this.#kerbside.station(stationId);
     for (;;) {
-      const path = `/v1/stations/${request.stationId}/commands`;
-      const answer = await this.#api("POST", path, body, headers, REQUEST_MAX_MS).catch(() => null);
-      const view = answer?.body as Partial<CommandView> | null | undefined;
-      if (typeof view?.commandId === "string") request.commandIds.push(view.commandId);
-      // A 504 with a command in it is an answer; 5xx without one come from what stands before the API.
-      if (answer !== null && (answer.status < 500 || typeof view?.commandId === "string")) {
-        this.#count(`${answer.status} ${view?.state ?? ""}`.trim());
-        return typeof view?.commandId === "string" ? (view as CommandView) : null;
+      // Both actions are of either version, with the same payloads.
+      const outcome = await outcomeOf<Command>(
+        action === "DataTransfer"
+          ? station.submit("ocpp1.6", "DataTransfer", { vendorId: "chaos", data: key }, submission)
+          : station.submit("ocpp1.6", "ClearCache", {}, submission),
+      );
+      if (outcome.kind === "answer") {
+        request.commandIds.push(outcome.value.commandId);
+        this.#count(outcome.value.state);
+        return outcome.value;
+      }
+      // 5xx without a command come from what stands before the API.
+      if (outcome.kind === "refused" && outcome.status < 500) {
+        this.#count(`${outcome.status}`);
+        return null;
       }
       await delay(RETRY_MS);
     }
   }
 
-  async #cancel({ stationId, commandId }: CommandView): Promise<void> {
-    const path = `/v1/stations/${stationId}/commands/${commandId}`;
-    const answer = await this.#api("DELETE", path, undefined, {}, REQUEST_MAX_MS).catch(() => null);
-    this.#count(`DELETE ${answer?.status ?? "lost"}`);
+  async #cancel({ stationId, commandId }: Command): Promise<void> {
+    const outcome = await outcomeOf(this.#kerbside.station(stationId).cancel(commandId));
+    this.#count(`cancel ${outcome.kind === "refused" ? outcome.status : outcome.kind}`);
   }
 
   #count(outcome: string): void {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { WebSocket } from "ws";
 import { temporaryFolder } from "../support/edge-client.ts";
-import { apiAt } from "./api.ts";
+import { kerbsideAt, outcomeOf } from "./api.ts";
 import { EdgeProcess, type Victim } from "./edge-process.ts";
 import { descendantsOf } from "./process-load.ts";
 import type { Random } from "./random.ts";
@@ -38,9 +38,9 @@ export async function killFirstStart(random: Random): Promise<string | null> {
 }
 
 async function serves(edge: EdgeProcess): Promise<string | null> {
-  const api = apiAt(edge.url, edge.apiKey);
-  const { status } = await api("PUT", "/v1/stations/FIRST", { securityProfile: 0 });
-  if (status !== 201) return `a registration is answered ${status}`;
+  const kerbside = kerbsideAt(edge.url, edge.apiKey, { retries: 0 });
+  const registered = await outcomeOf(kerbside.station("FIRST").register({ securityProfile: 0 }));
+  if (registered.kind !== "answer") return `a registration is ${JSON.stringify(registered)}`;
   const socket = new WebSocket(`ws://localhost:${edge.ports.http}/ocpp/FIRST`, ["ocpp1.6"]);
   const { promise, resolve } = Promise.withResolvers<string | null>();
   const timer = setTimeout(resolve, ANSWER_MAX_MS, "a station's Heartbeat is not answered");

@@ -7,7 +7,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { openPki } from "../../src/local/pki/pki.ts";
 import { issueStationCertificate } from "../../src/local/pki/station-certificate.ts";
 import { createStationKey } from "../../src/local/pki/station-key.ts";
-import { type Api, forEach } from "./api.ts";
+import type { Kerbside, Registration } from "../../src/client/kerbside.ts";
+import { forEach } from "./api.ts";
 import type { EdgeProcess } from "./edge-process.ts";
 import type { Chosen, Occurrences } from "./faults.ts";
 import type { Random } from "./random.ts";
@@ -31,7 +32,7 @@ const isMtls = (number: number) => number % MTLS_EVERY === 3;
 const numberOf = (id: string) => Number(id.slice(-4));
 
 /** What its PUT says, beside labels and password. */
-export const registrationOf = ({ id }: { id: string }) => ({
+export const registrationOf = ({ id }: { id: string }): Registration => ({
   securityProfile: isMtls(numberOf(id)) ? 3 : 0,
   protocols: [versionOf(numberOf(id))],
 });
@@ -40,7 +41,7 @@ export async function makeFleet(
   count: number,
   chosen: Chosen,
   edge: EdgeProcess,
-  api: Api,
+  kerbside: Kerbside,
   random: (actor: string) => Random,
 ): Promise<ChaosStation[]> {
   const pki = await openPki(join(edge.dir, "pki"));
@@ -53,8 +54,7 @@ export async function makeFleet(
     const id = `CHAOS-${String(number).padStart(4, "0")}`;
     const version = versionOf(number);
     const labels = { registration: "0" };
-    const registered = await api("PUT", `/v1/stations/${id}`, { ...registrationOf({ id }), labels });
-    if (registered.status > 201) throw new Error(`registration of ${id}: ${registered.status}`);
+    await kerbside.station(id).register({ ...registrationOf({ id }), labels });
     const endpoint = isMtls(number)
       ? `wss://localhost:${edge.ports.mtls}/ocpp`
       : `ws://localhost:${edge.ports.http}/ocpp`;

@@ -4,7 +4,8 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { SECRET } from "../support/http-peers.ts";
-import type { Api } from "./api.ts";
+import type { EventType, Kerbside } from "../../src/client/kerbside.ts";
+import { outcomeOf } from "./api.ts";
 import { type Backend, HANGS, type Receivers } from "./backend.ts";
 import type { Occurrences } from "./faults.ts";
 import type { Guest } from "./ledger.ts";
@@ -14,7 +15,7 @@ const TYPES = [[], ["ocpp.call"], ["ocpp.command.completed", "ocpp.call"], ["ocp
 const RETRY_MS = 300;
 
 export class Guests {
-  readonly #api: Api;
+  readonly #kerbside: Kerbside;
   readonly #backend: Backend;
   readonly #receivers: Receivers;
   readonly #occurrences: Occurrences;
@@ -23,8 +24,8 @@ export class Guests {
   #hasGivenUp = false;
   #changing: Promise<void> = Promise.resolve();
 
-  constructor(api: Api, backend: Backend, receivers: Receivers, occurrences: Occurrences) {
-    this.#api = api;
+  constructor(kerbside: Kerbside, backend: Backend, receivers: Receivers, occurrences: Occurrences) {
+    this.#kerbside = kerbside;
     this.#backend = backend;
     this.#receivers = receivers;
     this.#occurrences = occurrences;
@@ -51,19 +52,20 @@ export class Guests {
     return this.#changing;
   }
 
-  async #come(types: string[]): Promise<void> {
+  async #come(types: EventType[]): Promise<void> {
     const isNew = this.guests.at(-1)?.until !== Number.POSITIVE_INFINITY;
     const webhook = `${NAME}-${this.guests.length}`;
     this.#backend.open(this.#receivers.door(webhook, { odds: { fair: 0.1, foul: 0.6 }, failures: HANGS }));
     this.#end();
-    await this.#insist("PUT", { url: this.#backend.urlOf(webhook), secret: SECRET, types });
+    const subscription = { url: this.#backend.urlOf(webhook), secret: SECRET, types };
+    await this.#insist(() => this.#kerbside.putWebhook(NAME, subscription));
     this.guests.push({ webhook, types, from: Date.now(), until: Number.POSITIVE_INFINITY });
     this.#occurrences.count("webhooks", isNew ? "came" : "changed");
   }
 
   async #go(): Promise<void> {
     this.#end();
-    await this.#insist("DELETE");
+    await this.#insist(() => this.#kerbside.deleteWebhook(NAME));
     this.#occurrences.count("webhooks", "went");
   }
 
@@ -72,10 +74,10 @@ export class Guests {
     if (last !== undefined) last.until = Math.min(last.until, Date.now());
   }
 
-  async #insist(method: string, body?: unknown): Promise<void> {
+  async #insist(ask: () => Promise<unknown>): Promise<void> {
     while (!this.#hasGivenUp) {
-      const answer = await this.#api(method, `/v1/webhooks/${NAME}`, body).catch(() => null);
-      if (answer !== null && (answer.status < 300 || answer.status === 404)) return;
+      const outcome = await outcomeOf(ask());
+      if (outcome.kind === "answer" || (outcome.kind === "refused" && outcome.status === 404)) return;
       await delay(RETRY_MS);
     }
   }

@@ -3,7 +3,8 @@
  * with commands queued meanwhile; or just registered again. Must not know what that may break.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import type { Api, ApiAnswer } from "./api.ts";
+import type { Kerbside, Registered, Registration as Wanted } from "../../src/client/kerbside.ts";
+import { type Asked, outcomeOf } from "./api.ts";
 import type { Downtime } from "./downtime.ts";
 import type { Occurrences } from "./faults.ts";
 import type { Lag } from "./lag.ts";
@@ -16,20 +17,20 @@ const PAUSE_MS = [300, 5_000] as const;
 /** A PUT that is sent so long after a DELETE comes behind it. */
 const OVERLAP_MS = 500;
 const RETRY_MS = 300;
-const REQUEST_MAX_MS = 30_000;
 /** When what a PUT made is looked at: longer than whatever was under way before. */
 const LOOK_AFTER_MS = [200, 1_000, 4_000, 11_000, 18_000] as const;
 const COMMAND_SECONDS = { timeoutSeconds: 5, expiresInSeconds: 120 };
 
 export interface RegistrarOptions {
-  api: Api;
+  /** Without retries: each attempt is one. */
+  kerbside: Kerbside;
   lag: Lag;
   random: Random;
   occurrences: Occurrences;
   /** What a kill cut short proves nothing. */
   downtime: Downtime;
   /** What a PUT says beside the labels. */
-  registrationOf(station: ChaosStation): Record<string, unknown>;
+  registrationOf(station: ChaosStation): Wanted;
 }
 
 export class Registrar {
@@ -106,17 +107,18 @@ export class Registrar {
 
   /** Some that wait in the queue behind one that is sent, some whose callers wait. */
   async #lastCommands({ id }: ChaosStation): Promise<{ list: LastCommand[]; done: Promise<unknown> }> {
-    const { api, random } = this.#options;
+    const { kerbside, random } = this.#options;
     const list: LastCommand[] = [];
     const ask = async (isWaiting: boolean) => {
       const command: LastCommand = { commandId: null, state: null };
       list.push(command);
-      const body = { action: "DataTransfer", payload: { vendorId: "last" }, ...COMMAND_SECONDS };
-      const headers: Record<string, string> = isWaiting ? {} : { Prefer: "respond-async" };
-      const answer = await api("POST", `/v1/stations/${id}/commands`, body, headers, REQUEST_MAX_MS).catch(() => null);
-      if (typeof answer?.body?.commandId !== "string") return;
-      command.commandId = answer.body.commandId;
-      command.state = answer.body.state;
+      const options = { ...COMMAND_SECONDS, isAwaited: isWaiting };
+      const outcome = await outcomeOf(
+        kerbside.station(id).submit("ocpp1.6", "DataTransfer", { vendorId: "last" }, options),
+      );
+      if (outcome.kind !== "answer") return;
+      command.commandId = outcome.value.commandId;
+      command.state = outcome.value.state;
     };
     for (let count = random.integer(0, 3); count > 0; count--) await ask(false);
     return { list, done: random.chance(0.5) ? ask(true) : Promise.resolve() };
@@ -124,15 +126,15 @@ export class Registrar {
 
   /** Insists; resolves to the number of attempts. */
   async #delete({ id }: ChaosStation, commands: LastCommand[]): Promise<number> {
-    const { api, lag, downtime } = this.#options;
+    const { kerbside, lag, downtime } = this.#options;
     const entry: Deregistration = { stationId: id, sentAt: Date.now(), endedAt: Infinity, tookMs: [], commands };
     this.deregistrations.push(entry);
     for (let attempt = 1; ; attempt++) {
       const [at, from, late] = [Date.now(), performance.now(), lag.soFarMs];
-      const answer = await api("DELETE", `/v1/stations/${id}`, undefined, {}, REQUEST_MAX_MS).catch(() => null);
-      if (downtime.wasUpSince(at) && (answer === null || answer.status === 204))
+      const outcome = await outcomeOf(kerbside.station(id).deregister());
+      if (downtime.wasUpSince(at) && outcome.kind !== "refused")
         entry.tookMs.push(Math.round(performance.now() - from - (lag.soFarMs - late)));
-      if (answer?.status === 204 || answer?.status === 404) {
+      if (outcome.kind === "answer" || (outcome.kind === "refused" && outcome.status === 404)) {
         entry.endedAt = Date.now();
         return attempt;
       }
@@ -144,27 +146,27 @@ export class Registrar {
   /** One that comes behind a DELETE that is not answered yet: what it is answered 2xx must hold. */
   async #putMeanwhile(station: ChaosStation): Promise<Registration | null> {
     const at = Date.now();
-    const answer = await this.#ask(station, {});
-    const holds = answer !== null && answer.status <= 201 && this.#options.downtime.wasUpSince(at);
+    const { kind } = await this.#ask(station, {});
+    const holds = kind === "answer" && this.#options.downtime.wasUpSince(at);
     return holds ? this.#made(station.id) : null;
   }
 
   async #put(station: ChaosStation, more: PutMore): Promise<void> {
     for (;;) {
-      const answer = await this.#ask(station, more);
-      if (answer !== null && answer.status <= 201) return void this.#made(station.id);
-      if (answer !== null && answer.status < 500 && answer.status !== 409 && answer.status !== 429)
-        throw new Error(`registration of ${station.id}: ${answer.status}`);
+      const outcome = await this.#ask(station, more);
+      if (outcome.kind === "answer") return void this.#made(station.id);
+      if (outcome.kind === "refused" && outcome.status < 500 && outcome.status !== 409 && outcome.status !== 429)
+        throw new Error(`registration of ${station.id}: ${outcome.status}`);
       if (this.#hasGivenUp) return;
       await delay(RETRY_MS);
     }
   }
 
-  #ask(station: ChaosStation, { password, more = {} }: PutMore): Promise<ApiAnswer | null> {
-    const { api, registrationOf } = this.#options;
+  #ask(station: ChaosStation, { password, more = {} }: PutMore): Promise<Asked<Registered>> {
+    const { kerbside, registrationOf } = this.#options;
     const labels = { registration: String(this.#numbers.get(station.id) ?? 0), ...more };
-    const body = { ...registrationOf(station), labels, ...(password !== undefined && { password }) };
-    return api("PUT", `/v1/stations/${station.id}`, body, {}, REQUEST_MAX_MS).catch(() => null);
+    const wanted = { ...registrationOf(station), labels, ...(password !== undefined && { password }) };
+    return outcomeOf(kerbside.station(station.id).register(wanted));
   }
 
   #made(stationId: string): Registration {
@@ -189,10 +191,12 @@ export class Registrar {
 
   async #lookNow(entry: Registration): Promise<number | null> {
     const at = Date.now();
-    const answer = await this.#options.api("GET", `/v1/stations/${entry.stationId}`).catch(() => null);
-    if (answer === null || this.#isOver(entry)) return null;
-    entry.looks.push({ at, status: answer.status, number: answer.body?.labels?.registration ?? null });
-    return answer.status;
+    const outcome = await outcomeOf(this.#options.kerbside.station(entry.stationId).get());
+    if (outcome.kind === "lost" || this.#isOver(entry)) return null;
+    const status = outcome.kind === "answer" ? 200 : outcome.status;
+    const number = outcome.kind === "answer" ? (outcome.value.labels.registration ?? null) : null;
+    entry.looks.push({ at, status, number });
+    return status;
   }
 }
 

@@ -5,7 +5,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { temporaryFolder } from "../support/edge-client.ts";
 import { SECRET } from "../support/http-peers.ts";
-import { type Api, apiAt } from "./api.ts";
+import type { Kerbside } from "../../src/client/kerbside.ts";
+import { type ClientSettings, kerbsideAt, outcomeOf } from "./api.ts";
 import { Backend, csms, Receivers } from "./backend.ts";
 import { atEach, bursts, spread } from "./calendar.ts";
 import { Caller } from "./callers.ts";
@@ -70,6 +71,9 @@ const PROGRESS_MS = 5_000;
 /** How long somebody who insists may take beyond the time of the faults. */
 const INSISTING_MAX_MS = 60_000;
 const SETTLEMENT_POLL_MS = 1_000;
+/** ms that one attempt may take: a command is waited for 8 s, a deregistration has a bound of its own. */
+const COMMAND_MAX_MS = 20_000;
+const REGISTRATION_MAX_MS = 30_000;
 
 export async function runChaos(options: ChaosOptions): Promise<Outcome> {
   const { chosen, counts } = options;
@@ -98,28 +102,31 @@ export async function runChaos(options: ChaosOptions): Promise<Outcome> {
   const watches: HealthWatch[] = [];
   try {
     if (!(await edge.start())) throw new Error(`the edge did not start: ${edge.failedStarts.join("\n")}`);
-    const api = apiAt(edge.url, edge.apiKey, () => (chosen.has("clock") ? clock.headers : {}));
-    stations = await makeFleet(options.stations, chosen, edge, api, random);
+    const always = () => (chosen.has("clock") ? clock.headers : {});
+    const client = (more: ClientSettings = {}) => kerbsideAt(edge.url, edge.apiKey, { always, ...more });
+    const kerbside = client();
+    stations = await makeFleet(options.stations, chosen, edge, kerbside, random);
     for (const [name, { types }] of Object.entries(webhooks)) {
-      await api("PUT", `/v1/webhooks/${name}`, { url: backend.urlOf(name), secret: SECRET, types });
+      await kerbside.putWebhook(name, { url: backend.urlOf(name), secret: SECRET, types });
     }
     const ids = stations.map(({ id }) => id);
     const pace = (CALLERS * 1_000) / Math.min(COMMANDS_PER_SECOND, options.stations / 4);
+    const insisting = client({ timeoutMs: COMMAND_MAX_MS });
     const callers = Array.from(
       { length: CALLERS },
-      (_, index) => new Caller(`caller-${index}`, api, ids, random(`caller-${index}`), pace),
+      (_, index) => new Caller(`caller-${index}`, insisting, ids, random(`caller-${index}`), pace),
     );
     for (const each of [...stations, ...callers]) each.start();
     const downtime = new Downtime(edge, random("kills"), occurrences);
     const registrar = new Registrar({
-      api,
+      kerbside: client({ timeoutMs: REGISTRATION_MAX_MS, retries: 0 }),
       lag,
       random: random("registrations"),
       occurrences,
       downtime,
       registrationOf,
     });
-    const guests = new Guests(api, backend, receivers, occurrences);
+    const guests = new Guests(kerbside, backend, receivers, occurrences);
     const watch = new HealthWatch(edge.url);
     watches.push(watch);
     const report = reporter(options, stations, callers, receivers, downtime);
@@ -140,7 +147,7 @@ export async function runChaos(options: ChaosOptions): Promise<Outcome> {
           scheduled(counts.registrations, "registrations", () => registrar.disturb(stations)),
         chosen.has("webhooks") && scheduled(counts.webhooks, "webhooks", () => guests.change()),
         chosen.has("rivals") && scheduled(counts.rivals, "rivals", (index) => downtime.rival(index % 2 === 1)),
-        chosen.has("clock") && scheduled(counts.clock, "clock", () => jump(clock.jump(), api, occurrences)),
+        chosen.has("clock") && scheduled(counts.clock, "clock", () => jump(clock.jump(), kerbside, occurrences)),
       ]);
       // An edge that answers nobody any more must not keep the run from telling so.
       await Promise.race([all, delay(options.killingMs + INSISTING_MAX_MS, undefined, { ref: false })]);
@@ -151,11 +158,11 @@ export async function runChaos(options: ChaosOptions): Promise<Outcome> {
     if (!(await downtime.calm())) report("the edge is not up");
     if (chosen.has("webhooks")) await Promise.race([guests.stay(), delay(INSISTING_MAX_MS)]);
     for (const each of [registrar, guests]) each.giveUp();
-    if (chosen.has("clock")) await jump(clock.setBack(), api, occurrences);
+    if (chosen.has("clock")) await jump(clock.setBack(), kerbside, occurrences);
     await lines;
-    const backlog = chosen.has("dead") ? await largestBacklog(stations, api) : 0;
+    const backlog = chosen.has("dead") ? await largestBacklog(stations, kerbside) : 0;
     // Nothing is settled beside a webhook that never takes anything.
-    if (chosen.has("dead")) await api("DELETE", "/v1/webhooks/dead");
+    if (chosen.has("dead")) await outcomeOf(kerbside.deleteWebhook("dead"));
     backend.recover();
     report("settling");
     const replays: number[] = [];
@@ -163,7 +170,7 @@ export async function runChaos(options: ChaosOptions): Promise<Outcome> {
     const settled = await settle(
       stations,
       callers,
-      api,
+      kerbside,
       Date.now() + options.settlementMs,
       living,
       replays,
@@ -173,7 +180,7 @@ export async function runChaos(options: ChaosOptions): Promise<Outcome> {
     const idle = await sampleLoad(edge.pid ?? 0, options.calmSeconds);
     const health = await watch.stop();
     watches.pop();
-    const seen = await collect(stations, callers, api);
+    const seen = await collect(stations, callers, kerbside);
     report("settled");
     if (chosen.has("backends")) occurrences.count("backends", undefined, backend.failures);
     occurrences.count("sizes", undefined, backend.tooLarge);
@@ -235,16 +242,16 @@ async function killFirstStarts(count: number, random: (actor: string) => Random,
 }
 
 /** Every workerd learns of it with the next request, so there is one. */
-async function jump(offsetMs: number, api: Api, occurrences: Occurrences): Promise<void> {
-  await api("GET", "/healthz").catch(() => {});
+async function jump(offsetMs: number, { service }: Kerbside, occurrences: Occurrences): Promise<void> {
+  await outcomeOf(service.health());
   occurrences.count("clock", `to ${offsetMs / 3_600_000} h`);
 }
 
-async function largestBacklog(stations: ChaosStation[], api: Api): Promise<number> {
+async function largestBacklog(stations: ChaosStation[], kerbside: Kerbside): Promise<number> {
   const flooding = stations.filter(({ floods }) => floods);
   const asked = flooding.length > 0 ? flooding : stations.slice(0, 1);
-  const views = await Promise.all(asked.map(({ id }) => api("GET", `/v1/stations/${id}`).catch(() => null)));
-  return Math.max(...views.map((view) => view?.body?.queue?.events ?? 0));
+  const views = await Promise.all(asked.map(({ id }) => outcomeOf(kerbside.station(id).get())));
+  return Math.max(...views.map((view) => (view.kind === "answer" ? view.value.queue.events : 0)));
 }
 
 function reporter(
@@ -275,7 +282,7 @@ const countMessages = (stations: ChaosStation[]) =>
 async function settle(
   stations: ChaosStation[],
   callers: Caller[],
-  api: Api,
+  kerbside: Kerbside,
   deadline: number,
   webhooks: string[],
   replays: number[],
@@ -289,9 +296,9 @@ async function settle(
   for (let round = 0; Date.now() < deadline; round++) {
     if (round % 10 === 5) {
       replays.push(Date.now());
-      for (const name of webhooks) await api("POST", `/v1/webhooks/${name}/replay`).catch(() => {});
+      for (const name of webhooks) await outcomeOf(kerbside.replayWebhook(name));
     }
-    const waiting = await isSettled(stations, api).catch((error: Error) => error.message);
+    const waiting = await isSettled(stations, kerbside).catch((error: Error) => error.message);
     if (waiting === null && isFinished) return true;
     report(waiting ?? "messages of stations");
     await delay(SETTLEMENT_POLL_MS);

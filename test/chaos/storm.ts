@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { WebSocket } from "ws";
 import { temporaryFolder } from "../support/edge-client.ts";
-import { apiAt, forEach } from "./api.ts";
+import { forEach, kerbsideAt } from "./api.ts";
 import { EdgeProcess } from "./edge-process.ts";
 import { Random } from "./random.ts";
 
@@ -96,11 +96,10 @@ const edge = await EdgeProcess.create(folder.dir, {});
 let passed = false;
 try {
   if (!(await edge.start())) throw new Error(`the edge did not start: ${edge.failedStarts.join("\n")}`);
-  const api = apiAt(edge.url, edge.apiKey);
+  const kerbside = kerbsideAt(edge.url, edge.apiKey, { timeoutMs: ANSWER_MAX_MS });
   const ids = Array.from({ length: wanted }, (_, index) => `STORM-${index}`);
   await forEach(ids, AT_ONCE, async (id) => {
-    const { status } = await api("PUT", `/v1/stations/${id}`, { securityProfile: 0 }, {}, ANSWER_MAX_MS);
-    if (status > 201) throw new Error(`registration of ${id}: ${status}`);
+    await kerbside.station(id).register({ securityProfile: 0 });
   });
   const url = `ws://localhost:${edge.ports.http}/ocpp`;
   const stations = ids.map((id, index) => new StormStation(`${url}/${id}`, new Random(index)));

@@ -1,6 +1,7 @@
 /**
  * The webhooks that are there all along, and how the receiver of each fails. Must not know what reaches them.
  */
+import type { EventType } from "../../src/client/kerbside.ts";
 import { BUSY, DEAD, type Door } from "./backend.ts";
 import type { Chosen } from "./faults.ts";
 
@@ -10,7 +11,7 @@ const SMALL_BODY_BYTES = 1_500;
 export const BACKLOG_MAX = 2_000;
 
 export interface Webhook {
-  types: string[];
+  types: EventType[];
   isDead?: boolean;
   door: Omit<Door, "name" | "answer">;
 }

@@ -6,7 +6,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { temporaryFolder } from "../../support/edge-client.ts";
-import { type Api, apiAt, forEach } from "../api.ts";
+import type { Kerbside } from "../../../src/client/kerbside.ts";
+import { forEach, kerbsideAt, outcomeOf } from "../api.ts";
 import { atEach, bursts } from "../calendar.ts";
 import { EdgeProcess, freePorts } from "../edge-process.ts";
 import { Occurrences } from "../faults.ts";
@@ -82,10 +83,10 @@ export async function runBridgeChaos(options: BridgeChaosOptions): Promise<Bridg
     const csmsStart = csms.start();
     if (!(await edge.start())) throw new Error(`the edge did not start: ${edge.failedStarts.join("\n")}`);
     writeFileSync(keyFile, edge.apiKey);
-    const api = apiAt(edge.url, edge.apiKey);
-    stations.push(...(await makeStations(options.stations, edge, api, random)));
+    const kerbside = kerbsideAt(edge.url, edge.apiKey);
+    stations.push(...(await makeStations(options.stations, edge, kerbside, random)));
     // The directory hears of them through a queue.
-    await known(api, options.stations);
+    await known(kerbside, options.stations);
     if (!(await csmsStart) || !(await bridge.start())) throw new Error([...csms.faults, ...bridge.faults].join("\n"));
     for (const station of stations) station.start();
     const kills: Record<string, number> = { bridge: 0, edge: 0, csms: 0 };
@@ -135,11 +136,11 @@ export async function runBridgeChaos(options: BridgeChaosOptions): Promise<Bridg
     }
     await Promise.all([...restarting, lines]);
     csms.say("fair");
-    const waiting = await settle(stations, api, Date.now() + options.settlementMs, (text) =>
+    const waiting = await settle(stations, kerbside, Date.now() + options.settlementMs, (text) =>
       report("settling", { waiting: text }),
     );
     const views: BridgeView[] = [];
-    await forEach(stations, AT_ONCE, async ({ id }) => void views.push(await viewOf(id, api)));
+    await forEach(stations, AT_ONCE, async ({ id }) => void views.push(await viewOf(id, kerbside)));
     report("settled");
     const ledgers: BridgeLedgers = {
       stations: stations.map(({ id, recorder }) => ({
@@ -165,7 +166,7 @@ export async function runBridgeChaos(options: BridgeChaosOptions): Promise<Bridg
   }
 }
 
-async function makeStations(count: number, edge: EdgeProcess, api: Api, random: (actor: string) => Random) {
+async function makeStations(count: number, edge: EdgeProcess, kerbside: Kerbside, random: (actor: string) => Random) {
   const paceMs = Math.max((count / FLEET_MESSAGES_PER_SECOND) * 1_000, PACE_MIN_MS);
   const stations: ChaosStation[] = [];
   await forEach(
@@ -174,9 +175,7 @@ async function makeStations(count: number, edge: EdgeProcess, api: Api, random: 
     async (number) => {
       const id = `CHAOS-${String(number).padStart(4, "0")}`;
       const version: Version = number % 2 === 0 ? "ocpp1.6" : "ocpp2.0.1";
-      const registration = { securityProfile: 0, protocols: [version], csms: "link" };
-      const { status } = await api("PUT", `/v1/stations/${id}`, registration);
-      if (status > 201) throw new Error(`registration of ${id}: ${status}`);
+      await kerbside.station(id).register({ securityProfile: 0, protocols: [version], csms: "link" });
       const answering = random(`${id}-answers`);
       let executions = 0;
       stations[number] = new ChaosStation({
@@ -194,22 +193,18 @@ async function makeStations(count: number, edge: EdgeProcess, api: Api, random: 
   return stations;
 }
 
-async function known(api: Api, count: number): Promise<void> {
+async function known(kerbside: Kerbside, count: number): Promise<void> {
   for (let found = 0; found < count; await delay(100)) {
     found = 0;
-    for (let cursor: string | null = ""; cursor !== null; ) {
-      const page = await api("GET", `/v1/stations?limit=500${cursor === "" ? "" : `&cursor=${cursor}`}`);
-      found += page.body.stations.length;
-      cursor = page.body.cursor ?? null;
-    }
+    for await (const _ of kerbside.stations({ limit: 500 })) found++;
   }
 }
 
-async function viewOf(id: string, api: Api): Promise<BridgeView> {
+async function viewOf(id: string, kerbside: Kerbside): Promise<BridgeView> {
   const nothing = { stationId: id, online: false, isLinked: false, backlog: -1, queuedCommands: -1 };
-  const answer = await api("GET", `/v1/stations/${id}`).catch(() => null);
-  if (answer?.status !== 200) return nothing;
-  const { online, csms, queue } = answer.body;
+  const outcome = await outcomeOf(kerbside.station(id).get());
+  if (outcome.kind !== "answer") return nothing;
+  const { online, csms, queue } = outcome.value;
   return {
     stationId: id,
     online,
@@ -222,7 +217,7 @@ async function viewOf(id: string, api: Api): Promise<BridgeView> {
 /** What is still waited for, in words; `null`: nothing. */
 async function settle(
   stations: readonly ChaosStation[],
-  api: Api,
+  kerbside: Kerbside,
   deadline: number,
   report: (waiting: string) => void,
 ): Promise<string | null> {
@@ -233,7 +228,7 @@ async function settle(
   for (;;) {
     const waiting: BridgeView[] = [];
     await forEach(stations, AT_ONCE, async ({ id }) => {
-      const view = await viewOf(id, api);
+      const view = await viewOf(id, kerbside);
       if (!view.online || !view.isLinked || view.backlog !== 0 || view.queuedCommands !== 0) waiting.push(view);
     });
     if (isFinished && waiting.length === 0) return null;
