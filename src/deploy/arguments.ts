@@ -75,10 +75,13 @@ export function parseArguments(args: readonly string[]): Result<Asked, string> {
   }
 }
 
+/** @param text in lower case */
+export const isHost = (text: string): boolean => HOST.test(text);
+
 /** @throws Unusable */
-export function hostOf(name: string, text: string): string {
+function hostOf(name: string, text: string): string {
   const host = text.trim().toLowerCase();
-  if (HOST.test(host)) return host;
+  if (isHost(host)) return host;
   throw new Unusable(`--${name} must be a host as ocpp.example.com, not ${JSON.stringify(text)}`);
 }
 

@@ -7,10 +7,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Scope } from "../security/api-key.ts";
-import { type DeployOptions, hostOf } from "./arguments.ts";
+import type { DeployOptions } from "./arguments.ts";
 import type { Finding } from "./check.ts";
 import type { Cloudflare } from "./cloudflare.ts";
-import { withDatabaseId, withHosts } from "./settings-file.ts";
+import { chooseHosts, type Hosts } from "./hosts.ts";
+import { withDatabaseId } from "./settings-file.ts";
+import { Stop } from "./stop.ts";
 import type { Configured } from "./wrangler.ts";
 
 export interface World {
@@ -22,12 +24,11 @@ export interface World {
   ask(question: string): Promise<string | null>;
   say(line: string): void;
   check(host: string, mtlsHost: string | null): Promise<Finding[]>;
+  /** Ctrl+C ends `work` where it says that it goes on, and not what it has to undo. */
+  held(work: (goOn: () => void) => Promise<void>): Promise<void>;
   /** Of the account, where the login has several. */
   account: string | undefined;
 }
-
-/** What a person has to do before it goes on. */
-export class Stop extends Error {}
 
 const SCOPES: readonly Scope[] = [
   "stations:read",
@@ -66,63 +67,22 @@ export async function deploy(options: DeployOptions, world: World): Promise<void
       `queue: delivery ${isPaused ? "paused, so that neither release writes a directory it does not know" : "resumed"}`,
     );
   };
-  await pause(true);
-  try {
-    say("directory: applying its migrations");
-    await world.wrangler(["d1", "migrations", "apply", "DIRECTORY", "--remote", "--config", config], {
-      ...env,
-      CI: "true",
-    });
-    await upload(world, config, secrets, env);
-  } finally {
-    // Also of one that failed: what waits is kept for four days, and nobody would think of it.
-    await pause(false);
-  }
+  await world.held(async (goOn) => {
+    try {
+      await pause(true);
+      goOn();
+      say("directory: applying its migrations");
+      const migrations = ["d1", "migrations", "apply", "DIRECTORY", "--remote", "--config", config];
+      await world.wrangler(migrations, { ...env, CI: "true" });
+      goOn();
+      await upload(world, config, secrets, env);
+    } finally {
+      // Also of one that failed: what waits is kept for four days, and nobody would think of it.
+      await pause(false);
+    }
+  });
   hints(settings, secrets, say);
   await test(hosts, world);
-}
-
-interface Hosts {
-  hosts: string[];
-  mtlsHosts: string[];
-}
-
-/** Those that are given take the place of those that the file has. */
-async function chooseHosts({ config, hosts, mtlsHost }: DeployOptions, world: World): Promise<Hosts> {
-  const known = hostsOf(world.configured(config));
-  if (hosts === null && mtlsHost === null && known.hosts.length > 0) {
-    world.say(`hosts: ${[...known.hosts, ...known.mtlsHosts].join(", ")}, as ${config} has them`);
-    return known;
-  }
-  const isAsked = hosts === null && known.hosts.length === 0;
-  const chosen: Hosts = {
-    hosts:
-      hosts ?? (isAsked ? await askHost(world, "The host of stations and backends, as ocpp.example.com") : known.hosts),
-    mtlsHosts: mtlsHost === null ? known.mtlsHosts : [mtlsHost],
-  };
-  if (chosen.hosts.length === 0) throw new Stop("a host is needed: --host ocpp.example.com, in a zone of your account");
-  if (isAsked && chosen.mtlsHosts.length === 0)
-    chosen.mtlsHosts = await askHost(world, "The host of stations with client certificates, or nothing");
-  if (chosen.mtlsHosts.some((host) => chosen.hosts.includes(host)))
-    throw new Stop("client certificates need a host of their own: one cannot serve profiles 2 and 3");
-  writeFileSync(config, withHosts(readFileSync(config, "utf8"), chosen.hosts, chosen.mtlsHosts));
-  world.say(`hosts: ${[...chosen.hosts, ...chosen.mtlsHosts].join(", ")}, written to ${config}`);
-  return chosen;
-}
-
-function hostsOf({ routes = [], vars }: Configured): Hosts {
-  const mtlsHosts = String(vars.MTLS_HOSTS ?? "")
-    .split(",")
-    .map((each) => each.trim())
-    .filter((each) => each !== "");
-  const routed = routes.map((route) => (typeof route === "string" ? route : route.pattern));
-  return { hosts: routed.filter((host) => !mtlsHosts.includes(host)), mtlsHosts };
-}
-
-/** None, where nothing was typed or nobody is there. @throws Unusable what is no host must not get into the file */
-async function askHost(world: World, question: string): Promise<string[]> {
-  const answer = (await world.ask(question))?.trim() ?? "";
-  return answer === "" ? [] : [hostOf("host", answer)];
 }
 
 /** What must not be deployed. */

@@ -5,23 +5,29 @@ import { createInterface } from "node:readline/promises";
 import { parseArguments, USAGE } from "./arguments.ts";
 import { check, type Subdomain } from "./check.ts";
 import { Cloudflare } from "./cloudflare.ts";
-import { deploy, sentenceOf, Stop } from "./deployment.ts";
+import { deploy, sentenceOf } from "./deployment.ts";
 import { patiently } from "./patience.ts";
-import { configured, wrangler, wranglerSays } from "./wrangler.ts";
+import { Stop } from "./stop.ts";
+import { configured, SIGNALS, wrangler, wranglerSays } from "./wrangler.ts";
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 async function ask(question: string): Promise<string | null> {
   if (!process.stdin.isTTY) return null;
   const line = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await line.question(`${question}: `);
-  line.close();
-  return answer;
+  try {
+    return await line.question(`${question}: `);
+  } catch {
+    // Ctrl+C or Ctrl+D. Every question comes before the first change.
+    throw new Stop("\nstopped at the question: nothing was changed");
+  } finally {
+    line.close();
+  }
 }
 
 /** As wrangler is logged in, by CLOUDFLARE_API_TOKEN or in a browser. `null`: it is not. */
 async function loggedIn(): Promise<Cloudflare | null> {
-  const said = await wranglerSays(["auth", "token", "--json"], process.env).catch(() => "");
+  const said = await wranglerSays(["auth", "token", "--json"], process.env, /not logged in/i).catch(() => "");
   const { token } = said === "" ? { token: undefined } : (JSON.parse(said) as { token?: string });
   return token === undefined ? null : new Cloudflare(token, process.env.CLOUDFLARE_API_BASE_URL);
 }
@@ -45,6 +51,21 @@ async function subdomain(config: string): Promise<Subdomain> {
   return account === undefined ? null : ((await api?.subdomain(account, name).catch(() => null)) ?? null);
 }
 
+async function held(work: (goOn: () => void) => Promise<void>): Promise<void> {
+  let isStopped = false;
+  const stop = () => {
+    isStopped = true;
+  };
+  for (const signal of SIGNALS) process.on(signal, stop);
+  try {
+    await work(() => {
+      if (isStopped) throw new Stop("stopped. Run this again: it goes on where it was");
+    });
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, stop);
+  }
+}
+
 async function run(): Promise<number> {
   const asked = parseArguments(process.argv.slice(2));
   if (!asked.ok) {
@@ -62,7 +83,7 @@ async function run(): Promise<number> {
   }
   const { options } = asked.value;
   await deploy(options, {
-    ...{ cloudflare, configured, ask, say },
+    ...{ cloudflare, configured, ask, say, held },
     account: process.env.CLOUDFLARE_ACCOUNT_ID,
     wrangler: (args, more = {}) => wrangler(args, { ...process.env, ...more }),
     check: async (host, mtlsHost) => {

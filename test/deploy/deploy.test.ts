@@ -1,4 +1,6 @@
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -10,13 +12,15 @@ import { withDatabaseId, withHosts } from "../../src/deploy/settings-file.ts";
 import { configured, wranglerSays } from "../../src/deploy/wrangler.ts";
 import { temporaryFolder } from "../support/edge-client.ts";
 import { FakeCloudflare } from "../support/fake-cloudflare.ts";
-import { HttpPeer } from "../support/http-peers.ts";
+import { HttpPeer, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const ORIGINAL = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
 /** wrangler twice, on a machine that is busy with others. */
 const WRANGLER_MS = 180_000;
+/** A program that gives another one a terminal, as util-linux has it. */
+const hasTerminals = spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes("util-linux") ?? false;
 const GOOD: Finding[] = [{ verdict: "good", what: "it is well" }];
 
 describe("npm run deploy", () => {
@@ -43,6 +47,7 @@ describe("npm run deploy", () => {
     ask: async () => null,
     say: (line) => said.push(line),
     check: async () => GOOD,
+    held: (work) => work(() => {}),
     account: undefined,
     wrangler: async (args) => {
       ran.push([...args]);
@@ -148,6 +153,45 @@ describe("npm run deploy", () => {
     await run({ allowsProfile0: true });
     expect(ran.map(([command]) => command)).toEqual(["d1", "deploy"]);
   });
+
+  test.skipIf(!hasTerminals)(
+    "asks at a terminal for the hosts, again where one is mistyped, and resumes the queue though Ctrl+C ends wrangler",
+    async () => {
+      cloudflare.account.secrets = ["API_KEYS"];
+      const home = temporaryFolder();
+      const env = {
+        ...{ CLOUDFLARE_API_BASE_URL: cloudflare.url, CLOUDFLARE_API_TOKEN: "token", WRANGLER_SEND_METRICS: "false" },
+        ...{ HOME: home.dir, PATH: process.env.PATH, TERM: "dumb" },
+      };
+      const command = `exec '${process.execPath}' src/deploy/main.ts --config '${config}'`;
+      const terminal = spawn("script", ["-qfec", command, "/dev/null"], { cwd: ROOT, env });
+      let [shown, read] = ["", 0];
+      terminal.stdout.setEncoding("utf8").on("data", (text) => {
+        shown += text;
+      });
+      const ended = once(terminal, "close");
+      const answer = async (question: string, typed: string) => {
+        await until(question, () => shown.includes(question, read), WRANGLER_MS / 2);
+        read = shown.indexOf(question, read) + question.length;
+        terminal.stdin.write(typed);
+      };
+      await answer("The host of stations and backends", "https://ocpp.example.com/\r");
+      await answer("it must be a host", "");
+      await answer("The host of stations and backends", "OCPP.example.com\r");
+      await answer("client certificates, or nothing", "ocpp.example.com\r");
+      await answer("need a host of their own", "");
+      await answer("client certificates, or nothing", "\r");
+      await answer("directory: applying its migrations", "\u0003");
+      expect((await ended)[0]).toBe(1);
+      home.remove();
+      expect(shown).toContain("delivery resumed");
+      const turns = cloudflare.asked.filter(({ method }) => method === "PATCH").map(({ body }) => JSON.parse(body));
+      expect(turns.map(({ settings }) => settings.delivery_paused)).toEqual([true, false]);
+      const { routes, vars } = configured(config);
+      expect([routes?.length, vars.MTLS_HOSTS]).toEqual([1, ""]);
+    },
+    WRANGLER_MS,
+  );
 
   test("says that it is deployed and not well, with what to do", async () => {
     const bad: Finding = { verdict: "bad", what: "port 80 redirects", remedy: "turn it off" };
