@@ -17,7 +17,8 @@ import {
 } from "./fleet/station-list.ts";
 import type { SeriesPage, SeriesSpan } from "./fleet/series.ts";
 import type { Settings } from "./fleet/settings.ts";
-import { entriesOf } from "./pages.ts";
+import type { Deliveries, Replay, ReplayQuery, StuckPage, StuckStation } from "./fleet/webhooks.ts";
+import { entriesOf, type PageQuery } from "./pages.ts";
 import type { KeyView } from "./key.ts";
 import { Station } from "./station.ts";
 import type { EventType, Webhook } from "./views.ts";
@@ -45,6 +46,7 @@ export type * from "./fleet/service.ts";
 export type * from "./fleet/series.ts";
 export type * from "./fleet/settings.ts";
 export type * from "./fleet/station-list.ts";
+export type * from "./fleet/webhooks.ts";
 export type * from "./history-views.ts";
 export type * from "./operation-views.ts";
 export type { Paged, PageQuery } from "./pages.ts";
@@ -124,9 +126,32 @@ export class Kerbside extends Connected {
     await this.api.ask("DELETE", webhookPath(name));
   }
 
-  /** Has all that it did not take sent again, at once. */
-  async replayWebhook(name: string): Promise<void> {
-    await this.api.ask("POST", `${webhookPath(name)}/replay`, { isRepeatable: true });
+  /** Has all that it did not take sent again, at once; with `since` all that is kept from then on. */
+  async replayWebhook(name: string, query: ReplayQuery = {}): Promise<void> {
+    await this.api.ask("POST", `${webhookPath(name)}/replay`, { isRepeatable: true, query: { ...query } });
+  }
+
+  /** How far its last replay has come. */
+  replay(name: string): Promise<Replay> {
+    return this.api.get<Replay>(`${webhookPath(name)}/replay`);
+  }
+
+  /** What came of its deliveries, and how long they took. */
+  deliveries(name: string): Promise<Deliveries> {
+    return this.api.get<Deliveries>(`${webhookPath(name)}/deliveries`);
+  }
+
+  /** One page of the stations from which it does not take its events, and why. */
+  stuckPage(name: string, query: PageQuery = {}): Promise<StuckPage> {
+    return this.api.get<StuckPage>(`${webhookPath(name)}/stuck`, { ...query });
+  }
+
+  /** The same page by page, for as long as it is iterated. */
+  stuck(name: string, query: PageQuery = {}): AsyncGenerator<StuckStation> {
+    return entriesOf(
+      (cursor = query.cursor) => this.stuckPage(name, { ...query, cursor }),
+      ({ stations }) => stations,
+    );
   }
 
   /** Any other request of the API, with its problems and retries. */

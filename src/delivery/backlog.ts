@@ -18,6 +18,23 @@ export interface LogEnd {
   bytes: number;
 }
 
+/** Where a webhook stands with a station. */
+export interface WebhookBacklog {
+  webhook: string;
+  /** Events that wait for it. */
+  events: number;
+  /** ms since the epoch of the oldest; `null`: none waits. */
+  oldestAt: number | null;
+  /** Attempts that failed in a row. */
+  failures: number;
+  /** Why the last of them did; `null`: none did, or it is not known. */
+  failure: string | null;
+  /** ms since the epoch; no attempt before it. `null`: none is waited for. */
+  retryAt: number | null;
+  /** Events that were given up since the last replay. */
+  deadLetters: number;
+}
+
 /** What thinning needs to know of an event. */
 export interface Waiting {
   sequence: number;

@@ -14,6 +14,8 @@ export interface Webhook {
   createdAt: number;
   /** ms since the epoch of the last call for a replay; 0: never. */
   replayAt: number;
+  /** ms since the epoch: that call wants what is kept from then on, delivered or not. Absent: what was not delivered. */
+  replaySince?: number;
 }
 
 /** The webhooks there are at one time. */
@@ -56,6 +58,8 @@ export interface Cursor {
   proof?: number;
   /** Another passed: if they are refused once more, so many of them are given up. */
   proven?: number;
+  /** Why the last attempt failed, in words; absent where it did not, or where an older release wrote it. */
+  failure?: string;
 }
 /** By `cursorKey`. */
 export type Cursors = Record<string, Cursor>;
@@ -115,6 +119,13 @@ export function replayed(cursor: Cursor, { replayAt }: Webhook, head: number, ba
     ...(thinnedTo > acknowledged && { thinnedTo, kept: cursor.kept ?? 0 }),
   };
 }
+
+/** Whether a replay of what was delivered, too, is still to be heeded. */
+export const isCalledFor = (cursors: Cursors, webhooks: readonly Webhook[]): boolean =>
+  webhooks.some((webhook) => {
+    const { replayedAt } = cursors[cursorKey(webhook)] ?? {};
+    return webhook.replaySince !== undefined && replayedAt !== undefined && webhook.replayAt > replayedAt;
+  });
 
 /** Dead letters that are kept for a replay. */
 export const deadLettersKept = (backlogMax: number): number => Math.min(DEAD_LETTERS_MAX, Math.floor(backlogMax / 10));

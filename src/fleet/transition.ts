@@ -70,10 +70,13 @@ export function newestOfEach(transitions: readonly Transition[]): Transition[] {
 /** A call to every station in trouble behind `after`, in the order of their ids, to deliver at once. */
 export interface ReplayPage {
   replayAfter: string;
-  /** After those that are known to be in trouble the connected ones: what a crash took is known to nobody. */
-  among?: "online";
-  /** Names the replay: an isolate asks for the list of webhooks once for it. Absent in pages of older releases. */
+  /** After those that are known to be in trouble the connected ones: what a crash took is known to nobody. `all`: what was delivered is sent again. */
+  among?: "online" | "all";
+  /** Names the replay: an isolate asks for the list of webhooks once for it. Absent in pages of older releases, as the next. */
   order?: string;
+  webhook?: string;
+  /** Stations that were asked before. */
+  asked?: number;
 }
 
 /** A call to every station behind `sayAgainAfter` to tell the directory how it stands; `null`: to begin, if nobody did since `lostAt`. */
@@ -133,7 +136,13 @@ const TRANSITION = fields({
     }),
   ),
 });
-const REPLAY_PAGE = fields({ replayAfter: text, among: optional(oneOf("online")), order: optional(text) });
+const REPLAY_PAGE = fields({
+  replayAfter: text,
+  among: optional(oneOf("online", "all")),
+  order: optional(text),
+  webhook: optional(text),
+  asked: optional(number),
+});
 const SAY_AGAIN_PAGE = fields({ sayAgainAfter: nullable(text), lostAt: optional(number) });
 const REVOKED_PAGE = fields({ revoked: listOf(text), notBefore: number, after: optional(text) });
 

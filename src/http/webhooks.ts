@@ -6,15 +6,26 @@ import { configOf } from "../config.ts";
 import type { Webhook } from "../delivery/outbox.ts";
 import { checkWebhookUrl } from "../delivery/webhook-url.ts";
 import { startReplay } from "../webhooks/replay.ts";
+import { forgetProgress, readProgress } from "../webhooks/replay-progress.ts";
+import { stuckPage } from "../webhooks/stuck.ts";
+import { readDeliveries } from "../webhooks/webhook-deliveries.ts";
 import { allWebhooks, forgetWebhooks, registryOf, WEBHOOKS_MAX } from "../webhooks/webhook-registry.ts";
 import { audit } from "../fleet/audit.ts";
+import type { ApiContext } from "./auth.ts";
 import type { Handlers } from "./call.ts";
 import { problems } from "./problem.ts";
 
 const name = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/);
 
 export const webhookHandlers: Handlers<
-  "putWebhook" | "listWebhooks" | "getWebhook" | "deleteWebhook" | "replayWebhook"
+  | "putWebhook"
+  | "listWebhooks"
+  | "getWebhook"
+  | "deleteWebhook"
+  | "replayWebhook"
+  | "getReplay"
+  | "getDeliveries"
+  | "listStuck"
 > = {
   async putWebhook({ c, key, params, body }) {
     const webhook = { name: nameOf(params), ...(await body()) };
@@ -42,18 +53,41 @@ export const webhookHandlers: Handlers<
     if (!(await registryOf(c.env).remove(nameOf(params), Date.now()))) throw unknownWebhook();
     forgetWebhooks();
     audit(c.env, key.name, { kind: "webhook.deleted", webhook: nameOf(params) });
+    await forgetProgress(c.env, nameOf(params));
     return c.body(null, 204);
   },
 
-  async replayWebhook({ c, key, params }) {
+  async replayWebhook({ c, key, params, query }) {
     const now = Date.now();
-    if (!(await registryOf(c.env).replay(nameOf(params), now))) throw unknownWebhook();
+    const { since } = query();
+    if (!(await registryOf(c.env).replay(nameOf(params), now, since))) throw unknownWebhook();
     forgetWebhooks();
     audit(c.env, key.name, { kind: "webhook.replayed", webhook: nameOf(params) });
-    await startReplay(c.env);
+    await startReplay(c.env, nameOf(params), since ?? null, now);
     return c.body(null, 202);
   },
+
+  async getReplay({ c, params }) {
+    const webhook = await known(c, params);
+    return c.json({ webhook, replay: await readProgress(c.env, webhook) });
+  },
+
+  async getDeliveries({ c, params }) {
+    const webhook = await known(c, params);
+    return c.json({ webhook, ...(await readDeliveries(c.env.DIRECTORY, webhook)) });
+  },
+
+  async listStuck({ c, params, query }) {
+    const { limit, cursor = "" } = query();
+    return c.json(await stuckPage(c.env, await known(c, params), cursor, limit));
+  },
 };
+
+async function known(c: ApiContext, params: { name: string }): Promise<string> {
+  const name = nameOf(params);
+  if ((await registryOf(c.env).read(name)) === null) throw unknownWebhook();
+  return name;
+}
 
 const unknownWebhook = () => problems.webhookNotFound("No such webhook.");
 

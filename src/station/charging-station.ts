@@ -3,6 +3,7 @@
  * the runtime makes one call on a part; must not know OCPP's rules or HTTP's.
  */
 import { DurableObject } from "cloudflare:workers";
+import type { WebhookBacklog } from "../delivery/backlog.ts";
 import type { Env } from "../env.ts";
 import type { Transition } from "../fleet/transition.ts";
 import { forgetWebhooks } from "../webhooks/webhook-registry.ts";
@@ -12,6 +13,7 @@ import type { RefusalReason } from "../security/refusal.ts";
 import { ended } from "./command/awaited-command.ts";
 import type { CommandView } from "./command/command-view.ts";
 import { CLOSE_REASONS } from "./connection/close-reasons.ts";
+import { webhookBacklogs } from "./delivery/webhook-backlogs.ts";
 import { connectionViews } from "./history/connection-views.ts";
 import { messagesPage } from "./history/messages-page.ts";
 import { isLinkRequest } from "./link/link-request.ts";
@@ -201,15 +203,21 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
     );
   }
 
-  async deliverSoon(order?: string): Promise<void> {
+  async deliverSoon(order?: string, isFromTime = false): Promise<void> {
     if (this.#parts.context.store.fact("registration") === undefined) return;
     forgetWebhooks(order);
+    // Where all is delivered it is the list of webhooks that says what is to be sent again.
+    if (isFromTime) await this.#parts.delivery.known();
     // Of the many that are asked most have nothing that waits, and an alarm is a row.
     if (this.#parts.delivery.hasWork) await this.#parts.agenda.wakeAt(this.#parts.context.now());
   }
 
   sayAgain(): Promise<void> {
     return this.#parts.announcements.again();
+  }
+
+  backlogs(): Known<WebhookBacklog[]> {
+    return this.#asked(() => webhookBacklogs(this.#parts.context.eventLog));
   }
 
   standing(): Known<Transition> {

@@ -6,6 +6,7 @@
  * optional, here and in what is named here: an older peer leaves it out, and what a newer one adds is not heeded. A method that is
  * new rejects at an older object with a TypeError. Of an answer that is one of several words or kinds a newer peer may say another.
  */
+import type { WebhookBacklog } from "../delivery/backlog.ts";
 import type { CommandFault } from "../ocpp/payload-check.ts";
 import type { Boot, ConnectorStatus } from "../ocpp/station-status.ts";
 import type { CsmsKind } from "../ocpp/csms-kind.ts";
@@ -210,8 +211,14 @@ export interface StationRpc {
   listMessages(query: MessagesQuery): Answer<Known<MessagesPage>>;
   /** Newest first. */
   listConnections(): Answer<Known<ConnectionView[]>>;
-  /** Has the alarm deliver what waits, by the newest list of webhooks. @param order names the replay that asks for it */
-  deliverSoon(order?: string): Answer<void>;
+  /**
+   * Has the alarm deliver what waits, by the newest list of webhooks.
+   * @param order names the replay that asks for it
+   * @param isFromTime it wants what was delivered, too
+   */
+  deliverSoon(order?: string, isFromTime?: boolean): Answer<void>;
+  /** How far each webhook is with its events. */
+  backlogs(): Answer<Known<WebhookBacklog[]>>;
   /** Has the directory told how things stand, whatever it was told before. */
   sayAgain(): Answer<void>;
   /** How it stands, as the directory is to have it; nobody else is told. */

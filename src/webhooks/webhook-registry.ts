@@ -19,11 +19,12 @@ const RAISE =
 
 export class WebhookRegistry extends DurableObject {
   /** `false`: there are WEBHOOKS_MAX others. */
-  put(webhook: Omit<Webhook, "createdAt" | "replayAt">, now: number): "created" | "replaced" | "full" {
+  put(webhook: Omit<Webhook, "createdAt" | "replayAt" | "replaySince">, now: number): "created" | "replaced" | "full" {
     const known = this.ctx.storage.kv.get<Webhook>(webhook.name);
     if (known === undefined && this.#all().length >= WEBHOOKS_MAX) return "full";
-    const { createdAt, replayAt } = known ?? { createdAt: now, replayAt: 0 };
-    this.#change(now, () => this.ctx.storage.kv.put(webhook.name, { ...webhook, createdAt, replayAt }));
+    const { createdAt, replayAt, replaySince } = known ?? { createdAt: now, replayAt: 0 };
+    const kept = { createdAt, replayAt, ...(replaySince !== undefined && { replaySince }) };
+    this.#change(now, () => this.ctx.storage.kv.put(webhook.name, { ...webhook, ...kept }));
     return known === undefined ? "created" : "replaced";
   }
 
@@ -41,12 +42,16 @@ export class WebhookRegistry extends DurableObject {
     return this.#change(now, () => this.ctx.storage.kv.delete(name));
   }
 
-  replay(name: string, now: number): boolean {
-    const webhook = this.read(name);
-    if (webhook === null) return false;
+  /** @param since ms since the epoch: what was delivered from then on, too; absent: what was not delivered */
+  replay(name: string, now: number, since?: number): boolean {
+    const found = this.read(name);
+    if (found === null) return false;
+    const { replaySince: _, ...webhook } = found;
     // Later than the one before, whatever the clock says: by it a station knows that it was not heeded yet.
     const replayAt = Math.max(now, webhook.replayAt + 1);
-    this.#change(now, () => this.ctx.storage.kv.put(name, { ...webhook, replayAt }));
+    this.#change(now, () =>
+      this.ctx.storage.kv.put(name, { ...webhook, replayAt, ...(since !== undefined && { replaySince: since }) }),
+    );
     return true;
   }
 

@@ -93,7 +93,13 @@ const CALLS: Record<OperationId, (kerbside: client.Kerbside, station: client.Sta
   listWebhooks: (kerbside) => kerbside.webhooks(),
   getWebhook: (kerbside) => kerbside.webhook("w"),
   deleteWebhook: (kerbside) => kerbside.deleteWebhook("w"),
-  replayWebhook: (kerbside) => kerbside.replayWebhook("w"),
+  replayWebhook: (kerbside) => kerbside.replayWebhook("w", { since: "2026-01-31" }),
+  getReplay: (kerbside) => kerbside.replay("w"),
+  getDeliveries: (kerbside) => kerbside.deliveries("w"),
+  async listStuck(kerbside) {
+    await kerbside.stuckPage("w", { limit: 7, cursor: "A" });
+    await first(kerbside.stuck("w", { limit: 7, cursor: "A" }));
+  },
   async listNewcomers({ newcomers }) {
     const page = { limit: 7, cursor: "2026-01-31T12:00:00.000Z/A" };
     await newcomers.page(page);
@@ -227,6 +233,9 @@ test("The client's types are those of the description: neither says what the oth
     Alike<client.MessagePage, Described<"listMessages", 200>>,
     Alike<{ connections: client.Connection[] }, Described<"listConnections", 200>>,
     Alike<client.Webhook, Described<"getWebhook", 200>>,
+    Alike<client.Replay, Described<"getReplay", 200>>,
+    Alike<client.Deliveries, Described<"getDeliveries", 200>>,
+    Alike<client.StuckPage, Described<"listStuck", 200>>,
     Alike<client.NewcomerPage, Described<"listNewcomers", 200>>,
     Alike<client.Revoked, Described<"addRevocation", 201>>,
     Alike<client.RevocationPage, Described<"listRevocations", 200>>,
@@ -241,6 +250,7 @@ test("The client's types are those of the description: neither says what the oth
   ] = [
     ...([true, true, true, true, true, true, true, true, true, true, true, true] as const),
     ...([true, true, true, true, true, true, true, true, true, true, true, true, true] as const),
+    ...([true, true, true] as const),
   ];
   expect(same).not.toContain(false);
 });

@@ -390,6 +390,9 @@ async function* provocations(
     }
     case "getWebhook":
     case "replayWebhook":
+    case "getReplay":
+    case "getDeliveries":
+    case "listStuck":
       yield {};
       yield { at: with_({ name: "none" }) };
       yield { at: with_({ name: "%20" }) };

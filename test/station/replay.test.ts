@@ -113,3 +113,120 @@ test("A replay of an unknown webhook is 404", async () => {
   const { status, body } = await kerbside.api("POST", "/v1/webhooks/nobody/replay");
   expect([status, body.type]).toEqual([404, "/problems/webhook-not-found"]);
 });
+
+const replayOf = async (name: string) => (await kerbside.api("GET", `/v1/webhooks/${name}/replay`)).body.replay;
+const isOver = (name: string) => until("the replay to be over", async () => (await replayOf(name)).finishedAt !== null);
+const stuckAt = async (name: string, query = "") =>
+  (await kerbside.api("GET", `/v1/webhooks/${name}/stuck${query}`)).body;
+
+test("What is stuck is told with its reason, of that webhook alone, page by page, and a replay says how far it has come", async () => {
+  const [failing, other] = [await webhook("stuck-a"), await webhook("stuck-b")];
+  const ids = ["WHY-1", "WHY-2", "WHY-3"];
+  failing.reply = () => ({ status: 503 });
+  const stations = await Promise.all(ids.map((id) => kerbside.station(id)));
+  for (const station of stations) await station.call("StatusNotification", STATUS_16, "last");
+  for (const id of ids) await until(`the other one's events of ${id}`, () => hasLast(other, id));
+  await until("the directory to know it", async () => (await stuckAt("stuck-a")).stations.length === ids.length);
+  const { stations: stuck, cursor } = await stuckAt("stuck-a");
+  expect(stuck.map(({ stationId }: { stationId: string }) => stationId)).toEqual(ids);
+  expect(stuck[0]).toMatchObject({ failures: 1, failure: "status 503", deadLetters: 0 });
+  expect(stuck[0].events).toBeGreaterThan(1);
+  expect(Date.parse(stuck[0].oldest)).toBeLessThanOrEqual(Date.now());
+  expect(Date.parse(stuck[0].retryAt)).toBeGreaterThan(Date.now());
+  expect(cursor).toBeNull();
+  const first = await stuckAt("stuck-a", "?limit=2");
+  expect([first.stations.length, first.cursor]).toEqual([2, "WHY-2"]);
+  expect((await stuckAt("stuck-a", "?limit=2&cursor=WHY-2")).stations).toHaveLength(1);
+  expect((await stuckAt("stuck-b")).stations).toEqual([]);
+  expect(await replayOf("stuck-a")).toBeNull();
+
+  failing.reply = () => ({ status: 204 });
+  expect((await kerbside.api("POST", "/v1/webhooks/stuck-a/replay")).status).toBe(202);
+  await isOver("stuck-a");
+  const replay = await replayOf("stuck-a");
+  expect(replay.since).toBeNull();
+  expect(replay.stations.asked).toBeGreaterThanOrEqual(ids.length);
+  for (const id of ids) await until(`the events of ${id}`, () => hasLast(failing, id));
+  await until("nothing to be stuck", async () => (await stuckAt("stuck-a")).stations.length === 0);
+
+  // Counted where a station hands over what it has counted.
+  for (const station of stations) station.kill();
+  const deliveries = async () => (await kerbside.api("GET", "/v1/webhooks/stuck-a/deliveries")).body;
+  await until("deliveries to be counted", async () => (await deliveries()).outcomes.failed >= ids.length);
+  const { outcomes, withinSeconds, totalSeconds } = await deliveries();
+  expect(withinSeconds["+Inf"]).toBe(outcomes.failed + outcomes.delivered);
+  expect(totalSeconds).toBeGreaterThanOrEqual(0);
+  for (const name of ["stuck-a", "stuck-b"]) await kerbside.api("DELETE", `/v1/webhooks/${name}`);
+  await webhook("stuck-a");
+  expect(await replayOf("stuck-a")).toBeNull();
+  await kerbside.api("DELETE", "/v1/webhooks/stuck-a");
+});
+
+test("A replay from a time sends again what was delivered since, in order, to that webhook alone, whether or not the station is connected", async () => {
+  // An object that waits for one that hangs does not sleep.
+  const { webhooks } = (await kerbside.api("GET", "/v1/webhooks")).body;
+  for (const { name } of webhooks) await kerbside.api("DELETE", `/v1/webhooks/${name}`);
+  const [again, other] = [await webhook("again"), await webhook("bystander")];
+  const ids = ["SINCE-1", "SINCE-2"];
+  const [one, two] = await Promise.all(ids.map((id) => kerbside.station(id)));
+  for (const station of [one, two]) await station?.call("StatusNotification", STATUS_16, "before");
+  const hasId = (peer: HttpPeer, id: string, messageId: string) =>
+    eventsAt(peer, id).some(({ data }) => data.messageId === messageId);
+  for (const id of ids) await until(`what came before of ${id}`, () => hasId(again, id, "before"));
+  const before = eventsAt(again, "SINCE-1").find(({ data }) => data.messageId === "before");
+  await until("another millisecond", () => Date.now() > Date.parse(String(before?.time)));
+  const since = new Date().toISOString();
+  for (const station of [one, two]) await station?.call("StatusNotification", STATUS_16, "last");
+  two?.kill();
+  for (const id of ids)
+    await until(`what came last of ${id}`, () => hasId(again, id, "last") && hasId(other, id, "last"));
+  await until("the end of a connection", () => eventsAt(again, "SINCE-2").at(-1)?.type === "ocpp.station.disconnected");
+  await until("the bystander's", () => eventsAt(other, "SINCE-2").at(-1)?.type === "ocpp.station.disconnected");
+  // As it is after a sleep: how far the webhook is rides with the socket.
+  for (const id of ids) await kerbside.edge.evict(id);
+  const [sent, seen] = [again.requests.length, other.requests.length];
+  let delivered = sent;
+  const sequencesSince = (id: string) =>
+    again.requests
+      .slice(delivered)
+      .flatMap(({ body }) => JSON.parse(body) as TestEvent[])
+      .filter(({ subject }) => subject === id)
+      .map(({ sequence }) => sequence);
+  const wanted = ids.map((id) =>
+    eventsAt(again, id)
+      .filter(({ time }) => time >= since)
+      .map(({ sequence }) => sequence),
+  );
+  expect(wanted.every((sequences) => sequences.length > 0)).toBe(true);
+
+  again.reply = () => ({ status: 503 });
+  expect((await kerbside.api("POST", `/v1/webhooks/again/replay?since=${since}`)).status).toBe(202);
+  await isOver("again");
+  expect(await replayOf("again")).toMatchObject({ since });
+  for (const id of ids) await until(`an attempt of ${id}`, async () => (await waiting(id)) > 0);
+  await until("both attempts", () => again.requests.length >= sent + ids.length);
+  // What is to be sent again is so after another sleep, whatever the socket knew of it.
+  for (const id of ids) await kerbside.edge.evict(id);
+  delivered = again.requests.length;
+  again.reply = () => ({ status: 204 });
+  expect((await kerbside.api("POST", "/v1/webhooks/again/replay")).status).toBe(202);
+  for (const [index, id] of ids.entries())
+    await until(`all of ${id} again`, () => sequencesSince(id).length >= (wanted[index]?.length ?? 0));
+  await one?.call("StatusNotification", STATUS_16, "after");
+  await until("what comes after", () => hasId(again, "SINCE-1", "after"));
+  for (const id of ids) await until(`nothing to wait of ${id}`, async () => (await waiting(id)) === 0);
+  expect(sequencesSince("SINCE-1").slice(0, -1)).toEqual(wanted[0]);
+  expect(sequencesSince("SINCE-2")).toEqual(wanted[1]);
+  const others = other.requests.slice(seen).flatMap(({ body }) => JSON.parse(body) as TestEvent[]);
+  expect(others.filter(({ subject }) => ids.includes(subject)).map(({ data }) => data.messageId)).toEqual(["after"]);
+  // Heeded once: by the next event nothing comes again.
+  for (const name of ["again", "bystander"]) await kerbside.api("DELETE", `/v1/webhooks/${name}`);
+});
+
+test("A replay of nobody's webhook, or from a time that is none, is refused", async () => {
+  expect((await kerbside.api("POST", "/v1/webhooks/nobody/replay?since=2026-01-01")).status).toBe(404);
+  expect((await kerbside.api("GET", "/v1/webhooks/nobody/stuck")).status).toBe(404);
+  await webhook("timely");
+  expect((await kerbside.api("POST", "/v1/webhooks/timely/replay?since=yesterday")).status).toBe(422);
+  await kerbside.api("DELETE", "/v1/webhooks/timely");
+});

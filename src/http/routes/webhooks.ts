@@ -4,12 +4,20 @@
 import * as z from "zod";
 import { EVENT_TYPES } from "../../delivery/event.ts";
 import { isSigningSecret, SIGNING_SECRET } from "../../delivery/signature.ts";
+import { pageLimit } from "./query-values.ts";
 import type { Routes } from "./route.ts";
+import { instant } from "./station-list.ts";
 
 /** Characters: many servers refuse longer ones. */
 const URL_MAX_LENGTH = 2_000;
 /** Characters: the longest secret, 64 bytes in base64 behind its prefix, has 94. */
 const SECRET_MAX_LENGTH = 200;
+
+/** Stations of one page, each of whose objects is asked; and those of a page where none are asked for. */
+const PAGE_MAX_STUCK = 100;
+const PAGE_STUCK = 20;
+/** Characters: a cursor is an identity. */
+const CURSOR_MAX_LENGTH = 48;
 
 const subscription = z.strictObject({
   url: z.string().max(URL_MAX_LENGTH),
@@ -52,6 +60,32 @@ export const webhookRoutes = {
     path: "/v1/webhooks/{name}/replay",
     scope: "webhooks:write",
     part: "fleet",
-    summary: "Send again, at once, what a subscriber did not take",
+    summary: "Send again, at once, what a subscriber did not take, or all that is kept since a time",
+    query: z.strictObject({ since: instant.optional() }),
+  },
+  getReplay: {
+    method: "GET",
+    path: "/v1/webhooks/{name}/replay",
+    scope: "webhooks:write",
+    part: "fleet",
+    summary: "How far its last replay has come",
+  },
+  getDeliveries: {
+    method: "GET",
+    path: "/v1/webhooks/{name}/deliveries",
+    scope: "webhooks:write",
+    part: "fleet",
+    summary: "What came of its deliveries, and how long they took",
+  },
+  listStuck: {
+    method: "GET",
+    path: "/v1/webhooks/{name}/stuck",
+    scope: "webhooks:write",
+    part: "fleet",
+    summary: "Stations from which it does not take its events, and why",
+    query: z.strictObject({
+      limit: pageLimit(PAGE_MAX_STUCK, PAGE_STUCK),
+      cursor: z.string().min(1).max(CURSOR_MAX_LENGTH).optional(),
+    }),
   },
 } as const satisfies Routes;

@@ -2,6 +2,7 @@
  * One answer out of those of several workerd processes, to what concerns all stations. Must not know sockets or ports.
  */
 import { mergeSeries } from "../../fleet/series/merged-series.ts";
+import { mergeOfWebhook } from "../../webhooks/merged-parts.ts";
 import { isOfAudit, mergeAudit } from "./audit-pages.ts";
 import { isOfNewcomers, mergeNewcomers } from "./newcomer-pages.ts";
 
@@ -27,7 +28,7 @@ const PAGE_DEFAULT = 100;
 
 /** @param answers of every shard, in their order */
 export function combine(
-  kind: "shared" | "each" | "list" | "sum" | "total" | "series",
+  kind: "shared" | "each" | "list" | "sum" | "total" | "series" | "webhook",
   path: string,
   answers: readonly ShardAnswer[],
 ): ShardAnswer {
@@ -37,6 +38,16 @@ export function combine(
   if (kind === "shared" || kind === "each") return first;
   const bodies = answers.map(({ body }) => body);
   if (kind === "sum") return { ...first, body: addUp(bodies) };
+  if (kind === "webhook")
+    return {
+      ...first,
+      body: JSON.stringify(
+        mergeOfWebhook(
+          path,
+          bodies.map((body) => JSON.parse(body) as unknown),
+        ),
+      ),
+    };
   if (kind === "series") return { ...first, body: JSON.stringify(mergeSeries(bodies.map((body) => JSON.parse(body)))) };
   if (isOfAudit(path)) return { ...first, body: mergeAudit(path, bodies) };
   if (kind === "total") return { ...first, body: totalOf(bodies) };

@@ -4,9 +4,11 @@
 
 /**
  * `one`: that workerd alone. The rest is the fleet's: `shared` is done by the first, and the others are told; `each` is done
- * by every one of them, a `list` of stations, a `sum` of figures a `total` of the fleet and its `series` are put together from all.
+ * by every one of them, a `list` of stations, a `sum` of figures a `total` of the fleet and its `series`, and what is known of a `webhook` are put together from all.
  */
-export type Route = { kind: "one"; shard: number } | { kind: "shared" | "each" | "list" | "sum" | "total" | "series" };
+export type Route =
+  | { kind: "one"; shard: number }
+  | { kind: "shared" | "each" | "list" | "sum" | "total" | "series" | "webhook" };
 
 const FIRST: Route = { kind: "one", shard: 0 };
 
@@ -20,6 +22,8 @@ export function routeOf(method: string, path: string, shards: number): Route {
   if (/^\/v1\/(?:stations|newcomers|audit)$/.test(pathname) && method === "GET") return { kind: "list" };
   if (pathname === "/v1/series" && method === "GET") return { kind: "series" };
   if (pathname === "/metrics" && method === "GET") return { kind: "sum" };
+  if (/^\/v1\/webhooks\/[^/]+\/(?:replay|deliveries|stuck)$/.test(pathname) && method === "GET")
+    return { kind: "webhook" };
   // Each has queues and a directory of its own to replay from. The list of webhooks is the first one's.
   if (/^\/v1\/webhooks\/[^/]+\/replay$/.test(pathname)) return { kind: "each" };
   // Each knows its own stations' connections; the list is the same in all.

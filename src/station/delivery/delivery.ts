@@ -74,9 +74,10 @@ export class Delivery implements Sink {
 
   get hasWork(): boolean {
     const { env, eventLog, now } = this.#context;
-    // All is delivered: what was subscribed meanwhile starts with the next event.
-    if (eventLog.isFollowed) return eventLog.backlog > 0 || this.inTrouble;
-    return env.EVENTS !== undefined || knownWebhooks(now())?.webhooks.length !== 0;
+    const known = knownWebhooks(now())?.webhooks;
+    if (!eventLog.isFollowed) return env.EVENTS !== undefined || known?.length !== 0;
+    // Where all is delivered, what was subscribed meanwhile starts with the next event.
+    return eventLog.backlog > 0 || this.inTrouble || outbox.isCalledFor(eventLog.cursors, known ?? []);
   }
 
   /** The webhooks there are, and the queue as one of them; none: they cannot be told now. Never throws. */

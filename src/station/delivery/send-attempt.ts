@@ -21,6 +21,8 @@ import { QUEUE } from "./sinks.ts";
 const DELIVERY_TIMEOUT_MS = 15_000;
 /** Bytes of rows that are looked at for one delivery, whether or not the webhook asked for them. */
 const LOOKED_AT_MAX_BYTES = 4_000_000;
+/** Characters of why an attempt failed, as it is kept beside where the webhook stands. */
+const FAILURE_MAX_LENGTH = 120;
 const encoder = new TextEncoder();
 
 interface Batch extends Attempt {
@@ -36,6 +38,8 @@ export interface Attempted {
   isAnswered: boolean;
   /** ms that it took; `null`: there was nothing to send. */
   tookMs: number | null;
+  /** Why it was not delivered, in words; absent where it was. */
+  failure?: string;
 }
 
 export async function attempt(
@@ -54,9 +58,10 @@ export async function attempt(
     await send(context, log.incarnation, webhook, batch, signal);
     return { attempt: batch, outcome: { kind: "delivered" }, isAnswered: true, tookMs: tookMs() };
   } catch (error) {
-    if (!signal.aborted) tell(context, webhook, batch, cursor, error);
+    const failure = (webhook.url === "" ? messageOf(error) : causeOf(error, webhook.url)).slice(0, FAILURE_MAX_LENGTH);
+    if (!signal.aborted) tell(context, webhook, batch, cursor, failure);
     const isAnswered = error instanceof StatusError;
-    return { attempt: batch, outcome: outcomeOf(error, context.now()), isAnswered, tookMs: tookMs() };
+    return { attempt: batch, outcome: outcomeOf(error, context.now()), isAnswered, tookMs: tookMs(), failure };
   }
 }
 
@@ -135,7 +140,7 @@ function outcomeOf(error: unknown, now: number): AttemptOutcome {
   return { kind: "failed", retryAfterMs: status === 429 || status === 503 ? retryAfterMs(retryAfter, now) : null };
 }
 
-function tell({ id }: StationContext, { name, url }: Webhook, { sent }: Batch, cursor: Cursor, error: unknown): void {
+function tell({ id }: StationContext, { name, url }: Webhook, { sent }: Batch, cursor: Cursor, reason: string): void {
   writeLog("warn", "a delivery failed", {
     stationId: id,
     webhook: name,
@@ -144,6 +149,6 @@ function tell({ id }: StationContext, { name, url }: Webhook, { sent }: Batch, c
     from: sent[0],
     to: sent.at(-1),
     attempt: cursor.failures + 1,
-    reason: url === "" ? messageOf(error) : causeOf(error, url),
+    reason,
   });
 }

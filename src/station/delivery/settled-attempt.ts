@@ -13,7 +13,7 @@ export function settle(
   context: StationContext,
   log: EventLog,
   webhook: outbox.Webhook,
-  { attempt: made, outcome, tookMs }: Attempted,
+  { attempt: made, outcome, tookMs, failure }: Attempted,
 ): void {
   const { id, config, now } = context;
   if (tookMs !== null) context.counts.delivery(webhook.name, outcome.kind, tookMs);
@@ -38,5 +38,7 @@ export function settle(
     };
     writeLog("warn", "events were given up", { ...facts, deadLetters: outbox.lostEvents(next) });
   }
-  log.advance(webhook, next);
+  const { failure: _, ...rest } = next;
+  // One that passes by a smaller batch, or a proof, has not failed.
+  log.advance(webhook, rest.failures > 0 && failure !== undefined ? { ...rest, failure } : rest);
 }

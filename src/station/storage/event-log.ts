@@ -17,7 +17,7 @@ import {
 import type { CallIdentity, KeptCall } from "../../ocpp/repetition.ts";
 import type { Answer } from "../../ocpp/session.ts";
 import type { StationStatus } from "../../ocpp/station-status.ts";
-import { begun, deliveryOf, followed, isAhead, joined, noted, waitsBeside } from "./followers.ts";
+import { begun, deliveryOf, followed, isAhead, joined, news, noted, waitsBeside } from "./followers.ts";
 import type { LogRows } from "./log-rows.ts";
 import { type Acknowledged, type Carrier, carried, toCarry } from "./carried-acknowledgements.ts";
 import { foldedIn, type LogOwner, NOTHING, toEvent } from "./log-event.ts";
@@ -192,7 +192,7 @@ export class EventLog {
     this.#unsavedBytes += bytes;
     this.#delivery = { ...this.#delivery, ...project(this.#delivery, { sequence, at, type, data }) };
     if (type === "ocpp.call") this.#repetitions?.note(sequence, data as KeptCall, key);
-    this.#thin();
+    this.#delivery = { ...this.#delivery, cursors: this.#rows.thinned(this.cursors, this.#end) };
     if (this.#isFarAhead) this.#saveDelivery();
     if (this.#rows.trim(this.cursors, this.#head, this.#delivery.statusSequence)) this.#saveDelivery();
     return sequence;
@@ -211,11 +211,6 @@ export class EventLog {
     if (this.#ended || status === this.status) return;
     this.#delivery = { ...this.#delivery, status };
     this.#saveDelivery();
-  }
-
-  /** Keeps each webhook's backlog within its bound. */
-  #thin(): void {
-    this.#delivery = { ...this.#delivery, cursors: this.#rows.thinned(this.cursors, this.#end) };
   }
 
   /** Events that wait for a webhook, oldest first, read one by one as long as `take` wants another. `false`: there were more. */
@@ -247,19 +242,20 @@ export class EventLog {
 
   /**
    * Gives each webhook a cursor: a new one starts with the first event since it was made. Drops those of no webhook.
-   * What a new one starts with is kept: met once more after a crash, under another clock, it would be given it out of order. So is
-   * what was passed over for one that has changed its types: wanted now, it would come behind what is newer.
+   * What a new one starts with is kept: met once more after a crash, under another clock, it would be given it out of order. So is what
+   * was passed over for one that has changed its types: wanted now, it would come behind what is newer; and what one is sent again.
    * `false`: the list is older than one before, in which others were made and removed, and nothing of it is heeded.
    */
   follow({ webhooks, revision }: Subscriptions, now: number): boolean {
     // Of an older release's registry it cannot be told.
     if (revision > 0 && revision < this.webhooksRevision) return false;
-    const before = this.trouble;
-    const cursors = followed(this.cursors, webhooks, this.#rows, this.#end, now);
-    const isMet = Object.keys(cursors).some((key) => this.cursors[key] === undefined);
-    const isKept = isMet || (revision > this.webhooksRevision && isAhead(this.cursors, this.#savedCursors));
+    const { trouble: before, cursors: known } = this;
+    const cursors = followed(known, webhooks, this.#rows, this.#end, now);
+    const { isMet, isBack } = news(cursors, known);
+    const isKept = isMet || isBack || (revision > this.webhooksRevision && isAhead(known, this.#savedCursors));
     this.#delivery = { ...this.#delivery, cursors, ...noted(revision) };
     if (this.trouble !== before) this.countTrouble();
+    if (isBack) this.#carrier()?.carry({});
     if (isKept && !this.#ended) this.#saveDelivery();
     return true;
   }

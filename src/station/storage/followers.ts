@@ -32,13 +32,27 @@ export function followed(
     const cursor =
       known === undefined
         ? freshCursor(rows.lastBefore(wantedFrom(webhook, now), end.head), webhook)
-        : replayed(known, webhook, end.head, rows.bound.events);
+        : sentAgain(replayed(known, webhook, end.head, rows.bound.events), webhook, rows, end, known);
     return cursor === known ? known : rows.counted(cursor, end);
   };
   return Object.fromEntries(
     webhooks.map((webhook) => [cursorKey(webhook), cursorOf(webhook, cursors[cursorKey(webhook)])]),
   );
 }
+
+/** Back to the time that a replay is called for from; what is no longer kept, or was never for this webhook, is not sent. */
+function sentAgain(cursor: Cursor, webhook: Webhook, rows: LogRows, { head }: LogEnd, known: Cursor): Cursor {
+  const { createdAt, replaySince } = webhook;
+  if (cursor === known || replaySince === undefined) return cursor;
+  const before = rows.lastBefore(Math.max(replaySince, createdAt), head);
+  return before >= cursor.acknowledged ? cursor : { ...cursor, acknowledged: before };
+}
+
+/** Whether one of them is new, and whether one was sent back: what the socket knows of that one is of before. */
+export const news = (cursors: Cursors, before: Cursors): { isMet: boolean; isBack: boolean } => ({
+  isMet: Object.keys(cursors).some((key) => before[key] === undefined),
+  isBack: Object.entries(cursors).some(([key, { acknowledged }]) => acknowledged < (before[key]?.acknowledged ?? 0)),
+});
 
 /** Whether one of them is further than the row says. */
 export const isAhead = (cursors: Cursors, saved: Cursors): boolean =>

@@ -51,6 +51,9 @@ test.each([
   ["PUT", "/v1/webhooks/a", "shared"],
   ["DELETE", "/v1/webhooks/a", "shared"],
   ["POST", "/v1/webhooks/a/replay", "each"],
+  ["GET", "/v1/webhooks/a/replay", "webhook"],
+  ["GET", "/v1/webhooks/a/stuck?limit=2", "webhook"],
+  ["GET", "/v1/webhooks/a/deliveries", "webhook"],
   ["GET", "/v1/webhooks/a", "one"],
   ["GET", "/ocpp/%E0%A4%A", "one"],
   ["GET", "/", "one"],
@@ -97,6 +100,40 @@ test("What the parts of a fleet come to is added up by name", () => {
   expect(JSON.parse(combine("total", "/", [answer(part(1, "a")), answer(part(2, "b"))]).body)).toEqual({
     ...{ stations: 3, byProtocol: { a: 1, b: 1, both: 3 }, byVendor: [{ vendor: "Same", stations: 3 }] },
   });
+});
+
+test("What is known of a webhook is put together: a replay is over where all are, and a page ends where the first does", () => {
+  const of = (what: string, ...bodies: unknown[]) =>
+    JSON.parse(
+      combine(
+        "webhook",
+        `/v1/webhooks/w/${what}`,
+        bodies.map((body) => answer(body)),
+      ).body,
+    );
+  const replay = (finishedAt: string | null, asked: number) => ({
+    webhook: "w",
+    replay: { startedAt: "a", finishedAt, since: null, stations: { asked, toAsk: 10 } },
+  });
+  expect(of("replay", replay("b", 3), replay(null, 4)).replay).toMatchObject({
+    ...{ finishedAt: null, stations: { asked: 7, toAsk: 20 } },
+  });
+  expect(of("replay", replay("b", 3), replay("c", 4)).replay.finishedAt).toBe("c");
+  expect(of("replay", { webhook: "w", replay: null }, { webhook: "w", replay: null })).toEqual({
+    ...{ webhook: "w", replay: null },
+  });
+  const counted = (delivered: number) => ({
+    ...{ webhook: "w", outcomes: { delivered }, withinSeconds: { "+Inf": delivered }, totalSeconds: 2 },
+  });
+  expect(of("deliveries", counted(1), counted(2))).toEqual({ ...counted(3), totalSeconds: 4 });
+  const stuck = (ids: string[], cursor: string | null) => ({
+    stations: ids.map((stationId) => ({ stationId })),
+    cursor,
+  });
+  const idsOf = ({ stations, cursor }: { stations: { stationId: string }[]; cursor: string | null }) =>
+    [stations.map(({ stationId }) => stationId).join(""), cursor] as const;
+  expect(idsOf(of("stuck", stuck(["A", "D"], "D"), stuck(["B", "C", "E"], null)))).toEqual(["ABCD", "D"]);
+  expect(idsOf(of("stuck?limit=2", stuck(["A", "C"], null), stuck(["B"], null)))).toEqual(["AB", "B"]);
 });
 
 test("Of times that the parts of a fleet tell the first is the fleet's, and none where none tells one", () => {
