@@ -42,7 +42,7 @@ export type ProblemSlug = KnownProblem | (string & {});
 
 /** Where a request is not valid. */
 export interface Fault {
-  /** JSON pointer into the body, or the name of a parameter. */
+  /** JSON pointer into the body, or to a parameter of the query; the name of a header, or of a part of the path. */
   path: string;
   message: string;
 }

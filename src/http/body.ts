@@ -32,7 +32,7 @@ export async function readBody<Schema extends z.ZodType>(c: ApiContext, schema: 
   const odd = findOddity(body);
   if (odd?.kind === "lone-surrogate")
     throw problems.malformedJson(`${NOT_UTF_8}: a lone surrogate at ${cut(odd.path)}`);
-  if (odd !== null) throw unknown([odd.path], "unknown field");
+  if (odd !== null) throw faulty([odd.path], "unknown field");
   const altered = alteredNumber(text, body);
   if (altered !== null) {
     const errors = [{ path: altered.path, message: `the number ${cut(altered.text)} would be changed` }];
@@ -100,18 +100,15 @@ async function boundedText(request: Request): Promise<string> {
 export function readQuery<Schema extends z.ZodType>(c: ApiContext, schema: Schema): z.infer<Schema> {
   const names = [...new URL(c.req.url).searchParams.keys()];
   const inherited = names.filter((name) => name in Object.prototype);
-  if (inherited.length > 0) throw unknown(inherited, "unknown parameter");
+  if (inherited.length > 0) throw faulty(inherited.map(parameter), "unknown parameter");
   // One of two values would count, and nobody would be told which.
   const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index));
-  if (repeated.size > 0)
-    throw unknown(
-      [...repeated].map((name) => pointer([name])),
-      "given more than once",
-    );
+  if (repeated.size > 0) throw faulty([...repeated].map(parameter), "given more than once");
   return check(schema, c.req.query());
 }
 
-const unknown = (paths: string[], message: string) =>
+/** Each with the same message. */
+export const faulty = (paths: readonly string[], message: string) =>
   problems.invalid("The request is not valid.", {
     errors: paths.map((path) => ({ path, message })).slice(0, FAULTS_MAX),
   });
@@ -126,6 +123,9 @@ function check<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infe
   });
   throw problems.invalid("The request is not valid.", { errors: errors.slice(0, FAULTS_MAX) });
 }
+
+/** Of the query: where its fault is, as in a body. */
+export const parameter = (name: string): string => pointer([name]);
 
 /** [RFC 6901] */
 const pointer = (path: PropertyKey[]): string =>

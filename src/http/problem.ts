@@ -5,7 +5,7 @@ import type { ProblemKind } from "./problem-kind.ts";
 import { API_PROBLEMS } from "./problem-kinds.ts";
 
 export interface Fault {
-  /** JSON pointer into the request's body, or the name of a parameter. */
+  /** JSON pointer into the request's body, or to a parameter of its query; the name of a header, or of a part of the path. */
   path: string;
   message: string;
 }

@@ -11,9 +11,9 @@ import { log, messageOf } from "../log.ts";
 import { offlineReason } from "../fleet/offline-reason.ts";
 import { inTime } from "../time-limit.ts";
 import type { ApiContext } from "./auth.ts";
-import { stationIdOf } from "./body.ts";
+import { faulty, parameter, stationIdOf } from "./body.ts";
 import type { Handlers } from "./call.ts";
-import { problems } from "./problem.ts";
+import { LABEL_NAME, LABEL_NAME_RULE } from "./routes/label-name.ts";
 import type { stationListRoutes } from "./routes/station-list.ts";
 
 /** Each is a condition more on every row that is looked at. */
@@ -60,28 +60,24 @@ export async function offlineView(
   }
 }
 
-const invalid = (path: string, message: string) =>
-  problems.invalid("The request is not valid.", { errors: [{ path, message }] });
-
 type ListQuery = z.infer<(typeof stationListRoutes)["listStations"]["query"]>;
 
 function readListQuery(query: ListQuery, question: string): DirectoryQuery {
   const { sort, limit, cursor, online, undelivered, hasCsms, protocol, securityProfile, ...others } = query;
   const { certificateExpiresBefore, offlineSince, vendor, model, q, ...rest } = others;
   const unknown = Object.keys(rest).filter((name) => !name.startsWith(LABEL));
-  if (unknown.length > 0) {
-    const errors = unknown.map((path) => ({ path, message: "unknown parameter" }));
-    throw problems.invalid("The request is not valid.", { errors });
-  }
+  if (unknown.length > 0) throw faulty(unknown.map(parameter), "unknown parameter");
   const labels = Object.entries(rest).map(([name, value]) => [name.slice(LABEL.length), String(value)] as const);
   if (labels.length > LABEL_FILTERS_MAX) {
     const [name] = labels[LABEL_FILTERS_MAX] ?? [""];
-    throw invalid(`${LABEL}${name}`, `at most ${LABEL_FILTERS_MAX} label filters`);
+    throw faulty([parameter(`${LABEL}${name}`)], `at most ${LABEL_FILTERS_MAX} label filters`);
   }
+  const nameless = labels.filter(([name]) => !LABEL_NAME.test(name)).map(([name]) => parameter(`${LABEL}${name}`));
+  if (nameless.length > 0) throw faulty(nameless, LABEL_NAME_RULE);
   const after = cursor === undefined ? null : readCursor(question, cursor);
   if (cursor !== undefined && after === null)
-    throw invalid(
-      "/cursor",
+    throw faulty(
+      ["/cursor"],
       "not a cursor of this question: take it from the page before, with the same filters and sort",
     );
   return {

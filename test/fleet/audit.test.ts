@@ -426,9 +426,12 @@ describe("A place in the audit", () => {
     expect(auditPlace(auditCursor(place))).toEqual(place);
   });
 
-  test.each(["", "x", "2026-01-31", "2026-99-31T12:00:00Z", "2026-01-31T12:00:00+01:00"])("is not %j", (text) => {
-    expect(auditPlace(text)).toBeNull();
-  });
+  test.each(["", "x", "2026-01-31", "2026-99-31T12:00:00Z", "2026-02-30T12:00:00Z", "2026-01-31T12:00:00+01:00"])(
+    "is not %j",
+    (text) => {
+      expect(auditPlace(text)).toBeNull();
+    },
+  );
 });
 
 describe("Pages of several workerd processes", () => {

@@ -5,6 +5,7 @@ import * as z from "zod";
 import { MEMBER_STATES } from "../../fleet/campaigns/campaign-outcome.ts";
 import { auditPlace } from "../../fleet/audit-place.ts";
 import { PROTOCOLS } from "../../ocpp/protocol.ts";
+import { LABEL_NAME, LABEL_NAME_RULE } from "./label-name.ts";
 import { pageLimit } from "./query-values.ts";
 import type { Routes } from "./route.ts";
 import { instant } from "./station-list.ts";
@@ -44,7 +45,7 @@ const filter = z.strictObject({
   model: text.exactOptional(),
   q: text.exactOptional(),
   labels: z
-    .record(z.string().regex(/^[A-Za-z0-9_.-]{1,63}$/, "a label's name: 1 to 63 of A-Z a-z 0-9 _ . -"), text)
+    .record(z.string().regex(LABEL_NAME, LABEL_NAME_RULE), text)
     .refine((record) => Object.keys(record).length <= LABEL_FILTERS_MAX, {
       error: `at most ${LABEL_FILTERS_MAX} label filters`,
     })

@@ -7,6 +7,7 @@ import { PROTOCOLS } from "../../ocpp/protocol.ts";
 import { STRICTNESSES } from "../../ocpp/strictness.ts";
 import { PASSWORD_MAX_BYTES, PASSWORD_MIN_BYTES } from "../../security/password.ts";
 import { LINK_PROTOCOL } from "../../ocpp/link-protocol.ts";
+import { LABEL_NAME, LABEL_NAME_RULE } from "./label-name.ts";
 import { fingerprintFrom } from "./query-values.ts";
 import type { Routes } from "./route.ts";
 
@@ -34,10 +35,7 @@ const password = z.string().refine(
 const fingerprint = fingerprintFrom(z.string());
 
 const labels = z
-  .record(
-    z.string().regex(/^[A-Za-z0-9_.-]{1,63}$/, "a label's name: 1 to 63 of A-Z a-z 0-9 _ . -"),
-    z.string().max(TEXT_MAX_LENGTH),
-  )
+  .record(z.string().regex(LABEL_NAME, LABEL_NAME_RULE), z.string().max(TEXT_MAX_LENGTH))
   .refine((record) => Object.keys(record).length <= LABELS_MAX, { error: `at most ${LABELS_MAX} labels` });
 
 const registration = z.strictObject({
