@@ -1,7 +1,14 @@
+import { join } from "node:path";
+import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Browser, HAS_BROWSER, type Watched } from "../support/browser.ts";
 import { until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
+
+interface Page {
+  client: typeof import("../../src/client/kerbside.ts");
+  location: { origin: string };
+}
 
 describe.skipIf(!HAS_BROWSER)("The pages of /docs in a browser", () => {
   let kerbside: Kerbside;
@@ -50,5 +57,42 @@ describe.skipIf(!HAS_BROWSER)("The pages of /docs in a browser", () => {
     // What is looked at is seen: a script that is not to be is one that is complained of.
     await docs.page.evaluate(`document.body.append(Object.assign(document.createElement("script"), { text: "1" }))`);
     await until("the complaint", () => docs.complaints.join().includes("forbidden: script-src-elem inline"));
+  });
+
+  test("let the package's client ask under that policy, see a station live and answer it, with the page's origin", async () => {
+    const { outputFiles } = await build({
+      ...{ entryPoints: [join(import.meta.dirname, "../../src/client/kerbside.ts")], write: false },
+      ...{ bundle: true, format: "iife", globalName: "client", target: "es2022" },
+    });
+    const watched = await browser.open(`${kerbside.edge.httpUrl}/docs`);
+    await watched.page.route("**/client-of-a-page.js", (route) =>
+      route.fulfill({ contentType: "text/javascript", body: outputFiles?.[0]?.text ?? "" }),
+    );
+    await watched.page.addScriptTag({ url: "/client-of-a-page.js" });
+    const station = await kerbside.station("PAGE-1", {}, { securityProfile: 0, csms: "link" });
+    station.answerCalls(([, , action]) => (action === "Reset" ? { status: "Accepted" } : undefined));
+    // What follows runs in the page.
+    const inPage = async (key: string) => {
+      const { client, location } = globalThis as unknown as Page;
+      const [{ Kerbside }, { origin }] = [client, location];
+      const own = new Kerbside({ url: origin, key }).station("PAGE-1");
+      const link = own.link({
+        onCall: () => ({ status: "Accepted", currentTime: new Date().toISOString(), interval: 300 }),
+      });
+      const reset = await own.command("ocpp1.6", "Reset", { type: "Soft" }, { expiresInSeconds: 60 });
+      for await (const message of own.live({ after: 0 }))
+        if ("frame" in message && message.frame[2] === "Heartbeat") break;
+      link.close();
+      const { messages } = await own.messagesPage({ action: "BootNotification" });
+      const refused = await new Kerbside({ url: origin, key: "none" }).summary().catch((error) => error.slug);
+      return [reset.state, messages[0]?.answeredBy, refused];
+    };
+    const seen = watched.page.evaluate(inPage, kerbside.edge.apiKey);
+    const view = () => kerbside.api("GET", "/v1/stations/PAGE-1");
+    await until("the link", async () => (await view()).body.csms.since !== null);
+    await station.call("BootNotification", { chargePointVendor: "V", chargePointModel: "M" });
+    const beat = setInterval(() => station.send([2, crypto.randomUUID(), "Heartbeat", {}]), 200);
+    expect(await seen.finally(() => clearInterval(beat))).toEqual(["result", "csms", "unauthorized"]);
+    expect(watched.complaints.filter((each) => !each.includes("401"))).toEqual([]);
   });
 });
