@@ -5,6 +5,7 @@ import { render } from "preact";
 import { startClock } from "./data/clock.ts";
 import { followAddress } from "./data/route.ts";
 import { resume } from "./data/session.ts";
+import { mendLanguage } from "./look/language.ts";
 import { startTheme } from "./look/theme.ts";
 import { Shell } from "./shell/shell.tsx";
 import "./look/tokens.css";
@@ -12,6 +13,7 @@ import "./look/base.css";
 import "./look/shell.css";
 import "./look/parts.css";
 
+mendLanguage();
 startTheme();
 startClock();
 followAddress();

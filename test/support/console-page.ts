@@ -9,9 +9,14 @@ const AXE = readFileSync(join(import.meta.dirname, "../../node_modules/axe-core/
 /** What the browser itself says of an answer that is no success: the console asks to find out. */
 const ANSWERED = /^Failed to load resource: the server responded with a status of 40[134]/;
 
+const SHOWN_WITHIN_MS = 15_000;
+
 /** @param to an address as `#/stations` */
 export async function openConsole(browser: Browser, url: string, key: string, to = "#/"): Promise<Watched> {
   const watched = await browser.open(`${url}/${to}`);
+  // What is not there by then will not come: the test says so, rather than the runner.
+  watched.page.setDefaultTimeout(SHOWN_WITHIN_MS);
+  await watched.page.setViewportSize({ width: 1440, height: 900 });
   await signIn(watched, key);
   return watched;
 }

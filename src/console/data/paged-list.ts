@@ -39,7 +39,7 @@ export interface PagedList<Row> extends PagedState<Row> {
 
 export type AskPage<Row> = (client: Kerbside, cursor: string | null) => Promise<ListPage<Row>>;
 
-const EVERY_MS = 5_000;
+const EVERY_MS = 3_000;
 const ANSWER_WITHIN_MS = 20_000;
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 30_000;

@@ -27,7 +27,7 @@ export interface Resource<T> {
 }
 
 export interface ResourceOptions {
-  /** ms between two questions (5,000); `null`: it is asked once. */
+  /** ms between two questions (3,000); `null`: it is asked once. */
   everyMs?: number | null;
   /** False: it is not asked at all, and shows nothing. */
   isWanted?: boolean;
@@ -35,7 +35,7 @@ export interface ResourceOptions {
   keeps?: boolean;
 }
 
-const EVERY_MS = 5_000;
+const EVERY_MS = 3_000;
 /** ms that one question may take. */
 const ANSWER_WITHIN_MS = 20_000;
 const RETRY_MIN_MS = 1_000;

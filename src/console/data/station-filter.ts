@@ -9,7 +9,7 @@ export type AddressQuery = Readonly<Record<string, string>>;
 /** In the address: relative times, so that it means the same tomorrow. */
 export const FILTER_NAMES = [
   ...["q", "online", "securityProfile", "protocol", "vendor", "model", "label"],
-  ...["certificateWithin", "offlineFor", "undelivered", "hasCsms"],
+  ...["certificateWithin", "offlineFor", "offlineKind", "undelivered", "hasCsms"],
 ] as const;
 
 export const SORTS = ["id", "changed", "offline"] as const;

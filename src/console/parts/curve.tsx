@@ -2,12 +2,14 @@
  * Curves over time on one axis with all others of the page: one cursor for all of them, colours as the theme has them. Must not know
  * what they show.
  */
+import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { colour } from "../look/colour.ts";
+import { colour, mixed } from "../look/colour.ts";
 import { shownTheme } from "../look/theme.ts";
 import { count } from "./figure.tsx";
+import { useIsNarrow } from "./narrow.ts";
 
 export interface Line {
   label: string;
@@ -15,41 +17,58 @@ export interface Line {
   token: string;
   /** One for each time; `null`: not known. */
   values: readonly (number | null)[];
-  /** Of the list behind its last value. */
+  /** `bar`: what was counted in a step, on top of the bars before it. */
+  kind: "line" | "area" | "bar";
+  /** What it comes to, where nobody points at a time: its last value, or the sum of all. */
+  figure: number;
+  /** Of the list behind it. */
   to?: string | undefined;
-  /** Its area is filled. */
-  isFilled?: boolean;
+}
+
+/** All curves of a page have the same. */
+export interface TimeAxis {
+  /** s since the epoch, as the next. */
+  from: number;
+  to: number;
 }
 
 export interface CurveProps {
   /** For who does not see it. */
   title: string;
-  /** s since the epoch, rising. */
+  /** s since the epoch, rising; each the beginning of a step. */
   times: readonly number[];
   lines: readonly Line[];
-  /** s since the epoch: the same for all curves of a page. */
-  from: number;
-  to: number;
-  /** px */
-  height?: number;
+  axis: TimeAxis;
+  /** The axis goes at least so far up; curves that are compared have the same. */
+  max: number;
 }
 
-const HEIGHT = 132;
+/** px */
+const HEIGHT = 118;
+const NARROW_HEIGHT = 92;
 /** px for the numbers at the left, the same for all, so that their times stand above each other. */
-const AXIS = 46;
+const LEFT = 44;
+const BOTTOM = 20;
 
-export function Curve({ title, times, lines, from, to, height = HEIGHT }: CurveProps) {
+/** s since the epoch that is pointed at, on whichever curve of the page. */
+const pointedAt = signal<number | null>(null);
+
+export function Curve({ title, times, lines, axis, max }: CurveProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
+  const top = useRef(max);
+  top.current = max;
   const theme = shownTheme.value;
-  const shape = lines.map(({ label, token, isFilled }) => `${label} ${token} ${isFilled}`).join();
-  const data = [times, ...lines.map(({ values }) => values)] as unknown as uPlot.AlignedData;
+  const height = useIsNarrow() ? NARROW_HEIGHT : HEIGHT;
+  const shape = lines.map(({ label, token, kind }) => `${label} ${token} ${kind}`).join();
+  const drawn = inPaintingOrder(lines);
+  const data = [times, ...drawn.map(({ values }) => values)] as unknown as uPlot.AlignedData;
 
   // Made anew where its shape or its colours change; filled anew below.
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
-    const made = new uPlot(optionsOf(lines, element.clientWidth, height), data, element);
+    const made = new uPlot(optionsOf(drawn, element.clientWidth, height, top), data, element);
     plot.current = made;
     const watcher = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
     watcher.observe(element);
@@ -62,16 +81,18 @@ export function Curve({ title, times, lines, from, to, height = HEIGHT }: CurveP
   useEffect(() => {
     plot.current?.batch(() => {
       plot.current?.setData(data, false);
-      plot.current?.setScale("x", { min: from, max: to });
+      plot.current?.setScale("x", { min: axis.from, max: axis.to });
     });
   });
   return (
     <figure class="curve" aria-label={title}>
       <figcaption class="legend">
-        {lines.map(({ label, token, values, to: list }) => (
-          <span class="key" key={label}>
-            <i class="swatch" style={{ background: `var(${token})` }} />
-            {list === undefined ? label : <a href={list}>{label}</a>} <b>{lastOf(values)}</b>
+        {lines.length === 0 && <span>none</span>}
+        {lines.map((line) => (
+          <span class="key" key={line.label}>
+            <i class={`swatch is-${line.kind}`} style={{ background: `var(${line.token})` }} />
+            {line.to === undefined ? line.label : <a href={line.to}>{line.label}</a>}{" "}
+            <Pointed line={line} times={times} />
           </span>
         ))}
       </figcaption>
@@ -80,43 +101,87 @@ export function Curve({ title, times, lines, from, to, height = HEIGHT }: CurveP
   );
 }
 
-const lastOf = (values: readonly (number | null)[]): string => {
-  const last = values.findLast((value) => value !== null);
-  return last == null ? "–" : count(last);
-};
+/** Apart: it alone is drawn anew as the pointer moves. */
+function Pointed({ line, times }: { line: Line; times: readonly number[] }) {
+  const at = pointedAt.value;
+  if (at === null) return <b>{count(line.figure)}</b>;
+  const index = times.findLastIndex((time) => time <= at);
+  const value = line.values[index] ?? null;
+  return <b class="pointed">{value === null ? "–" : count(value)}</b>;
+}
 
-function optionsOf(lines: readonly Line[], width: number, height: number): uPlot.Options {
-  const [axis, grid] = [colour("--muted"), colour("--line")];
-  const about = { stroke: axis, font: "11px system-ui, sans-serif", ticks: { show: false } };
+/** Bars stand on each other: the whole of them is painted first, and what is below over it. */
+function inPaintingOrder(lines: readonly Line[]): Line[] {
+  const bars = lines.filter(({ kind }) => kind === "bar");
+  const stacked = bars.map((bar, index) => ({
+    ...bar,
+    values: bar.values.map((value, step) => {
+      const below = bars.slice(0, index).reduce((sum, { values }) => sum + (values[step] ?? 0), 0);
+      return value === null ? null : value + below;
+    }),
+  }));
+  return [...stacked.reverse(), ...lines.filter(({ kind }) => kind !== "bar")];
+}
+
+const HOUR = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+/** px between two times of the axis, and two numbers. */
+const SPACE = { x: 62, y: 30 };
+
+function optionsOf(lines: readonly Line[], width: number, height: number, top: { current: number }): uPlot.Options {
+  const [text, grid] = [colour("--muted"), colour("--line")];
+  const about = { stroke: text, font: "11px system-ui, sans-serif", ticks: { show: false } };
   return {
     width,
     height,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
-    cursor: { sync: { key: "kerbside" }, drag: { x: false, y: false }, points: { size: 6 } },
-    scales: { x: { time: true }, y: { range: (_, __, max) => [0, Math.max(max * 1.1, 1)] } },
+    padding: [6, 6, 0, 0],
+    cursor: { sync: { key: "kerbside" }, drag: { x: false, y: false }, points: { show: false }, y: false },
+    scales: { x: { time: true }, y: { range: () => [0, Math.max(top.current * 1.08, 1)] } },
     axes: [
-      { ...about, grid: { show: false }, size: 22, gap: 4, space: 70 },
+      {
+        ...about,
+        grid: { show: false },
+        size: BOTTOM,
+        gap: 3,
+        space: SPACE.x,
+        values: (_, ticks) => ticks.map(timeText),
+      },
       {
         ...about,
         grid: { stroke: grid, width: 1 },
-        size: AXIS,
-        gap: 6,
-        space: 34,
-        values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? count(tick) : "")),
+        size: LEFT,
+        gap: 5,
+        space: SPACE.y,
+        values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? short(tick) : "")),
       },
     ],
-    series: [
-      {},
-      ...lines.map(
-        ({ label, token, isFilled = false }): uPlot.Series => ({
-          label,
-          stroke: colour(token),
-          width: 1.6,
-          points: { show: false },
-          ...(isFilled && { fill: colour(token).replace(/^rgb\((.*)\)$/, "rgba($1, 0.12)") }),
-        }),
-      ),
-    ],
+    series: [{}, ...lines.map(seriesOf)],
+    hooks: {
+      setCursor: [
+        (plot) => {
+          const { left = -1 } = plot.cursor;
+          pointedAt.value = left < 0 ? null : plot.posToVal(left, "x");
+        },
+      ],
+    },
   };
+}
+
+function timeText(at: number): string {
+  const date = new Date(at * 1000);
+  return date.getHours() === 0 && date.getMinutes() === 0 ? DAY.format(date) : HOUR.format(date);
+}
+
+const THOUSAND = 1_000;
+const short = (value: number): string => (value >= 10 * THOUSAND ? `${count(value / THOUSAND)}k` : count(value));
+
+function seriesOf({ label, token, kind }: Line): uPlot.Series {
+  const stroke = colour(token);
+  const soft = (part: number) => stroke.replace(/^rgb\((.*)\)$/, `rgba($1, ${part})`);
+  if (kind === "bar") {
+    const paths = uPlot.paths.bars?.({ size: [0.82, 24], align: 1 });
+    return { label, fill: mixed(token), width: 0, points: { show: false }, ...(paths !== undefined && { paths }) };
+  }
+  return { label, stroke, width: 1.6, points: { show: false }, ...(kind === "area" && { fill: soft(0.12) }) };
 }

@@ -2,8 +2,9 @@
  * Filters of a list: what they are set to stands in the address. Must not know what is filtered.
  */
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { route, setQuery } from "../data/route.ts";
+import { useIsNarrow } from "./narrow.ts";
 import { Icon } from "./icon.tsx";
 
 export interface FilterChoice {
@@ -11,6 +12,8 @@ export interface FilterChoice {
   name: string;
   label: string;
   options: readonly (readonly [value: string, label: string])[];
+  /** Shown when it is set, or asked for: it is seldom wanted. */
+  isRare?: boolean;
 }
 
 export interface FilterBarProps {
@@ -20,41 +23,35 @@ export interface FilterBarProps {
   /** Further parameters that "Clear" takes away. */
   others?: readonly string[];
   children?: ComponentChildren;
+  /** Shown where one of `others` is set, or when it is asked for. */
+  rare?: ComponentChildren;
 }
 
 /** ms after the last letter */
 const TYPED_MS = 250;
 
-export function FilterBar({ search, choices = [], others = [], children }: FilterBarProps) {
+export function FilterBar({ search, choices = [], others = [], children, rare }: FilterBarProps) {
   const { query } = route.value;
+  const isNarrow = useIsNarrow();
+  const [isOpen, setOpen] = useState(false);
+  const isGiven = (name: string) => (query[name] ?? "") !== "";
   const names = [...(search === undefined ? [] : ["q"]), ...choices.map(({ name }) => name), ...others];
-  const isSet = names.some((name) => (query[name] ?? "") !== "");
+  const shown = choices.filter(({ name, isRare = false }) => isOpen || isGiven(name) || !(isRare || isNarrow));
+  const isRareShown = rare !== undefined && (isOpen || others.some(isGiven));
   return (
     <div class="filters" role="search">
       {search !== undefined && <SearchField label={search} value={query.q ?? ""} />}
-      {choices.map(({ name, label, options }) => (
-        <select
-          key={name}
-          class={`select${(query[name] ?? "") === "" ? "" : " set"}`}
-          aria-label={label}
-          value={query[name] ?? ""}
-          onChange={({ currentTarget }) => setQuery({ [name]: currentTarget.value })}
-        >
-          <option value="">{label}</option>
-          {options.map(([value, text]) => (
-            <option value={value} key={value} selected={value === query[name]}>
-              {text}
-            </option>
-          ))}
-          {(query[name] ?? "") !== "" && !options.some(([value]) => value === query[name]) && (
-            <option value={query[name] ?? ""} selected>
-              {query[name]}
-            </option>
-          )}
-        </select>
+      {shown.map((choice) => (
+        <Choice key={choice.name} value={query[choice.name] ?? ""} {...choice} />
       ))}
       {children}
-      {isSet && (
+      {isRareShown && rare}
+      {(shown.length < choices.length || isOpen || (rare !== undefined && !isRareShown)) && (
+        <button type="button" class="button quiet" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          <Icon name="settings" size={14} /> {isOpen ? "Fewer" : "Filters"}
+        </button>
+      )}
+      {names.some(isGiven) && (
         <button
           type="button"
           class="button quiet"
@@ -64,6 +61,31 @@ export function FilterBar({ search, choices = [], others = [], children }: Filte
         </button>
       )}
     </div>
+  );
+}
+
+/** What the address says is an option, whoever wrote it. */
+function Choice({ name, label, options, value }: FilterChoice & { value: string }) {
+  const known = options.some(([option]) => option === value);
+  return (
+    <select
+      class={`select${value === "" ? "" : " set"}`}
+      aria-label={label}
+      value={value}
+      onChange={({ currentTarget }) => setQuery({ [name]: currentTarget.value })}
+    >
+      <option value="">{label}</option>
+      {options.map(([option, text]) => (
+        <option value={option} key={option} selected={option === value}>
+          {value === option ? `${label}: ${text}` : text}
+        </option>
+      ))}
+      {value !== "" && !known && (
+        <option value={value} selected>
+          {label}: {value}
+        </option>
+      )}
+    </select>
   );
 }
 

@@ -1,18 +1,24 @@
 /**
- * Whether the page is as narrow as a phone. Must not know what that changes.
+ * How wide the window is, and whether that is as narrow as a phone. Must not know what that changes.
  */
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 
-/** As the style sheets have it. */
-const QUERY = "(max-width: 760px)";
+/** px, as the style sheets have it */
+const NARROW = 860;
+/** px: columns come and go in steps. */
+const STEP = 20;
 
-const isNarrow = signal(false);
-if (typeof matchMedia !== "undefined") {
-  const query = matchMedia(QUERY);
-  isNarrow.value = query.matches;
-  query.addEventListener("change", ({ matches }) => {
-    isNarrow.value = matches;
-  });
+const wide = signal(typeof innerWidth === "undefined" ? 0 : steps());
+function steps(): number {
+  return Math.floor(innerWidth / STEP) * STEP;
 }
+if (typeof addEventListener !== "undefined")
+  addEventListener("resize", () => {
+    wide.value = steps();
+  });
+
+const isNarrow = computed(() => wide.value <= NARROW);
 
 export const useIsNarrow = (): boolean => isNarrow.value;
+/** px */
+export const useWidth = (): number => wide.value;

@@ -4,7 +4,7 @@
  */
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { useIsNarrow } from "./narrow.ts";
+import { useIsNarrow, useWidth } from "./narrow.ts";
 import { Icon } from "./icon.tsx";
 import { useVirtualRows } from "./virtual-rows.ts";
 
@@ -17,6 +17,8 @@ export interface Column<Row> {
   isEnd?: boolean;
   /** What `sort` is set to by a click on the title. */
   sort?: string;
+  /** px: in a window that is less wide it is left out. */
+  from?: number;
   /** Where it stands on a phone: of two lines at the left or the right; otherwise it is left out. */
   narrow?: "lead" | "trail" | "under" | "under-trail";
 }
@@ -48,8 +50,11 @@ const NARROW_ROW = 62;
 /** Rows from the end, where more is asked for. */
 const NEAR_END = 60;
 
-export function Table<Row>(props: TableProps<Row>) {
-  const { label, rows, columns, isLong = false, isStale = false, chosen, tail } = props;
+export function Table<Row>(given: TableProps<Row>) {
+  const width = useWidth();
+  const columns = given.columns.filter(({ from = 0, narrow }) => width >= from || narrow !== undefined);
+  const props = { ...given, columns };
+  const { label, rows, isLong = false, isStale = false, chosen, tail } = props;
   const tracks = [...(chosen === undefined ? [] : ["18px"]), ...columns.map(({ width }) => width)].join(" ");
   return (
     <div
