@@ -74,6 +74,22 @@ const settingsSchema = z.object({
   MTLS_TRUST: z.enum(["edge", "worker"]).default("edge"),
   /** Where the lists of those CAs are fetched. */
   CRL_URLS: list.pipe(z.array(z.url({ protocol: /^https?$/ })).max(CRL_URLS_MAX)).default([]),
+  /** Who signs the certificates that stations ask for: the CSMS, or whoever pki/issue.ts asks. */
+  CERTIFICATE_ISSUER: z.enum(["csms", "local", "cloudflare", "est"]).default("csms"),
+  /** Where that is asked, with its `/zones/{zone}/client_certificates` or `/.well-known/est`. */
+  ISSUER_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** Cloudflare's API token, or the EST server's `user:password`. */
+  ISSUER_SECRET: z
+    .string()
+    .max(1_000)
+    .regex(/^[\x21-\x7e]+$/, "visible ASCII characters")
+    .optional(),
+  /** For which a certificate is asked, where the issuer can be told. */
+  CERTIFICATE_DAYS: integer(1, 3_650).default(365),
+  /** Before its certificate's end a station is asked to have it renewed; none: it is not. */
+  RENEW_BEFORE_DAYS: integer(1, 365).optional(),
+  /** Hosts of OCSP responders that are asked for a station's GetCertificateStatus; none: that is the CSMS's. */
+  OCSP_RELAY: list.pipe(z.array(z.string().regex(/^[a-z0-9.-]+(?::\d{1,5})?$/, "host or host:port"))).default([]),
   ALLOW_PROFILE_0: flag.default(false),
   PROTOCOLS: list.pipe(z.array(z.enum(PROTOCOLS)).min(1)).default([...PROTOCOLS]),
   SUBPROTOCOL_MISMATCH: z.enum(["refuse", "close"]).default("refuse"),
@@ -121,6 +137,16 @@ function refuseBlindTrust({ MTLS_TRUST, STATION_CAS }: Config, context: z.Refine
   context.addIssue({ code: "custom", path: ["MTLS_TRUST"], message: '"worker" takes the roots in STATION_CAS' });
 }
 
+/** What it needs, or the certificates that stations ask for never come. */
+function refuseHalfAnIssuer(config: Config, context: z.RefinementCtx): void {
+  const { CERTIFICATE_ISSUER: issuer, ISSUER_URL: url, ISSUER_SECRET: secret, LOCAL } = config;
+  if (issuer !== "cloudflare" && issuer !== "est") return;
+  const refuse = (name: string, message: string) => context.addIssue({ code: "custom", path: [name], message });
+  if (url === undefined) refuse("ISSUER_URL", `CERTIFICATE_ISSUER "${issuer}" takes it`);
+  else if (url.startsWith("http:") && !LOCAL) refuse("ISSUER_URL", "https: what is sent there is a secret");
+  if (issuer === "cloudflare" && secret === undefined) refuse("ISSUER_SECRET", "Cloudflare takes an API token");
+}
+
 /** Every setting there is; each is an environment variable of its name. */
 export const SETTINGS = Object.keys(settingsSchema.shape) as (keyof Config)[];
 
@@ -137,7 +163,7 @@ export function configOf(env: object): Config {
   const given = Object.fromEntries(
     Object.entries(env).filter(([, value]) => typeof value === "string" && value !== ""),
   );
-  const parsed = settingsSchema.superRefine(refuseBlindTrust).safeParse(given);
+  const parsed = settingsSchema.superRefine(refuseBlindTrust).superRefine(refuseHalfAnIssuer).safeParse(given);
   if (!parsed.success) {
     const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
     throw new ConfigError(`the environment is not usable: ${faults.join("; ")}`);

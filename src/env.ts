@@ -18,6 +18,8 @@ export interface Env {
   CONNECT_BY_ADDRESS: RateLimit;
   /** The backend as a service binding, in place of CSMS_URL. */
   CSMS?: Fetcher;
+  /** The way to who signs stations' certificates, for CERTIFICATE_ISSUER local and est. */
+  ISSUER?: Fetcher;
   /** The same events as the webhooks get. */
   EVENTS?: Queue;
   /** The same figures as /metrics has. */

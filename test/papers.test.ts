@@ -240,6 +240,9 @@ const NO_CONSTANT = [
 
 /** The row of the paper, the constant, its file, and what one of the paper's units is in the constant's. */
 const MET_BY_USERS: readonly [string, string, string, number][] = [
+  ["certificates issued to one station", "ISSUED_MAX", "station/certificate/issuing.ts", 1],
+  ["certificates issued to one station", "SENDINGS_MAX", "security/certificate/issuance.ts", 1],
+  ["certificates remembered of a station", "CERTIFICATES_MAX", "security/certificate/history.ts", 1],
   ["newcomers", "NEWCOMERS_MAX", "fleet/newcomers.ts", 1],
   ["newcomers", "NAMES_BURST", "security/knocks.ts", 1],
   ["newcomers", "NAMES_PER_MINUTE", "security/knocks.ts", 1],

@@ -47,6 +47,23 @@ export interface MessagePage {
   cursor: number | null;
 }
 
+export interface Certificate {
+  /** SHA-256, lower hex. */
+  fingerprint: string;
+  subject: string | null;
+  issuer: string | null;
+  issuerKeyId: string | null;
+  serialNumber: string | null;
+  notAfter: string;
+  state: "issued" | "in-use" | "former" | "retired" | "refused" | "expired";
+  issuedBy: string | null;
+  issuedAt: string | null;
+  firstUsedAt: string | null;
+  lastUsedAt: string | null;
+  retiredAt: string | null;
+  revoked: boolean;
+}
+
 export interface Connection {
   connectionId: string;
   protocol: Protocol;

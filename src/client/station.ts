@@ -6,7 +6,7 @@ import { type Api, pause } from "./api.ts";
 import { CsmsLink, type LinkOptions } from "./link.ts";
 import { type LiveMessage, type LiveOptions, live } from "./live.ts";
 import { entriesOf, type PageQuery } from "./pages.ts";
-import type { Connection, Message, MessagePage, MessageQuery } from "./history-views.ts";
+import type { Certificate, Connection, Message, MessagePage, MessageQuery } from "./history-views.ts";
 import type { Operation, PasswordRotation, SecurityUpgrade } from "./operation-views.ts";
 import type {
   ActionOf,
@@ -143,6 +143,11 @@ export class Station {
   /** Its last 20, the live one first. */
   async connections(): Promise<Connection[]> {
     return (await this.#api.get<{ connections: Connection[] }>(`${this.#path}/connections`)).connections;
+  }
+
+  /** Its last 20, issued or shown, the newest first. */
+  async certificates(): Promise<Certificate[]> {
+    return (await this.#api.get<{ certificates: Certificate[] }>(`${this.#path}/certificates`)).certificates;
   }
 
   /** Replaces its password, at the station and here; goes on by itself. */

@@ -1,14 +1,17 @@
 /**
- * /v1/revocations: certificates that are not let in. Must not know how they are kept, nor whom they let in.
+ * /v1/revocations and /v1/stations/{id}/certificates: those that are not let in, and those of one station. Must not know how they are
+ * kept, nor whom they let in.
  */
 import { audit } from "../fleet/audit.ts";
 import { forgetGood } from "../pki/known-revocations.ts";
-import { addRevocation, listRevocations } from "../pki/revocations.ts";
+import { addRevocation, listRevocations, revokedAmong } from "../pki/revocations.ts";
 import { sweep } from "../pki/sweep.ts";
-import { fingerprintKey, serialKey } from "../security/revocation.ts";
+import { fingerprintKey, revocationKeys, serialKey } from "../security/revocation.ts";
 import type { Handlers } from "./call.ts";
+import { unknownStation } from "./problem.ts";
+import { registeredStation } from "./registered-station.ts";
 
-export const pkiHandlers: Handlers<"addRevocation" | "listRevocations"> = {
+export const pkiHandlers: Handlers<"addRevocation" | "listCertificates" | "listRevocations"> = {
   async addRevocation({ c, key: caller, body }) {
     const told = await body();
     const { fingerprint, issuer = "", serialNumber = "" } = told;
@@ -21,6 +24,20 @@ export const pkiHandlers: Handlers<"addRevocation" | "listRevocations"> = {
     audit(c.env, caller.name, { kind: "certificate.revoked", certificate: key });
     const { reason, ...named } = told;
     return c.json({ ...named, reason, revoked: true }, isNew ? 201 : 200);
+  },
+
+  async listCertificates({ c }) {
+    const known = await (await registeredStation(c)).listCertificates();
+    if (known === null) throw unknownStation();
+    const keysOf = known.map(({ fingerprint, issuerKeyId, serialNumber }) =>
+      revocationKeys({ fingerprint, ...(issuerKeyId && serialNumber && { issuerKeyId, serialNumber }) }),
+    );
+    const revoked = await revokedAmong(c.env.DIRECTORY, keysOf.flat(), Date.now());
+    const certificates = known.map((each, index) => ({
+      ...each,
+      revoked: keysOf[index]?.some((key) => revoked.has(key)) === true,
+    }));
+    return c.json({ certificates });
   },
 
   async listRevocations({ c, query }) {

@@ -11,6 +11,7 @@ import { askFirst, withFirst } from "./runtime/first-workerd.ts";
 import { unavailable } from "./front/front-problem.ts";
 import type { Upstream } from "./front/upstream.ts";
 import { type FrontPorts, startFronts } from "./front/fronts.ts";
+import { signRequest } from "./pki/certificate-signer.ts";
 import { openPki, type Pki } from "./pki/pki.ts";
 import { askOther, withOthers } from "./runtime/other-workerds.ts";
 import { type Runtime, startRuntime } from "./runtime/runtime.ts";
@@ -180,8 +181,11 @@ async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions):
     const apiKey = ensureApiKey(dir, notice);
     const stationCas = pki.rootPem + pki.stationCaPem;
     const secrets = { frontSecret, apiKey, mtlsPort: mtlsFront.port, stationCas };
-    const settings = await runtimeSettings(options, secrets, log);
     type Asked = { text(): Promise<string> };
+    // Its key stays in this process: a Worker that is asked by a station can have a request signed, and no more.
+    const ISSUER = (request: Asked & { url: string }) => signRequest(pki, request);
+    const bindings = { ISSUER, ...options.serviceBindings } as NonNullable<EdgeOptions["serviceBindings"]>;
+    const settings = await runtimeSettings({ ...options, serviceBindings: bindings }, secrets, log);
     const first = (what: string) => (request: Asked) =>
       askFirst(() => runtimes[0]?.port(), frontSecret, request, undefined, what);
     const others = (request: Asked) => askOther((shard) => runtimes[shard], frontSecret, request);

@@ -5,6 +5,7 @@
 import { type Protocol, PROTOCOLS } from "../ocpp/protocol.ts";
 import { chooseProtocol } from "../ocpp/subprotocol.ts";
 import { err, ok, type Result } from "../result.ts";
+import { type CertificateSuccession, isLetIn } from "./certificate/succession.ts";
 import type { CertificateFacts } from "./client-certificate.ts";
 import type { PasswordHash } from "./password.ts";
 import { formerOnes } from "./password-succession.ts";
@@ -22,6 +23,8 @@ export interface Registration {
   /** Those between the two, newest first, of which nobody knows whether the station has one; absent: there is none. */
   formerPasswords?: PasswordHash[];
   certificate: { commonName: string; organization?: string; fingerprints?: string[] };
+  /** Those that were issued to it since it was registered; absent: none was. */
+  issued?: CertificateSuccession;
   /** Empty: all that are enabled. */
   protocols: Protocol[];
   assumeProtocol: boolean;
@@ -79,7 +82,8 @@ export async function admit(
     return err(onlyCredentialsLack ? "credentials-missing" : "profile-too-low");
   }
   if (securityProfile === 3) {
-    if (!belongsTo(claims.certificate, registration)) return err("certificate-of-another-station");
+    const fault = certificateFault(claims.certificate, registration);
+    if (fault !== null) return err(fault);
   } else if (securityProfile > 0) {
     const { password } = registration;
     const former = formerOnes(registration);
@@ -107,10 +111,15 @@ function profileOf(claims: ConnectionClaims, registration: Registration): Securi
   return claims.basic !== null && provable ? 1 : 0;
 }
 
-function belongsTo(certificate: CertificateFacts | null, { certificate: expected }: Registration): boolean {
-  if (certificate === null || certificate.commonName !== expected.commonName) return false;
-  if (expected.organization !== undefined && certificate.organization !== expected.organization) return false;
-  return expected.fingerprints === undefined || expected.fingerprints.includes(certificate.fingerprint);
+function certificateFault(certificate: CertificateFacts | null, registration: Registration): RefusalReason | null {
+  const { commonName, organization } = registration.certificate;
+  const isNamed = certificate?.commonName === commonName;
+  if (!isNamed || (organization !== undefined && certificate.organization !== organization))
+    return "certificate-of-another-station";
+  if (isLetIn(registration, certificate.fingerprint)) return null;
+  return registration.issued?.retired?.includes(certificate.fingerprint)
+    ? "certificate-retired"
+    : "certificate-of-another-station";
 }
 
 function chosen(

@@ -19,6 +19,7 @@ export type RefusalReason =
   | "certificate-issuer-not-allowed"
   | "certificate-unreadable"
   | "certificate-of-another-station"
+  | "certificate-retired"
   | "profile-too-low"
   | "too-many-attempts"
   | "unreachable"
@@ -107,6 +108,7 @@ export function refusalOnWire(reason: RefusalReason): RefusalOnWire {
     case "certificate-issuer-not-allowed":
     case "certificate-unreadable":
     case "certificate-of-another-station":
+    case "certificate-retired":
     case "profile-too-low":
       return FORBIDDEN;
     case "too-many-attempts":
@@ -140,6 +142,7 @@ const WORDS: Readonly<Record<RefusalReason, string>> = {
   "certificate-issuer-not-allowed": "certificate of an issuer that is not allowed",
   "certificate-unreadable": "certificate unreadable",
   "certificate-of-another-station": "certificate of another station",
+  "certificate-retired": "certificate that another one has taken the place of",
   "profile-too-low": "security profile too low",
   "too-many-attempts": "too many attempts",
   unreachable: "could not be decided",

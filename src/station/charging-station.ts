@@ -12,6 +12,7 @@ import type { OperationKind, OperationView } from "../security/operation/operati
 import type { RefusalReason } from "../security/refusal.ts";
 import { ended } from "./command/awaited-command.ts";
 import type { CommandView } from "./command/command-view.ts";
+import { certificateViews } from "./certificate/certificate-views.ts";
 import { CLOSE_REASONS } from "./connection/close-reasons.ts";
 import { webhookBacklogs } from "./delivery/webhook-backlogs.ts";
 import { connectionViews } from "./history/connection-views.ts";
@@ -21,6 +22,7 @@ import { LINK_TAG, LIVE_TAG } from "./object/socket-tags.ts";
 import { isLiveRequest, readLiveRequest } from "./tail/live-request.ts";
 import { StationParts } from "./station-parts.ts";
 import type {
+  CertificateView,
   CommandPage,
   CommandRefusal,
   CommandRequest,
@@ -201,6 +203,10 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
     return this.#asked(() =>
       connectionViews(this.#parts.context, this.#parts.connections.current()?.connection ?? null),
     );
+  }
+
+  listCertificates(): Known<CertificateView[]> {
+    return this.#asked(() => certificateViews(this.#parts.context));
   }
 
   async deliverSoon(order?: string, isFromTime = false): Promise<void> {

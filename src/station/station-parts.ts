@@ -3,15 +3,13 @@
  * handlers, nor who asks for anything.
  */
 import type { Env } from "../env.ts";
-import { isCsmsAction } from "../ocpp/actions.ts";
-import { type Call, encodeFault } from "../ocpp/message.ts";
-import { checkPayload } from "../ocpp/payload-check.ts";
 import type { Protocol } from "../ocpp/protocol.ts";
 import type { CheckedCall, Outcome } from "../ocpp/session.ts";
-import { auditCommand, CSMS_LINK } from "../fleet/audit.ts";
+import { CertificateOffice, isAnsweredHere, isCertified } from "./certificate/certificate-office.ts";
 import type { Command } from "./command/command-row.ts";
 import { reportToCampaign } from "./command/campaign-report.ts";
-import { Commands, type Line } from "./command/commands.ts";
+import { Commands } from "./command/commands.ts";
+import { lineOf } from "./command-line.ts";
 import { ReconnectHold } from "./command/reconnect-hold.ts";
 import { type Decision, withCeiling } from "./connection/answerer.ts";
 import { CLOSE_REASONS } from "./connection/close-reasons.ts";
@@ -24,18 +22,19 @@ import { RefusedCalls } from "./connection/refused-calls.ts";
 import { SecurityReports } from "./connection/security-reports.ts";
 import { Delivery } from "./delivery/delivery.ts";
 import { CsmsLink } from "./link/csms-link.ts";
-import { commandAnswer, refusalOf } from "./link/link-answer.ts";
+import { commandAnswer } from "./link/link-answer.ts";
 import type { LinkPort } from "./link/link-port.ts";
 import { standingOf } from "./link/standing.ts";
+import { linkCommand } from "./link-command.ts";
 import { Tail } from "./tail/tail.ts";
 import { Agenda } from "./object/agenda.ts";
 import { StationContext } from "./object/context.ts";
+import { officePort } from "./office-port.ts";
 import { OPERATION_MAX_MS, Operations } from "./operation/operations.ts";
+import { lastEnded } from "./storage/past-connections.ts";
 import { Announcements } from "./registration/announcements.ts";
 import { Lifecycle } from "./registration/lifecycle.ts";
 
-/** s; [2.x P4 guideline] what a CSMS waits for an answer. One that comes later is passed on all the same. */
-const LINK_TIMEOUT_SECONDS = 30;
 /** What a station is told where its CSMS is to come by its own socket, and has not. */
 const DOWN: Decision = { answer: null, answeredBy: "csms" };
 
@@ -52,6 +51,8 @@ export class StationParts {
   #lifecycle: Lifecycle | null = null;
   #tail: Tail | null = null;
   #operations: Operations | null = null;
+  #certificates: CertificateOffice | null = null;
+  readonly #security: SecurityReports;
 
   constructor(object: DurableObjectState, env: Env) {
     this.#object = object;
@@ -71,11 +72,11 @@ export class StationParts {
     );
     this.commands = new Commands(
       this.context,
-      () => this.#line(),
+      () => lineOf(this.connections.current(), this.#hold.isOn, () => this.agenda.changed()),
       (command) => this.#completed(command),
     );
-    const security = new SecurityReports(this.context);
-    this.connections = new Connections(this.context, object, this.agenda, this.#port(security), security);
+    this.#security = new SecurityReports(this.context);
+    this.connections = new Connections(this.context, object, this.agenda, this.#port(), this.#security);
     this.link = new CsmsLink(this.context, object, this.agenda, this.#linkPort());
     this.agenda.addDeadlines(this.connections.deadlines);
     this.agenda.addDeadlines(this.link.deadlines);
@@ -84,8 +85,9 @@ export class StationParts {
     this.agenda.addDeadlines([{ ...this.#hold.deadline, look }]);
     this.agenda.addDeadlines(this.commands.deadlines);
     this.agenda.addDeadlines(this.announcements.deadlines(background));
-    const expiry = { at: () => this.context.store.fact("operation")?.expiresAt ?? null, aheadMaxMs: OPERATION_MAX_MS };
-    this.agenda.addDeadlines([{ ...expiry, look: () => this.#operating?.look() }]);
+    this.agenda.addDeadlines([
+      { at: () => this.#laterAt, aheadMaxMs: OPERATION_MAX_MS, look: () => this.#lookLater() },
+    ]);
     this.agenda.addSink(this.delivery);
     this.agenda.addSink(this.link);
   }
@@ -123,11 +125,37 @@ export class StationParts {
     return this.context.store.fact("operation") === undefined ? null : this.operations;
   }
 
+  /** The same: most have no certificate, and ask for none. */
+  get certificates(): CertificateOffice {
+    this.#certificates ??= new CertificateOffice(
+      this.context,
+      officePort(this, this.#object, this.#security, () => this.#protocol),
+    );
+    return this.#certificates;
+  }
+
+  get #certifying(): CertificateOffice | null {
+    return isCertified(this.context) ? this.certificates : null;
+  }
+
+  /** Of what takes days. */
+  get #laterAt(): number | null {
+    const all = [this.context.store.fact("operation")?.expiresAt, this.#certifying?.at].flatMap((at) => at ?? []);
+    return all.length === 0 ? null : Math.min(...all);
+  }
+
+  #lookLater(): void {
+    this.#operating?.look();
+    this.#certifying?.look();
+  }
+
   /** The station has connected: what waits for it comes behind its own first word. */
   returned(): void {
-    if (this.commands.queueLength === 0 && this.#operating === null) this.#hold.end();
-    else this.#hold.begin(this.context.now());
+    const waits = this.commands.queueLength > 0 || this.#operating !== null || this.#certifying?.isWaiting === true;
+    if (waits) this.#hold.begin(this.context.now());
+    else this.#hold.end();
     this.#operating?.connected();
+    this.#certifying?.returned();
     this.agenda.changed();
   }
 
@@ -150,7 +178,7 @@ export class StationParts {
   }
 
   /** What a connection asks of the other parts. */
-  #port(security: SecurityReports): ConnectionsPort {
+  #port(): ConnectionsPort {
     const questions = new Questions(this.context);
     const refusedCalls = new RefusedCalls(this.context);
     return {
@@ -158,7 +186,7 @@ export class StationParts {
       asked: (connectionId) => this.link.questionOf(connectionId),
       settle: (messageId, outcome) => this.#settle(messageId, outcome),
       lineFree: () => this.commands.sendNext(),
-      reportSecurity: (kind, details) => security.report(kind, details),
+      reportSecurity: (kind, details) => this.#security.report(kind, details),
       reportRefused: (protocol, refused) => refusedCalls.report(protocol, refused),
       bootAcknowledged: () => {
         this.agenda.changed();
@@ -167,6 +195,10 @@ export class StationParts {
       },
       watched: (kept) => this.tail.woken(kept),
       tooManyFrames: () => this.connections.disconnect(CLOSE_REASONS.tooManyMessages),
+      used: (certificate) => {
+        if (this.context.store.fact("certificate")?.fingerprint !== certificate.fingerprint)
+          this.certificates.used(certificate);
+      },
       changed: (online) => this.#connectionChanged(online),
       giveUp: (reason) => this.#giveUp(reason),
     };
@@ -202,6 +234,10 @@ export class StationParts {
   /** [interface.md §2] The link takes the place of CSMS_URL for its station, and where it is said to nobody else answers. */
   async #ask(call: CheckedCall, protocol: Protocol, connectionId: string, questions: Questions) {
     const csms = this.context.store.fact("registration")?.csms;
+    if (csms !== "link" && isAnsweredHere(call, this.context.config)) {
+      const decision = await this.certificates.ask(call, protocol, connectionId);
+      if (decision !== null) return decision;
+    }
     if ((csms === undefined || csms === "link") && this.link.isLive) {
       this.link.ask(call, protocol, connectionId);
       return "later" as const;
@@ -215,7 +251,7 @@ export class StationParts {
       protocol: () => this.#protocol,
       standing: () => this.#standing(),
       pass: (frame) => this.connections.current()?.pass(frame),
-      command: (call) => this.#linkCommand(call),
+      command: (call) => linkCommand(this, this.#protocol, call),
       answered: ({ call, connectionId, protocol }, answer) => {
         const decision = withCeiling(this.context, call, { answer, answeredBy: "csms" });
         const conversation = this.connections.current();
@@ -227,9 +263,10 @@ export class StationParts {
 
   /** The version that the station speaks, or spoke last. */
   get #protocol(): Protocol {
+    const { connection, past } = this.context.eventLog;
     const live =
       this.connections.current()?.session.protocol ??
-      (this.context.eventLog.connection?.protocol as Protocol | undefined);
+      ((connection ?? lastEnded(past))?.protocol as Protocol | undefined);
     return live ?? this.context.store.fact("registration")?.protocols[0] ?? "ocpp1.6";
   }
 
@@ -237,38 +274,11 @@ export class StationParts {
     return standingOf(this.connections.current()?.connection ?? null, this.context.eventLog.status.boot);
   }
 
-  #linkCommand({ messageId, action, payload, unfit }: Call): string | null {
-    // Said once more while it is open: its answer is on its way.
-    const { linkId } = this.link;
-    if (linkId === null || this.commands.isOpenAtLink({ messageId, action, payload }, linkId)) return null;
-    const protocol = this.#protocol;
-    if (unfit !== undefined) return encodeFault(protocol, messageId, unfit.kind, unfit.description);
-    const submitted = this.commands.submit({
-      ...{
-        action,
-        payload,
-        linkMessageId: messageId,
-        linkId,
-        timeoutSeconds: LINK_TIMEOUT_SECONDS,
-        expiresInSeconds: 0,
-      },
-      actor: CSMS_LINK,
-    });
-    this.agenda.changed();
-    if (submitted.ok) {
-      auditCommand(this.context.env, CSMS_LINK, submitted.value.command);
-      return null;
-    }
-    const kind = isCsmsAction(protocol, action)
-      ? (checkPayload(protocol, action, "request", payload, "strict").fault?.kind ?? null)
-      : "not-implemented";
-    return refusalOf(protocol, messageId, submitted.error, kind);
-  }
-
   #completed(command: Command): void {
     if (command.campaignId !== undefined)
       this.#object.waitUntil(reportToCampaign(this.context.env, this.context.id, command));
     this.#operating?.completed(command);
+    this.#certifying?.completed(command);
     // On another link the id may be another CALL's.
     if (command.linkId !== undefined && command.linkId !== this.link.linkId) return;
     const frame = commandAnswer(this.#protocol, command);
@@ -278,21 +288,5 @@ export class StationParts {
   /** Somebody is asked for the answer to what the station said. */
   get #isDeciding(): boolean {
     return (this.connections.current()?.session.asking ?? null) !== null;
-  }
-
-  #line(): Line | null {
-    const conversation = this.connections.current();
-    if (conversation === null) return null;
-    return {
-      protocol: conversation.session.protocol,
-      registrationStatus: conversation.session.registrationStatus,
-      // On a socket that is closing nothing is sent: what is queued is known to be unsent.
-      busy:
-        this.#hold.isOn || conversation.session.openCall !== null || conversation.socket.readyState !== WebSocket.OPEN,
-      send: ({ id, action, payload, timeoutMs }: Command) => {
-        this.agenda.changed();
-        void conversation.command({ kind: "command", messageId: id, action, payload, timeoutMs });
-      },
-    };
   }
 }

@@ -172,6 +172,22 @@ export interface ConnectionView {
   heartbeats?: number;
 }
 
+/** `issued`: the station may have it, and has not used it. `former`: another one is used, and this one would be let in. */
+export interface CertificateView {
+  fingerprint: string;
+  subject: string | null;
+  issuer: string | null;
+  issuerKeyId: string | null;
+  serialNumber: string | null;
+  notAfter: string;
+  state: "issued" | "in-use" | "former" | "retired" | "refused" | "expired";
+  issuedBy: string | null;
+  issuedAt: string | null;
+  firstUsedAt: string | null;
+  lastUsedAt: string | null;
+  retiredAt: string | null;
+}
+
 export interface OperationRequest extends Wishes {
   kind: OperationKind;
   /** Absent: one is made where one is needed. */
@@ -211,6 +227,8 @@ export interface StationRpc {
   listMessages(query: MessagesQuery): Answer<Known<MessagesPage>>;
   /** Newest first. */
   listConnections(): Answer<Known<ConnectionView[]>>;
+  /** Newest first, 20 at most. */
+  listCertificates(): Answer<Known<CertificateView[]>>;
   /**
    * Has the alarm deliver what waits, by the newest list of webhooks.
    * @param order names the replay that asks for it

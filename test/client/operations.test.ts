@@ -79,6 +79,7 @@ const CALLS: Record<OperationId, (kerbside: client.Kerbside, station: client.Sta
     await first(station.messages({ ...query, before: 9, after: 3 }));
   },
   listConnections: (_, station) => station.connections(),
+  listCertificates: (_, station) => station.certificates(),
   async watchStation(_, station) {
     const leave = new AbortController();
     const watching = first(station.live({ after: 3, signal: leave.signal }));

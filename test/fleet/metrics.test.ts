@@ -148,3 +148,20 @@ test("Analytics Engine gets the same figures, 250 points at most, and nothing wh
   });
   expect(points.every(({ doubles }) => doubles.length <= 20)).toBe(true);
 });
+
+test("Certificates that end soon are counted by their days, those of stations that are gone are not", async () => {
+  const DAY_MS = 86_400_000;
+  const { database, register, text } = fleet();
+  const now = 100 * DAY_MS;
+  const ends = { A: -1, B: 0.5, C: 6, D: 20, E: 31, F: 3 };
+  for (const [id, days] of Object.entries(ends)) await register(id, {}, { certificateNotAfter: now + days * DAY_MS });
+  await register("G");
+  database.exec("UPDATE stations SET deregistered = 1 WHERE station_id = 'F'");
+  expect(samples(await text(now), "kerbside_certificates_ending").toSorted()).toEqual([
+    'kerbside_certificates_ending{days="0"} 1',
+    'kerbside_certificates_ending{days="1"} 2',
+    'kerbside_certificates_ending{days="14"} 3',
+    'kerbside_certificates_ending{days="30"} 4',
+    'kerbside_certificates_ending{days="7"} 3',
+  ]);
+});

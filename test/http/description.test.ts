@@ -341,6 +341,7 @@ async function* provocations(
       break;
     }
     case "listConnections":
+    case "listCertificates":
       yield {};
       break;
     case "listCrls":

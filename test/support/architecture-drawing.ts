@@ -11,7 +11,7 @@ const END = "<!-- end of the drawing -->";
 export const LAYERS: readonly (readonly [string, readonly string[]])[] = [
   ["Programs for Node", ["simulator", "bridge", "deploy", "local", "programs"]],
   ["For backends and people", ["console", "client"]],
-  ["Shells: the Worker and its objects", ["http", "pki", "station", "webhooks", "fleet"]],
+  ["Shells: the Worker and its objects", ["http", "station", "pki", "webhooks", "fleet"]],
   ["Pure", ["security", "delivery", "ocpp"]],
 ];
 

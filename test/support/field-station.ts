@@ -4,6 +4,7 @@
  */
 import { RPCClient } from "ocpp-rpc";
 import type { Kerbside } from "./kerbside.ts";
+import { certificateRequest } from "./certificate-requests.ts";
 import { portOf, type Transport } from "./transports.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: payloads of any shape
@@ -19,6 +20,10 @@ export interface FieldOptions {
   password?: string;
   /** [MicroOcpp] A password or a profile counts after the next start alone. */
   takesReboot?: boolean;
+  /** That it shows on profile 3. */
+  key?: { cert: string; key: string };
+  /** Makes a request of its own, and connects anew by the certificate that it gets for that. */
+  makesRequests?: boolean;
 }
 
 /** What one of its own settings is; those of MicroOcpp come into force when it starts. */
@@ -56,14 +61,20 @@ export class FieldStation {
   #starts = 0;
   #isOff = false;
   #running: Promise<void> | null = null;
+  readonly #makesRequests: boolean;
+  /** Of its last request, PEM. */
+  #requestKey: string | undefined;
+  /** What it was answered last. */
+  signed: Payload;
 
   constructor(kerbside: Kerbside, id: string, options: FieldOptions = {}) {
-    const { protocol = "ocpp1.6", profile = 1, password, takesReboot = false } = options;
+    const { protocol = "ocpp1.6", profile = 1, password, takesReboot = false, key, makesRequests = false } = options;
     this.#kerbside = kerbside;
     this.id = id;
     this.protocol = protocol;
     this.#takesReboot = takesReboot;
-    this.#now = { password, profile, priority: "0" };
+    this.#makesRequests = makesRequests;
+    this.#now = { password, profile, priority: "0", ...(key !== undefined && { key }) };
     this.profile = profile;
     this.#next = this.#now;
   }
@@ -206,7 +217,10 @@ export class FieldStation {
         return { status: "Accepted" };
       case "CertificateSigned":
         // Its leaf alone, as it came.
-        if (this.newKey !== undefined) set({ key: { cert: payload.certificateChain, key: this.newKey.key } });
+        if (this.#requestKey !== undefined) {
+          set({ key: { cert: payload.certificateChain, key: this.#requestKey } });
+          setTimeout(() => this.drop(), 5);
+        } else if (this.newKey !== undefined) set({ key: { cert: payload.certificateChain, key: this.newKey.key } });
         return { status: "Accepted" };
       case "ExtendedTriggerMessage":
       case "TriggerMessage":
@@ -220,9 +234,18 @@ export class FieldStation {
     }
   }
 
-  /** What the request says nobody here reads: the CSMS of a test issues for the station's own key. */
-  #sign(): Promise<unknown> {
-    const csr = "-----BEGIN CERTIFICATE REQUEST-----\nMA==\n-----END CERTIFICATE REQUEST-----\n";
-    return this.#client?.call("SignCertificate", { csr }) ?? Promise.resolve();
+  /** What the request says nobody here reads, unless the station makes its own: the CSMS of a test issues for the station's key. */
+  async #sign(): Promise<void> {
+    if (this.#makesRequests) {
+      const { csr, key } = await certificateRequest(this.id);
+      await this.request(csr, key);
+    } else await this.request("-----BEGIN CERTIFICATE REQUEST-----\nMA==\n-----END CERTIFICATE REQUEST-----\n");
+  }
+
+  /** Asks for a certificate. @param more of the CALL's payload */
+  async request(csr: string, key?: string, more: object = {}): Promise<Payload> {
+    if (key !== undefined) this.#requestKey = key;
+    this.signed = await this.#client?.call("SignCertificate", { csr, ...more });
+    return this.signed;
   }
 }

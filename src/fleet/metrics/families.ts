@@ -65,6 +65,11 @@ export const FAMILIES = {
     labels: ["webhook", "security_profile"],
     buckets: DELIVERY_BUCKETS,
   },
+  k: {
+    name: "kerbside_certificate_events_total",
+    help: "What was told of Charging Stations' certificates, by the kind of its ocpp.security event.",
+    labels: ["event", "security_profile"],
+  },
   n: {
     name: "kerbside_counts_dropped_total",
     help: "Counts beyond the series that one object or isolate holds.",

@@ -7,6 +7,7 @@ import type { Env } from "../../env.ts";
 import { LOOKED_AT_MAX, type ProfileBacklog, readBacklog } from "../backlog.ts";
 import { countStations, type FleetCount } from "../fleet-sums.ts";
 import { campaignGauges } from "./campaign-gauges.ts";
+import { certificateGauges } from "./certificate-gauges.ts";
 import { cohortGauge } from "./cohorts.ts";
 import { gaugeOf, type Labels, type Metric } from "./metric.ts";
 
@@ -15,6 +16,7 @@ const SOURCES: readonly ((env: Env, now: number) => Promise<Metric[]>)[] = [
   ({ DIRECTORY }) => countStations(DIRECTORY).then(stationGauges),
   ({ DIRECTORY }, now) => backlogGauges(DIRECTORY, now),
   ({ DIRECTORY }) => campaignGauges(DIRECTORY),
+  ({ DIRECTORY }, now) => certificateGauges(DIRECTORY, now),
   (env, now) => cohortGauge(env.DIRECTORY, configOf(env).METRICS_LABEL ?? null, now),
 ];
 

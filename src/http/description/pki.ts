@@ -56,7 +56,48 @@ const CRL = {
 
 const REVOKED = { issuer: "a1b2c3d4e5f60718293a4b5c6d7e8f9001122334", serialNumber: "5f3a", reason: "keyCompromise" };
 
+const text = z.string().nullable();
+const history = z
+  .strictObject({
+    certificates: z.array(
+      z.strictObject({
+        fingerprint: z.string(),
+        subject: text,
+        issuer: text,
+        issuerKeyId: text,
+        serialNumber: text,
+        notAfter: time,
+        state: z.enum(["issued", "in-use", "former", "retired", "refused", "expired"]).meta({
+          description:
+            "issued: not used yet; former: another one is used, and this one would be let in; retired: let in no more; refused: the station did not take it",
+        }),
+        issuedBy: text.meta({ description: "CERTIFICATE_ISSUER then, or csms; null: it was shown alone" }),
+        issuedAt: time.nullable(),
+        firstUsedAt: time.nullable(),
+        lastUsedAt: time.nullable(),
+        retiredAt: time.nullable(),
+        revoked: z.boolean(),
+      }),
+    ),
+  })
+  .meta({ id: "Certificates" });
+const CERTIFICATE = {
+  ...{ fingerprint: "ab".repeat(32), subject: "CN=CS001,O=Operator", issuer: "CN=Station CA,O=Operator" },
+  ...{ issuerKeyId: REVOKED.issuer, serialNumber: "5f3a", notAfter: "2027-11-28T12:00:00.000Z", state: "in-use" },
+  ...{ issuedBy: "est", issuedAt: NOW, firstUsedAt: NOW, lastUsedAt: NOW, retiredAt: null, revoked: false },
+};
+
 export const pkiAnswers = {
+  listCertificates: {
+    answers: {
+      200: {
+        description: "Those that were issued to it or that it showed; the live one is in use now",
+        schema: history,
+        example: { certificates: [CERTIFICATE] },
+      },
+    },
+    problems: ["illegalIdentity", "stationNotFound", "unavailable"],
+  },
   addRevocation: {
     answers: {
       200: { description: "It was revoked before", schema: added, example: { ...REVOKED, revoked: true } },

@@ -60,6 +60,13 @@ function isCursor(text: string): boolean {
 }
 
 export const pkiRoutes = {
+  listCertificates: {
+    method: "GET",
+    path: "/v1/stations/{id}/certificates",
+    scope: "stations:read",
+    part: "station",
+    summary: "A Charging Station's last 20 certificates, issued or shown, newest first",
+  },
   addRevocation: {
     method: "POST",
     path: "/v1/revocations",

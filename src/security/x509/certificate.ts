@@ -2,11 +2,14 @@
  * A certificate read from DER, and what of a station's own can be judged without its chain. Must not know who issued it, nor names.
  */
 import { BIT_STRING, BOOLEAN, DerError, DerReader, extensionsOf, hexOf, INTEGER, OID, oidOf, SEQUENCE } from "./der.ts";
+import { normalizeSerial } from "../revocation.ts";
 import { isStrongSignature, type Signed, strongKey } from "./signature.ts";
 
 export interface Certificate {
   der: Uint8Array;
   signed: Signed;
+  /** Lower hex, without zeros in front. */
+  serialNumber: string;
   /** DER of each Name. */
   issuer: Uint8Array;
   subject: Uint8Array;
@@ -54,7 +57,7 @@ export function readCertificate(der: Uint8Array): Certificate {
   const signature = certificate.next(BIT_STRING).content.subarray(1);
   const tbs = new DerReader(body.content);
   tbs.optional(0xa0);
-  tbs.next(INTEGER);
+  const serialNumber = normalizeSerial(hexOf(tbs.next(INTEGER).content));
   if (hexOf(tbs.next(SEQUENCE).raw) !== hexOf(algorithm)) throw new DerError("it names two signature algorithms");
   const issuer = tbs.next(SEQUENCE).raw;
   const validity = tbs.inside();
@@ -68,7 +71,7 @@ export function readCertificate(der: Uint8Array): Certificate {
   if (extensions.size < all.length) throw new DerError("an extension comes twice");
   const unknownCritical = all.find(({ oid, critical }) => critical && !KNOWN.includes(oid))?.oid ?? null;
   const signed = { data: body.raw, algorithm, signature };
-  return { der, signed, issuer, subject, notBefore, notAfter, spki, extensions, unknownCritical };
+  return { der, signed, serialNumber, issuer, subject, notBefore, notAfter, spki, extensions, unknownCritical };
 }
 
 /** What is wrong with a certificate whoever issued it; `null`: nothing. */

@@ -126,7 +126,7 @@ function subjectKeyId({ extensions }: Certificate): string | null {
   return value === undefined ? null : hexOf(new DerReader(value).next().content);
 }
 
-function authorityKeyId({ extensions }: Certificate): string | null {
+export function authorityKeyId({ extensions }: Certificate): string | null {
   const value = extensions.get(AUTHORITY_KEY_ID);
   const id = value === undefined ? null : new DerReader(value).inside().optional(0x80);
   return id === null ? null : hexOf(id.content);

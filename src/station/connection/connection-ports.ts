@@ -3,6 +3,7 @@
  */
 import type { Protocol } from "../../ocpp/protocol.ts";
 import type { CheckedCall, Outcome, RefusedCall, Session } from "../../ocpp/session.ts";
+import type { CertificateFacts } from "../../security/client-certificate.ts";
 import type { Decision } from "./answerer.ts";
 import type { SecurityKind } from "./security-reports.ts";
 
@@ -23,6 +24,8 @@ export interface ConversationPort {
 export interface ConnectionsPort extends ConversationPort {
   /** The CALL of that connection which is with the CSMS since before the object slept. */
   asked(connectionId: string): CheckedCall | null;
+  /** It is let in by this certificate. */
+  used(certificate: CertificateFacts): void;
   /** The connection came or went. */
   changed(online: boolean): void;
   /** The platform drops no single socket: with the object all go. Its rows stay, and who means well reconnects. */

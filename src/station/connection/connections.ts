@@ -88,6 +88,7 @@ export class Connections {
     }
     if (admitted.value.provedPassword && registration !== null)
       this.#context.store.setFact("registration", withNewestProven(registration));
+    if (connect.claims.certificate !== null) this.#port.used(connect.claims.certificate);
     return this.#upgrade(connect, admitted.value);
   }
 

@@ -35,5 +35,6 @@ export type SecurityKind =
   | "connection-refused"
   | "certificate-revoked"
   | "certificate-expired"
+  | "certificate-request-refused"
   | "malformed-frame"
   | "too-many-frames";

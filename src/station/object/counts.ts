@@ -80,6 +80,10 @@ export class Counts {
       const reason = end.reason === DEREGISTERED ? DEREGISTERED : offlineKind({ at: 0, ...end });
       this.#add("d", reason, protocol, String(securityProfile));
     } else if (type === "ocpp.command.completed") this.#command(data as CompletedCommand);
+    else if (type === "ocpp.security") {
+      const { kind } = data as { kind: string };
+      if (kind.startsWith("certificate-")) this.#add("k", kind, this.#profile);
+    }
   }
 
   #command({ action, state, sentAt, completedAt, error }: CompletedCommand): void {

@@ -56,7 +56,7 @@ export async function begun(
 }
 
 function refusalOf(
-  { store }: StationContext,
+  { config, store }: StationContext,
   { kind, to, url, hasCertificate }: OperationRequest,
   registration: StoredRegistration,
   live: { protocol: string } | null,
@@ -72,7 +72,9 @@ function refusalOf(
     return null;
   }
   if ((to ?? 0) <= profile) return inapplicable(`It is registered for security profile ${profile} already.`);
-  if (to === 3 && certificate.fingerprints !== undefined && hasCertificate !== true)
+  // What is issued here counts beside those that are named.
+  const isIssuedHere = config.CERTIFICATE_ISSUER !== "csms" && registration.csms !== "link";
+  if (to === 3 && certificate.fingerprints !== undefined && hasCertificate !== true && !isIssuedHere)
     return inapplicable(
       "Its registration names certificates by fingerprint, and would refuse the new one: PUT it without.",
     );

@@ -3,6 +3,7 @@
  */
 import type { OperationEvent } from "../../security/operation/advance.ts";
 import type { Operation } from "../../security/operation/operation.ts";
+import { isCertificateTaken } from "../certificate/certificate-taken.ts";
 import type { Command } from "../command/command-row.ts";
 
 /** Characters of what a station says that a step repeats. */
@@ -36,11 +37,3 @@ function ownEvent({ id, state, outcome }: Command): OperationEvent | null {
       return { kind: "unsent", command: id, isCancelled: outcome === null };
   }
 }
-
-/** [1.6 security whitepaper A02; OCPP 2.x A02] For its connection; V2G certificates are the car's. */
-const isCertificateTaken = ({ action, state, payload, outcome }: Command): boolean =>
-  action === "CertificateSigned" &&
-  state === "result" &&
-  outcome?.state === "result" &&
-  outcome.payload.status === "Accepted" &&
-  (payload.certificateType === undefined || payload.certificateType === "ChargingStationCertificate");

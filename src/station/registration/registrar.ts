@@ -2,6 +2,7 @@
  * The registration of one station: made, replaced, shown. Must not know sockets; nothing secret ever leaves it.
  */
 import type { Subscriptions } from "../../delivery/outbox.ts";
+import { namedNow } from "../../security/certificate/succession.ts";
 import { lackingLabels } from "../../security/fleet-part.ts";
 import { generatePassword, hashPassword, type PasswordHash } from "../../security/password.ts";
 import { formerOnes, PASSWORDS_MAX } from "../../security/password-succession.ts";
@@ -52,7 +53,8 @@ export async function register(
     ...rest,
     password: hash ?? known?.password ?? null,
     ...former,
-    certificate: { commonName: context.id, ...certificate },
+    ...(known?.issued !== undefined && { issued: known.issued }),
+    certificate: { commonName: context.id, ...certificate, ...pinned(certificate, known) },
   };
   const changes = known === undefined ? 0 : admissionRevision(known, wanted);
   const stored: StoredRegistration = {
@@ -110,6 +112,11 @@ function formerPasswords(
   const between = isLeft ? [known.password as PasswordHash, ...before].slice(0, PASSWORDS_MAX - 2) : before;
   return { formerPassword, ...(between.length > 0 && { formerPasswords: between }) };
 }
+
+/** What named one that has given way names its successor. */
+const pinned = (certificate: RegisterRequest["certificate"], known: StoredRegistration | undefined) =>
+  certificate?.fingerprints !== undefined &&
+  known?.issued !== undefined && { fingerprints: namedNow(certificate.fingerprints, known.issued) };
 
 type PlainSettings = Pick<
   StoredRegistration,

@@ -8,6 +8,8 @@ import type { LinkQuestion } from "../../ocpp/link.ts";
 import type { StationStatus } from "../../ocpp/station-status.ts";
 import type { Strictness } from "../../ocpp/strictness.ts";
 import type { Registration } from "../../security/admission.ts";
+import type { Issuance } from "../../security/certificate/issuance.ts";
+import type { WatchedCertificate } from "../../security/certificate/watch.ts";
 import type { Operation } from "../../security/operation/operation.ts";
 
 export interface StoredRegistration extends Registration {
@@ -114,6 +116,10 @@ export interface Facts {
   linked: { since: number };
   /** The operation that is under way; absent where there is none. Those that have ended are documents. */
   operation: Operation;
+  /** The certificate that is on its way to the station; absent where none is. */
+  issuing: Issuance;
+  /** The one that it connected by last; absent where it never did by one, and in those of older releases until it does. */
+  certificate: WatchedCertificate;
   /** What that CSMS is asked, where it is too large to ride with its socket. */
   question: LinkQuestion;
 }

@@ -1,0 +1,126 @@
+/**
+ * Whatever concerns the certificates of one station, in one place: asked for, used, looked after. Must not know how each is done, nor
+ * sockets.
+ */
+import type { Config } from "../../config.ts";
+import type { Call } from "../../ocpp/message.ts";
+import type { Protocol } from "../../ocpp/protocol.ts";
+import type { CertificateFacts } from "../../security/client-certificate.ts";
+import type { Command } from "../command/command-row.ts";
+import type { Commands } from "../command/commands.ts";
+import type { Decision } from "../connection/answerer.ts";
+import type { SecurityReports } from "../connection/security-reports.ts";
+import type { StationContext } from "../object/context.ts";
+import { Certificates } from "./certificates.ts";
+import { isCertificateTaken } from "./certificate-taken.ts";
+import { Issuing, ISSUER_ACTOR } from "./issuing.ts";
+import { Renewals } from "./renewals.ts";
+
+export interface OfficePort {
+  commands: Commands;
+  security: SecurityReports;
+  /** The version that the station speaks, or spoke last. */
+  protocol(): Protocol;
+  /** The connection that is there, unless its socket is closing. */
+  live(): { connectionId: string; protocol: Protocol } | null;
+  /** @param work never throws */
+  background(work: Promise<void>): void;
+  /** Something may be due sooner, or is to be delivered. */
+  changed(): void;
+}
+
+/** Whether the edge answers this CALL, as it is set up. What is a car's is the CSMS's. */
+export function isAnsweredHere({ action, payload }: Call, config: Config): boolean {
+  if (action === "GetCertificateStatus") return config.OCSP_RELAY.length > 0;
+  if (action !== "SignCertificate" || config.CERTIFICATE_ISSUER === "csms") return false;
+  const { certificateType = "ChargingStationCertificate" } = payload;
+  return certificateType === "ChargingStationCertificate";
+}
+
+/** Whether anything may be due, or wait for anything. */
+export const isCertified = ({ store }: StationContext): boolean =>
+  store.fact("issuing") !== undefined || store.fact("certificate") !== undefined;
+
+export class CertificateOffice {
+  readonly #context: StationContext;
+  readonly #port: OfficePort;
+  readonly #certificates: Certificates;
+  readonly #issuing: Issuing;
+  readonly #renewals: Renewals;
+
+  constructor(context: StationContext, port: OfficePort) {
+    this.#context = context;
+    this.#port = port;
+    this.#certificates = new Certificates(context);
+    const { commands, security, protocol, background, changed } = port;
+    this.#issuing = new Issuing(context, {
+      ...{ commands, security, protocol, background, changed, certificates: this.#certificates },
+      isLive: (connectionId) => port.live()?.connectionId === connectionId,
+    });
+    this.#renewals = new Renewals(context, {
+      ...{ commands, changed, certificates: this.#certificates },
+      live: () => port.live()?.protocol ?? null,
+    });
+  }
+
+  /** `null`: it is the CSMS's to answer. */
+  async ask(call: Call, protocol: Protocol, connectionId: string): Promise<Decision | null> {
+    return call.action === "SignCertificate" ? this.#issuing.ask(call, connectionId) : this.#relay(call, protocol);
+  }
+
+  async #relay({ payload }: Call, protocol: Protocol): Promise<Decision | null> {
+    const { config, id } = this.#context;
+    const data = payload.ocspRequestData as Parameters<typeof relayOcsp>[0];
+    const { isAllowed, relayOcsp } = await import("../../pki/ocsp-relay.ts");
+    if (protocol === "ocpp1.6" || !isAllowed(data, config.OCSP_RELAY)) return null;
+    return { answer: { payload: { ...(await relayOcsp(data, protocol, id)) } }, answeredBy: "edge" };
+  }
+
+  /** ms since the epoch; `null`: nothing is due. */
+  get at(): number | null {
+    const [issuing, renewals] = [this.#issuing.at, this.#renewals.at];
+    return issuing === null || renewals === null ? (issuing ?? renewals) : Math.min(issuing, renewals);
+  }
+
+  /** Something is to be sent to the station as soon as it may be. */
+  get isWaiting(): boolean {
+    const renewal = this.#renewals.at;
+    return this.#context.store.fact("issuing") !== undefined || (renewal !== null && renewal <= this.#context.now());
+  }
+
+  look(): void {
+    this.#issuing.look();
+    this.#renewals.look();
+  }
+
+  /** The station has connected: what waits for it is sent behind its own first word. */
+  returned(): void {
+    this.#issuing.look(true);
+  }
+
+  /** By another certificate than before. */
+  used(certificate: CertificateFacts): void {
+    this.#certificates.used(certificate);
+    this.#issuing.used(certificate.fingerprint);
+    this.#port.changed();
+  }
+
+  /** A backend has brought it: it counts too, whichever the registration names. */
+  async #note({ payload }: Command): Promise<void> {
+    const { incarnation, now } = this.#context;
+    const { readLeaf } = await import("../../security/x509/issued.ts");
+    const leaf = await readLeaf(String(payload.certificateChain));
+    const registration = this.#context.store.fact("registration");
+    if (leaf === null || this.#context.incarnation !== incarnation || registration === undefined) return;
+    if (leaf.notAfter <= now() || leaf.commonName !== registration.certificate.commonName) return;
+    const { commonName: _, ...certificate } = leaf;
+    this.#certificates.issued({ ...certificate, chain: "" }, "csms");
+    this.#certificates.taken(certificate.fingerprint);
+  }
+
+  completed(command: Command): void {
+    if (isCertificateTaken(command) && command.actor !== ISSUER_ACTOR) this.#port.background(this.#note(command));
+    this.#issuing.completed(command);
+    this.#renewals.completed(command);
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * The certificates of one station: which count, which it used, and the document that remembers them. Must not know how one is issued,
+ * nor sockets.
+ */
+import { parseJson } from "../../json.ts";
+import { type CertificateRecord, issuedSince, withChange, withRecord } from "../../security/certificate/history.ts";
+import { withNext, withoutNext, withUsed } from "../../security/certificate/succession.ts";
+import type { CertificateFacts } from "../../security/client-certificate.ts";
+import type { IssuedCertificate } from "../../security/x509/issued.ts";
+import type { StationContext } from "../object/context.ts";
+import type { StoredRegistration } from "../storage/facts.ts";
+import { lastEnded } from "../storage/past-connections.ts";
+
+const DOCUMENT = "~certificates";
+/** Characters of a name: whoever makes a certificate writes it. */
+const NAME_MAX_LENGTH = 256;
+
+export class Certificates {
+  readonly #context: StationContext;
+
+  constructor(context: StationContext) {
+    this.#context = context;
+  }
+
+  get all(): CertificateRecord[] {
+    const text = this.#context.store.documentText(DOCUMENT);
+    return text === undefined ? [] : parseJson<CertificateRecord[]>(text);
+  }
+
+  issuedSince(at: number): number {
+    return issuedSince(this.all, at);
+  }
+
+  /** It counts from now on, beside those that do: before the station can have it. */
+  issued({ chain: _, ...certificate }: IssuedCertificate, issuedBy: string): void {
+    const record = { ...certificate, subject: cut(certificate.subject), issuer: cut(certificate.issuer) };
+    this.#keep(withRecord(this.all, { ...record, issuedBy, issuedAt: this.#context.now() }));
+    this.#register((registration) => withNext(registration, certificate.fingerprint));
+  }
+
+  /** The station has said Accepted to it. */
+  isTaken(fingerprint: string): boolean {
+    return this.all.some((each) => each.fingerprint === fingerprint && each.takenAt !== undefined);
+  }
+
+  taken(fingerprint: string): void {
+    this.#keep(withChange(this.all, fingerprint, { takenAt: this.#context.now() }));
+  }
+
+  refused(fingerprint: string): void {
+    this.#keep(withChange(this.all, fingerprint, { refusedAt: this.#context.now() }));
+    this.#register((registration) => withoutNext(registration, fingerprint));
+  }
+
+  /** The station connects by another one than before. */
+  used(certificate: CertificateFacts): void {
+    const { store, eventLog } = this.#context;
+    const now = this.#context.now();
+    const { fingerprint, notAfter, commonName, organization, issuerKeyId = null, serialNumber = null } = certificate;
+    const last = eventLog.connection?.certificate ?? lastEnded(eventLog.past)?.certificate ?? null;
+    const before = store.fact("certificate")?.fingerprint ?? last?.fingerprint ?? null;
+    const isFirst = before === fingerprint;
+    const registration = store.fact("registration");
+    const known = this.all;
+    const shown = { fingerprint, notAfter, issuerKeyId, serialNumber, issuer: null, firstUsedAt: now };
+    const name = `CN=${commonName}${organization === null ? "" : `,O=${organization}`}`;
+    const isKnown = known.some((each) => each.fingerprint === fingerprint);
+    let all = withRecord(known, { ...shown, subject: isKnown ? null : cut(name) });
+    const next = registration && withUsed(registration, fingerprint, before);
+    const hasRetired = next !== registration;
+    if (before !== null && !isFirst)
+      all = withChange(all, before, { lastUsedAt: now, ...(hasRetired && { retiredAt: now }) });
+    this.#keep(all);
+    store.setFact("certificate", { fingerprint, notAfter, since: now });
+    if (!hasRetired || next === undefined) return;
+    this.#register(() => next);
+    if (before !== null && !isFirst)
+      this.#context.emit("ocpp.security", {
+        ...{ kind: "certificate-retired", fingerprint: before, usedNow: fingerprint, suppressedBefore: 0 },
+      });
+  }
+
+  #keep(all: CertificateRecord[]): void {
+    this.#context.store.setDocument(DOCUMENT, all);
+  }
+
+  #register(change: (registration: StoredRegistration) => StoredRegistration): void {
+    const registration = this.#context.store.fact("registration");
+    if (registration === undefined) return;
+    const changed = change(registration);
+    if (changed !== registration)
+      this.#context.store.setFact("registration", { ...changed, revision: (changed.revision ?? 0) + 1 });
+  }
+}
+
+const cut = (text: string): string => text.slice(0, NAME_MAX_LENGTH).toWellFormed();

@@ -1,0 +1,48 @@
+/**
+ * A CALL of the CSMS's own socket, made a command of its station. Must not know how either travels.
+ */
+import { auditCommand, CSMS_LINK } from "../fleet/audit.ts";
+import { isCsmsAction } from "../ocpp/actions.ts";
+import { type Call, encodeFault } from "../ocpp/message.ts";
+import { checkPayload } from "../ocpp/payload-check.ts";
+import type { Protocol } from "../ocpp/protocol.ts";
+import { refusalOf } from "./link/link-answer.ts";
+import type { Commands } from "./command/commands.ts";
+import type { CsmsLink } from "./link/csms-link.ts";
+import type { Agenda } from "./object/agenda.ts";
+import type { StationContext } from "./object/context.ts";
+
+/** s; [2.x P4 guideline] what a CSMS waits for an answer. One that comes later is passed on all the same. */
+const LINK_TIMEOUT_SECONDS = 30;
+
+interface Parts {
+  agenda: Agenda;
+  commands: Commands;
+  context: StationContext;
+  link: CsmsLink;
+}
+
+/** The frame that refuses it; `null`: it is a command, which says what becomes of it. */
+export function linkCommand(
+  { agenda, commands, context, link }: Parts,
+  protocol: Protocol,
+  { messageId, action, payload, unfit }: Call,
+): string | null {
+  // Said once more while it is open: its answer is on its way.
+  const { linkId } = link;
+  if (linkId === null || commands.isOpenAtLink({ messageId, action, payload }, linkId)) return null;
+  if (unfit !== undefined) return encodeFault(protocol, messageId, unfit.kind, unfit.description);
+  const submitted = commands.submit({
+    ...{ action, payload, linkMessageId: messageId, linkId, timeoutSeconds: LINK_TIMEOUT_SECONDS, expiresInSeconds: 0 },
+    actor: CSMS_LINK,
+  });
+  agenda.changed();
+  if (submitted.ok) {
+    auditCommand(context.env, CSMS_LINK, submitted.value.command);
+    return null;
+  }
+  const kind = isCsmsAction(protocol, action)
+    ? (checkPayload(protocol, action, "request", payload, "strict").fault?.kind ?? null)
+    : "not-implemented";
+  return refusalOf(protocol, messageId, submitted.error, kind);
+}
