@@ -15,6 +15,7 @@ import {
   type StationQuery,
   stationQuery,
 } from "./fleet/station-list.ts";
+import type { FleetProblems } from "./fleet/problems.ts";
 import type { SeriesPage, SeriesSpan } from "./fleet/series.ts";
 import type { Settings } from "./fleet/settings.ts";
 import type { Deliveries, Replay, ReplayQuery, StuckPage, StuckStation } from "./fleet/webhooks.ts";
@@ -43,6 +44,7 @@ export type * from "./fleet/campaigns.ts";
 export type * from "./fleet/newcomers.ts";
 export type * from "./fleet/revocations.ts";
 export type * from "./fleet/service.ts";
+export type * from "./fleet/problems.ts";
 export type * from "./fleet/series.ts";
 export type * from "./fleet/settings.ts";
 export type * from "./fleet/station-list.ts";
@@ -84,6 +86,11 @@ export class Kerbside extends Connected {
   /** What the deployment runs with. */
   settings(): Promise<Settings> {
     return this.api.get<Settings>("/v1/settings");
+  }
+
+  /** Who is refused, by reason with the newest cases, and so many security events of stations (100). */
+  problems(query: { limit?: number } = {}): Promise<FleetProblems> {
+    return this.api.get<FleetProblems>("/v1/problems", { ...query });
   }
 
   station(id: string): Station {

@@ -13,6 +13,8 @@ import { type DoorReport, isDoorReport } from "./door-report.ts";
 import { addCounts } from "./metrics/counters.ts";
 import { type CountsMessage, isCountsMessage } from "./metrics/families.ts";
 import { addNewcomers, trimNewcomers } from "./newcomers.ts";
+import { addSecurityEvents } from "./problems/kept-problems.ts";
+import { isSecurityMessage, type SecurityMessage } from "./problems/security-event.ts";
 import { removeRegistration } from "./registrations.ts";
 import { listMissing } from "./reconciliation.ts";
 import { sayAgainPage, startSayingAgain } from "./say-again.ts";
@@ -53,6 +55,7 @@ export async function consume(messages: readonly FleetBatchMessage[], env: Env, 
   const reports: Reported[] = [];
   const audits: MessageOf<AuditMessage>[] = [];
   const outcomes: MessageOf<CampaignMessage>[] = [];
+  const reported: MessageOf<SecurityMessage>[] = [];
   for (const message of messages) {
     const { body } = message;
     // Counts ride with reports too.
@@ -60,6 +63,7 @@ export async function consume(messages: readonly FleetBatchMessage[], env: Env, 
     else if (isPage(body)) pages.push(message as (typeof pages)[number]);
     else if (isDoorReport(body)) reports.push(message as Reported);
     else if (isAuditMessage(body)) audits.push(message as (typeof audits)[number]);
+    else if (isSecurityMessage(body)) reported.push(message as (typeof reported)[number]);
     else if (isCampaignMessage(body)) outcomes.push(message as (typeof outcomes)[number]);
     // Of a release that is not this one, or damaged. Not again: it would be the same.
     else
@@ -68,6 +72,7 @@ export async function consume(messages: readonly FleetBatchMessage[], env: Env, 
   for (const batch of batchesOf(transitions, ({ body }) => body)) await take(batch, env);
   if (reports.length > 0) await takeReports(reports, env);
   if (audits.length > 0) await takeAudits(audits, env);
+  if (reported.length > 0) await takeSecurity(reported, env);
   if (outcomes.length > 0) await takeCampaignOutcomes(outcomes, env);
   for (const page of pages) {
     const waitMs = "notBefore" in page.body ? page.body.notBefore - Date.now() : 0;
@@ -113,6 +118,23 @@ async function takeReports(reports: readonly Reported[], { DIRECTORY }: Env): Pr
       if (message.attempts < REFUSED_MAX)
         message.retry({ delaySeconds: retryDelaySeconds(message.attempts, Math.random()) });
     }
+  }
+}
+
+/** What is given up is told by its webhooks all the same. */
+async function takeSecurity(reported: readonly MessageOf<SecurityMessage>[], { DIRECTORY }: Env): Promise<void> {
+  try {
+    await DIRECTORY.batch(
+      addSecurityEvents(
+        DIRECTORY,
+        reported.map(({ body }) => body.security),
+      ),
+    );
+  } catch (error) {
+    log("warn", "security events were not written", { events: reported.length, reason: messageOf(error) });
+    for (const message of reported)
+      if (message.attempts < REFUSED_MAX)
+        message.retry({ delaySeconds: retryDelaySeconds(message.attempts, Math.random()) });
   }
 }
 

@@ -6,6 +6,7 @@ import { backOff } from "../delivery/back-off.ts";
 import type { AuditMessage } from "./audit-entry.ts";
 import type { CampaignMessage } from "./campaigns/campaign-outcome.ts";
 import type { DoorReport } from "./door-report.ts";
+import type { SecurityMessage } from "./problems/security-event.ts";
 import { fields, flag, listOf, nullable, number, oneOf, optional, recordOf, text, time } from "../shape.ts";
 import { COUNTED, type Counted, type CountsMessage } from "./metrics/families.ts";
 import type { Disconnect } from "./offline-reason.ts";
@@ -106,6 +107,7 @@ export type FleetMessage =
   | DoorReport
   | AuditMessage
   | CampaignMessage
+  | SecurityMessage
   | CountsMessage;
 
 const TRANSITION = fields({

@@ -14,6 +14,7 @@ import { campaignHandlers } from "./campaigns.ts";
 import { commandHandlers } from "./commands.ts";
 import { descriptionHandlers } from "./pages/description.ts";
 import { linkHandlers } from "./csms-link.ts";
+import { fleetProblemHandlers } from "./fleet-problems.ts";
 import { historyHandlers } from "./history.ts";
 import { keyHandlers } from "./key.ts";
 import { liveHandlers } from "./live.ts";
@@ -62,6 +63,7 @@ mount(app, {
   ...operationHandlers,
   ...keyHandlers,
   ...seriesHandlers,
+  ...fleetProblemHandlers,
   ...settingsHandlers,
   ...descriptionHandlers,
   ...stationListHandlers,

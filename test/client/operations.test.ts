@@ -33,6 +33,7 @@ const CALLS: Record<OperationId, (kerbside: client.Kerbside, station: client.Sta
   getDescription: ({ service }) => service.description(),
   getProblem: ({ service }) => service.problem("station-offline"),
   getKey: (kerbside) => kerbside.key(),
+  listProblems: (kerbside) => kerbside.problems({ limit: 7 }),
   getSettings: (kerbside) => kerbside.settings(),
   getSeries: (kerbside) => kerbside.series({ from: "2026-01-31", to: "2026-01-31T12:00:00Z" }),
   async listStations(kerbside) {
@@ -223,6 +224,7 @@ test("The client's types are those of the description: neither says what the oth
     Alike<client.StationPage, Described<"listStations", 200>>,
     Alike<client.FleetSummary, Described<"getFleetSummary", 200>>,
     Alike<client.SeriesPage, Described<"getSeries", 200>>,
+    Alike<client.FleetProblems, Described<"listProblems", 200>>,
     Alike<client.Settings, Described<"getSettings", 200>>,
     Alike<client.KeyView, Described<"getKey", 200>>,
     Alike<client.StationView, Described<"getStation", 200>>,
@@ -251,7 +253,7 @@ test("The client's types are those of the description: neither says what the oth
   ] = [
     ...([true, true, true, true, true, true, true, true, true, true, true, true] as const),
     ...([true, true, true, true, true, true, true, true, true, true, true, true, true] as const),
-    ...([true, true, true] as const),
+    ...([true, true, true, true] as const),
   ];
   expect(same).not.toContain(false);
 });

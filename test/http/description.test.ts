@@ -363,6 +363,7 @@ async function* provocations(
     case "listAudit":
     case "listRevocations":
     case "listNewcomers":
+    case "listProblems":
       yield {};
       yield { at: `${path}?limit=0` };
       break;

@@ -178,3 +178,32 @@ describe("Who knocks and is not registered", () => {
       expect((await api("GET", `/v1/newcomers?${query}`)).status).toBe(422);
   });
 });
+
+test("The fleet's problems are who was refused and why, and what a station reported, once an hour whether its object slept or not", async () => {
+  const right = { password: PASSWORD };
+  for (const id of ["PROBLEM-1", "PROBLEM-2"]) expect(await register(id, { securityProfile: 2, ...right })).toBe(201);
+  await knock("PROBLEM-1", "tls", { password: "wrong horse battery" });
+  await knock("PROBLEM-NEW", "tls", right);
+  const station = await TestStation.connect(options("PROBLEM-2", "tls", right));
+  station.socket.send("[2,");
+  const problems = async () => (await api("GET", "/v1/problems?limit=500")).body;
+  const casesOf = (groups: { newest: { stationId: string }[] }[], id: string) =>
+    groups.flatMap(({ newest }) => newest).filter(({ stationId }) => stationId === id);
+  const reported = async () =>
+    ((await problems()).securityEvents as { stationId: string; kind: string; detail: object }[]).filter(
+      ({ stationId }) => stationId === "PROBLEM-2",
+    );
+  await until("the refusal", async () => casesOf((await problems()).refusals, "PROBLEM-1").length === 1);
+  await until("the newcomer", async () => casesOf((await problems()).newcomers, "PROBLEM-NEW").length === 1);
+  await until("the report", async () => (await reported()).length === 1);
+  expect((await reported())[0]).toMatchObject({ kind: "malformed-frame" });
+  expect(JSON.stringify(await reported())).not.toContain("[2,");
+  await kerbside.edge.evict("PROBLEM-2");
+  station.socket.send("[2,,");
+  const messages = async () =>
+    (await api("GET", "/v1/stations/PROBLEM-2/messages?type=ocpp.security")).body.messages as object[];
+  await until("the other report", async () => (await messages()).length === 2);
+  await knock("PROBLEM-1", "tls", { password: "wrong horse battery" });
+  expect(await reported()).toHaveLength(1);
+  station.kill();
+});

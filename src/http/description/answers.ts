@@ -10,6 +10,7 @@ import { historyAnswers } from "./history.ts";
 import { keyAnswers } from "./key.ts";
 import { newcomerAnswers } from "./newcomers.ts";
 import { operationAnswers } from "./operations.ts";
+import { problemAnswers } from "./problems.ts";
 import { seriesAnswers } from "./series.ts";
 import { settingsAnswers } from "./settings.ts";
 import { stationListAnswers } from "./station-list.ts";
@@ -21,6 +22,7 @@ import { webhookAnswers } from "./webhooks.ts";
 export const ANSWERS = {
   ...operationAnswers,
   ...seriesAnswers,
+  ...problemAnswers,
   ...settingsAnswers,
   ...keyAnswers,
   ...stationListAnswers,

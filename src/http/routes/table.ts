@@ -8,6 +8,7 @@ import { keyRoutes } from "./key.ts";
 import { newcomerRoutes } from "./newcomers.ts";
 import { historyRoutes } from "./history.ts";
 import { operationRoutes } from "./operations.ts";
+import { problemRoutes } from "./problems.ts";
 import { seriesRoutes } from "./series.ts";
 import { settingsRoutes } from "./settings.ts";
 import { stationListRoutes } from "./station-list.ts";
@@ -19,6 +20,7 @@ import { webhookRoutes } from "./webhooks.ts";
 export const ROUTES = {
   ...operationRoutes,
   ...seriesRoutes,
+  ...problemRoutes,
   ...settingsRoutes,
   ...keyRoutes,
   ...stationListRoutes,

@@ -2,6 +2,7 @@
  * One answer out of those of several workerd processes, to what concerns all stations. Must not know sockets or ports.
  */
 import { mergeSeries } from "../../fleet/series/merged-series.ts";
+import { mergeProblems } from "../../fleet/problems/problem-views.ts";
 import { mergeOfWebhook } from "../../webhooks/merged-parts.ts";
 import { isOfAudit, mergeAudit } from "./audit-pages.ts";
 import { isOfNewcomers, mergeNewcomers } from "./newcomer-pages.ts";
@@ -49,6 +50,18 @@ export function combine(
       ),
     };
   if (kind === "series") return { ...first, body: JSON.stringify(mergeSeries(bodies.map((body) => JSON.parse(body)))) };
+  if (/^\/v1\/problems(?:\?|$)/.test(path)) {
+    const limit = Number(new URLSearchParams(path.split("?")[1]).get("limit") ?? PAGE_DEFAULT);
+    return {
+      ...first,
+      body: JSON.stringify(
+        mergeProblems(
+          bodies.map((body) => JSON.parse(body)),
+          limit,
+        ),
+      ),
+    };
+  }
   if (isOfAudit(path)) return { ...first, body: mergeAudit(path, bodies) };
   if (kind === "total") return { ...first, body: totalOf(bodies) };
   return { ...first, body: isOfNewcomers(path) ? mergeNewcomers(path, bodies) : mergePages(path, bodies) };

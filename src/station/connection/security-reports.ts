@@ -2,8 +2,11 @@
  * `ocpp.security` events, bounded: whoever floods a station's door or line must not flood its log. Must not decide
  * what is suspicious.
  */
-import { log } from "../../log.ts";
+import { waitUntil } from "cloudflare:workers";
+import { detailOf } from "../../fleet/problems/security-event.ts";
+import { log, messageOf } from "../../log.ts";
 import type { StationContext } from "../object/context.ts";
+import { lastSecurityAt } from "../storage/security-in-log.ts";
 
 /** ms in which further reports of one kind are counted, not kept. */
 const QUIET_MS = 60_000;
@@ -27,9 +30,27 @@ export class SecurityReports {
     // What a frame holds is for who subscribed to it: it may be a password that was typed into the wrong field.
     const { excerpt: _, ...told } = details;
     log("warn", kind, { stationId: this.#context.id, ...told });
+    this.#tellFleet(kind, told, now);
     this.#context.emit("ocpp.security", { kind, ...details, suppressedBefore: recent?.suppressed ?? 0 });
   }
+
+  /** Of refusals the fleet is told at its door. Never throws: what the queue does not take is told by the webhooks all the same. */
+  #tellFleet(kind: SecurityKind, told: Record<string, unknown>, at: number): void {
+    if (kind === "connection-refused") return;
+    const { env, id, store } = this.#context;
+    const last = lastSecurityAt(store, kind, at - TOLD_EVERY_MS);
+    if (last !== null && last <= at) return;
+    const security = { stationId: id, at, kind, detail: detailOf(told) };
+    waitUntil(
+      env.TRANSITIONS.send({ security }).catch((error: unknown) =>
+        log("warn", "the fleet was not told of a security event", { stationId: id, reason: messageOf(error) }),
+      ),
+    );
+  }
 }
+
+/** ms between two words to the fleet of one kind and station, whether its object slept meanwhile or not: a message each. */
+const TOLD_EVERY_MS = 3_600_000;
 
 export type SecurityKind =
   | "connection-refused"
