@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -232,17 +233,17 @@ test("A time is read in the reader's zone and sent in UTC, to the second", () =>
 });
 
 test("As `curl` a command names the key and is one word to the shell, whatever is in it", () => {
+  const payload = { vendorId: "it's $HOME `x` \\" };
   const text = curlOf("http://localhost:8080", "CS 1@x", {
-    action: "DataTransfer",
-    payload: treeOf({ vendorId: "it's $HOME `x` \\" }),
-    expiresInSeconds: 60,
+    ...{ action: "DataTransfer", payload: treeOf(payload), expiresInSeconds: 60 },
   });
-  expect(text).toContain('"Authorization: Bearer $KERBSIDE_KEY"');
-  expect(text).toContain("/v1/stations/CS%201%40x/commands'");
-  const body = /-d '(.*)'$/s.exec(text)?.[1]?.replaceAll(`'\\''`, "'") ?? "";
-  expect(JSON.parse(body)).toEqual({
-    action: "DataTransfer",
-    payload: { vendorId: "it's $HOME `x` \\" },
-    expiresInSeconds: 60,
+  // As a real shell takes it.
+  const script = `curl() { for each in "$@"; do printf '%s\\0' "$each"; done; }; KERBSIDE_KEY=secret; ${text}`;
+  const words = execFileSync("sh", ["-c", script], { encoding: "utf8" }).split("\0");
+  expect(words.slice(0, 3)).toEqual(["-X", "POST", "http://localhost:8080/v1/stations/CS%201%40x/commands"]);
+  expect(words).toContain("Authorization: Bearer secret");
+  expect(text).not.toContain("secret");
+  expect(JSON.parse(words[words.indexOf("-d") + 1] ?? "")).toEqual({
+    ...{ action: "DataTransfer", payload, expiresInSeconds: 60 },
   });
 });

@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Page } from "playwright-core";
-import { Browser, HAS_BROWSER, type Watched } from "../support/browser.ts";
-import { axeFaults, complaintsOf, openConsole } from "../support/console-page.ts";
+import type { Page, WebSocketRoute } from "playwright-core";
+import { SCOPES } from "../../src/security/api-key.ts";
+import { Browser, HAS_BROWSER, Watched } from "../support/browser.ts";
+import { axeFaults, complaintsOf, openConsole, signIn } from "../support/console-page.ts";
 import { until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
 import { BOOT_16, type TestStation } from "../support/test-station.ts";
@@ -13,6 +15,17 @@ const WAIT_MS = 12_000;
 const ROW_PX = 28;
 /** If it were ever markup, the page would say so. */
 const EVIL = `<img src=x onerror="document.title='pwned'"><b>x</b>`;
+
+const KEY = "whole";
+const keyed = (name: string, scopes: readonly string[]) => ({
+  ...{ name, scopes },
+  sha256: createHash("sha256").update(name).digest("hex"),
+});
+const KEYS = [
+  keyed(KEY, SCOPES),
+  keyed("reader", ["stations:read"]),
+  keyed("watcher", ["stations:read", "messages:read"]),
+];
 
 describe.skipIf(!HAS_BROWSER)("The page of one station", () => {
   let kerbside: Kerbside;
@@ -28,7 +41,10 @@ describe.skipIf(!HAS_BROWSER)("The page of one station", () => {
   const tail = () => page.getByRole("region", { name: "Live tail" });
 
   beforeAll(async () => {
-    [kerbside, browser] = await Promise.all([startKerbside({ STANDALONE_AUTHORIZATION: "Accepted" }), Browser.start()]);
+    [kerbside, browser] = await Promise.all([
+      startKerbside({ API_KEYS: JSON.stringify(KEYS) }, {}, KEY),
+      Browser.start(),
+    ]);
     station = await kerbside.station(ID, {}, { labels: { site: EVIL } });
     station.answerCalls(([, , action, payload]) => {
       if (action === "DataTransfer") return { status: "Accepted", data: `${payload.data}!` };
@@ -47,7 +63,7 @@ describe.skipIf(!HAS_BROWSER)("The page of one station", () => {
       meterStart: 0,
       timestamp: "2026-11-28T12:00:00Z",
     });
-    watched = await openConsole(browser, url(), kerbside.edge.apiKey, `#/stations/${ID}`);
+    watched = await openConsole(browser, url(), KEY, `#/stations/${ID}`);
     ({ page } = watched);
     page.setDefaultTimeout(WAIT_MS);
   });
@@ -250,6 +266,63 @@ describe.skipIf(!HAS_BROWSER)("The page of one station", () => {
     await page.getByText("CS-GONE was deregistered").waitFor();
     await at("", "NOBODY");
     await page.getByText("NOBODY is not registered").waitFor();
+  });
+
+  test("says that its tail is interrupted, and is opened again behind the last message that came", async () => {
+    const watching = await browser.context.newPage();
+    watching.setDefaultTimeout(WAIT_MS);
+    let lines = 0;
+    const { promise: mayOpen, resolve: open } = Promise.withResolvers<void>();
+    const afters: string[] = [];
+    await watching.routeWebSocket(/\/live/, async (route) => {
+      afters.push(new URL(route.url()).searchParams.get("after") ?? "");
+      if (++lines > 1) await mayOpen;
+      route.connectToServer();
+      if (lines === 1) first = route;
+    });
+    let first: WebSocketRoute | null = null;
+    await watching.goto(`${url()}/#/stations/CS-EDIT`);
+    await signIn(new Watched(watching), KEY);
+    await watching.getByText("Live", { exact: true }).waitFor();
+    const other = await kerbside.station("CS-EDIT", { register: false });
+    await watching.getByRole("option").filter({ hasText: "Connected" }).waitFor();
+    await (first as WebSocketRoute | null)?.close({ code: 1013, reason: "too slow" });
+    await watching.getByText("The tail is interrupted").waitFor();
+    await watching.getByText("this page read too slowly").waitFor();
+    await other.call("Heartbeat", {}, "meanwhile");
+    open();
+    await watching.getByText("The tail is interrupted").waitFor({ state: "detached" });
+    await other.call("Heartbeat", {}, "afterwards");
+    const rows = watching.getByRole("listbox", { name: "Messages" }).getByRole("option");
+    for (const id of ["meanwhile", "afterwards"]) {
+      await watching.getByLabel("Action or message id").fill(id);
+      await until(id, async () => watching.url().includes(`q=${id}`) && (await rows.count()) === 1);
+      await rows.click();
+      await watching.getByRole("region", { name: "The message" }).getByText(id, { exact: true }).waitFor();
+    }
+    expect(afters).toEqual([expect.stringMatching(/^\d+$/), expect.stringMatching(/^\d+\./)]);
+    await watching.close();
+  });
+
+  test("shows a key what its scopes allow, says what they lack, and masks what it may not read", async () => {
+    const reading = await openConsole(browser, url(), "reader", `#/stations/${ID}`);
+    await reading.page.getByText("Your key sees no more of it").waitFor();
+    for (const name of ["Disconnect", "Deregister", "Edit"]) {
+      const button = reading.page.getByRole("button", { name });
+      expect([name, await button.isDisabled(), await button.getAttribute("title")]).toEqual([
+        ...[name, true, "Your key lacks the scope stations:write"],
+      ]);
+    }
+    await reading.page.getByText("your key lacks the scope messages:read").waitFor();
+    expect(reading.requests.filter((request) => /live|messages|commands|connections/.test(request))).toEqual([]);
+    await reading.page.close();
+    const watcher = await openConsole(browser, url(), "watcher", `#/stations/${ID}`);
+    watcher.page.setDefaultTimeout(WAIT_MS);
+    await watcher.page.getByRole("option").filter({ hasText: "StartTransaction" }).click();
+    await watcher.page.getByLabel("Payload").locator(".j-masked", { hasText: "•••" }).waitFor();
+    expect(await watcher.page.content()).not.toContain("TAG");
+    expect(await watcher.page.getByRole("link", { name: "Commands" }).count()).toBe(0);
+    await watcher.page.close();
   });
 
   test("keeps whatever a station or a person wrote a text", async () => {

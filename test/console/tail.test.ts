@@ -72,6 +72,9 @@ describe("Rows of a live tail", () => {
     rows.take(framed("out", [4, "-1", "FormationViolation", "not JSON", {}], 10));
     rows.take(framed("in", [9, "4", {}]));
     rows.take(framed("in", [3, "nobody asked", {}]));
+    // [OCPP 2.1 P4 §4.2.4] The station says that it cannot use the answer to its own CALL.
+    rows.take(framed("in", [2, "5", "Heartbeat", {}]));
+    rows.take(framed("in", [5, "5", "FormatViolation", "no time", {}]));
     expect(rows.all.map(({ kind, state, path }) => [kind, state, path])).toEqual([
       ["call", "refused", "/connectorId"],
       ["call", "failed", null],
@@ -79,6 +82,7 @@ describe("Rows of a live tail", () => {
       ["unreadable", "failed", null],
       ["unreadable", "none", null],
       ["answer", "answered", null],
+      ["call", "failed", null],
     ]);
   });
 
@@ -207,29 +211,30 @@ describe("Rows of a live tail", () => {
 
 test("What changes a thousand times a second is drawn at most five times in it, and the last change always", () => {
   let now = 0;
-  let due: { at: number; run: () => void } | null = null;
+  let due: { at: number; run: () => void }[] = [];
   const drawn: number[] = [];
   const beat = new Beat(() => drawn.push(now), 250, {
     now: () => now,
     later: (run, ms) => {
-      due = { at: now + ms, run };
+      const timer = { at: now + ms, run };
+      due.push(timer);
       return () => {
-        due = null;
+        due = due.filter((each) => each !== timer);
       };
     },
   });
   for (; now < 2_000; now++) {
     if (now < 1_900) beat.touch();
-    const waiting = due as { at: number; run: () => void } | null;
-    if (waiting === null || waiting.at > now) continue;
-    due = null;
-    waiting.run();
+    const ready = due.filter(({ at }) => at <= now);
+    due = due.filter(({ at }) => at > now);
+    for (const { run } of ready) run();
   }
   for (const first of drawn)
     expect(drawn.filter((at) => at >= first && at < first + 1_000).length).toBeLessThanOrEqual(5);
   expect(drawn.at(-1)).toBeGreaterThanOrEqual(1_750);
+  beat.touch();
   beat.stop();
-  expect(due).toBeNull();
+  expect(due).toEqual([]);
 });
 
 describe("A frame that is opened", () => {

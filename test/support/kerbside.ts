@@ -23,9 +23,11 @@ export interface Kerbside {
   stop(): Promise<void>;
 }
 
+/** @param key in place of the development key, where `API_KEYS` takes its place */
 export async function startKerbside(
   env: Record<string, string> = {},
   options: Partial<EdgeOptions> = {},
+  key?: string,
 ): Promise<Kerbside> {
   const folder = temporaryFolder();
   const edge = await startEdge({ dir: folder.dir, env, log: () => {}, ...options });
@@ -35,7 +37,7 @@ export async function startKerbside(
     const response = await fetch(`${edge.httpUrl}${path}`, {
       method,
       headers: {
-        authorization: `Bearer ${edge.apiKey}`,
+        authorization: `Bearer ${key ?? edge.apiKey}`,
         ...(body !== undefined && { "content-type": "application/json" }),
         ...headers,
       },

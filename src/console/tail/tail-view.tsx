@@ -48,6 +48,7 @@ export function TailView({ model, stationId, protocol }: TailViewProps) {
       data-drawn={drawn}
       data-rows={rows.all.length}
       data-arrived={rows.arrived}
+      data-dropped={rows.dropped}
     >
       <div class="tail-head">
         <FilterBar search="Action or message id" choices={CHOICES} />

@@ -4,6 +4,7 @@
 import type { ComponentChildren } from "preact";
 import type { StationView } from "../../../client/views.ts";
 import { href } from "../../data/route.ts";
+import { may } from "../../data/session.ts";
 import { count } from "../../parts/figure.tsx";
 import { bytes } from "./words.ts";
 
@@ -15,13 +16,20 @@ export function QueueCard({ view }: { view: StationView }) {
         <h2>Queue</h2>
       </header>
       <div class="figures">
-        <Waiting value={queue.commands} label="commands wait">
-          <a href={href(["stations", stationId], { tab: "commands" })}>commands wait</a>
+        <Waiting
+          value={queue.commands}
+          to={may("commands:write") ? href(["stations", stationId], { tab: "commands" }) : null}
+        >
+          commands wait
         </Waiting>
-        <Waiting value={queue.events} label="events undelivered" isWarning={queue.events > 0}>
-          <a href={href(["webhooks"])}>events undelivered</a>
+        <Waiting
+          value={queue.events}
+          to={may("webhooks:write") ? href(["webhooks"]) : null}
+          isWarning={queue.events > 0}
+        >
+          events undelivered
         </Waiting>
-        <Waiting value={queue.deadLetters} label="dead letters" isWarning={queue.deadLetters > 0}>
+        <Waiting value={queue.deadLetters} to={null} isWarning={queue.deadLetters > 0}>
           dead letters
         </Waiting>
         <div>
@@ -35,14 +43,15 @@ export function QueueCard({ view }: { view: StationView }) {
 
 interface WaitingProps {
   value: number;
-  label: string;
+  /** Of what is behind it; `null`: there is nothing to see, or not for this key. */
+  to: string | null;
   isWarning?: boolean;
   children: ComponentChildren;
 }
 
-const Waiting = ({ value, isWarning = false, children }: WaitingProps) => (
+const Waiting = ({ value, to, isWarning = false, children }: WaitingProps) => (
   <div>
     <div class={`figure number${isWarning ? " warn" : ""}`}>{count(value)}</div>
-    <div class="muted small">{children}</div>
+    <div class="muted small">{to === null ? children : <a href={to}>{children}</a>}</div>
   </div>
 );

@@ -1,7 +1,6 @@
 /**
  * A station's state in words: how it proves itself, how its connections end, what its connectors say. Must not know how they are shown.
  */
-import type { Tone } from "../../parts/badge.tsx";
 
 /** [interface.md §1] */
 export const PROOFS: Readonly<Record<number, string>> = {
@@ -22,7 +21,8 @@ const DAY_MS = 86_400_000;
 const [SOON_DAYS, NOW_DAYS] = [30, 7];
 
 export interface DaysLeft {
-  tone: Tone;
+  /** Of a badge. */
+  tone: "good" | "warn" | "bad" | "plain";
   words: string;
 }
 
