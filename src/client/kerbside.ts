@@ -10,6 +10,7 @@ import { Crls, Revocations } from "./fleet/revocations.ts";
 import { Service } from "./fleet/service.ts";
 import {
   type FleetSummary,
+  type FoundStation,
   type StationEntry,
   type StationPage,
   type StationQuery,
@@ -108,6 +109,11 @@ export class Kerbside extends Connected {
       (cursor = query.cursor) => this.stationsPage({ ...query, cursor }),
       ({ stations }) => stations,
     );
+  }
+
+  /** The station that a command was for, or those that show a certificate, by its whole id or fingerprint. */
+  async search(q: string): Promise<FoundStation[]> {
+    return (await this.api.get<{ found: FoundStation[] }>("/v1/search", { q })).found;
   }
 
   /** How many stations there are of each kind, a moment old. */

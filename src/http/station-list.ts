@@ -3,6 +3,7 @@
  */
 import type * as z from "zod";
 import { offlineRow } from "../fleet/station-entry.ts";
+import { findStations } from "../fleet/station-search.ts";
 import { type DirectoryQuery, listStations } from "../fleet/station-list.ts";
 import { standingOf } from "../fleet/fleet-standing.ts";
 import { summarize } from "../fleet/fleet-sums.ts";
@@ -20,7 +21,7 @@ import type { stationListRoutes } from "./routes/station-list.ts";
 const LABEL_FILTERS_MAX = 10;
 const LABEL = "label.";
 
-export const stationListHandlers: Handlers<"listStations" | "getFleetSummary"> = {
+export const stationListHandlers: Handlers<"listStations" | "findStations" | "getFleetSummary"> = {
   /** A page that is short, or empty, is the last only where its cursor is null. */
   async listStations({ c, query, within }) {
     const question = questionOf(new URL(c.req.url).searchParams);
@@ -29,6 +30,11 @@ export const stationListHandlers: Handlers<"listStations" | "getFleetSummary"> =
       const { stations, next } = await listStations(c.env.DIRECTORY, reach, wanted, Date.now());
       return c.json({ stations, cursor: next === null ? null : writeCursor(question, next) });
     });
+  },
+
+  async findStations({ c, query, within }) {
+    const { q } = query();
+    return within(async (reach) => c.json({ found: await findStations(c.env.DIRECTORY, reach, q) }));
   },
 
   async getFleetSummary({ c }) {

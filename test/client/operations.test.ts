@@ -40,6 +40,7 @@ const CALLS: Record<OperationId, (kerbside: client.Kerbside, station: client.Sta
     await kerbside.stationsPage({ ...FILTER, ...PAGE, sort: "changed" });
     await first(kerbside.stations({ ...FILTER, ...PAGE, sort: "offline" }));
   },
+  findStations: (kerbside) => kerbside.search(FINGERPRINT),
   getFleetSummary: (kerbside) => kerbside.summary(),
   putStation: (_, station) =>
     station.register({
@@ -222,6 +223,7 @@ type Asks<A, B> = A extends B ? Same<keyof A, keyof B> : never;
 test("The client's types are those of the description: neither says what the other does not", () => {
   const same: readonly [
     Alike<client.StationPage, Described<"listStations", 200>>,
+    Alike<{ found: client.FoundStation[] }, Described<"findStations", 200>>,
     Alike<client.FleetSummary, Described<"getFleetSummary", 200>>,
     Alike<client.SeriesPage, Described<"getSeries", 200>>,
     Alike<client.FleetProblems, Described<"listProblems", 200>>,
@@ -253,7 +255,7 @@ test("The client's types are those of the description: neither says what the oth
   ] = [
     ...([true, true, true, true, true, true, true, true, true, true, true, true] as const),
     ...([true, true, true, true, true, true, true, true, true, true, true, true, true] as const),
-    ...([true, true, true, true] as const),
+    ...([true, true, true, true, true] as const),
   ];
   expect(same).not.toContain(false);
 });

@@ -234,6 +234,10 @@ async function* provocations(
       yield { key: null };
       yield { key: null, at: "/problems/none" };
       break;
+    case "findStations":
+      yield {};
+      yield { at: `${path}?q=none` };
+      break;
     case "getSeries":
       yield {};
       yield { at: `${path}?from=2027-01-02&to=2027-01-01` };

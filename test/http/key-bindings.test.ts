@@ -5,6 +5,7 @@ import { ROUTES } from "../../src/http/routes/table.ts";
 import { SETTINGS } from "../../src/config.ts";
 import { VERSION } from "../../src/http/version.ts";
 import { SCOPES } from "../../src/security/api-key.ts";
+import { until } from "../support/http-peers.ts";
 import { type ApiAnswer, type Kerbside, startKerbside } from "../support/kerbside.ts";
 
 type Scope = (typeof SCOPES)[number];
@@ -255,6 +256,52 @@ describe("A key that is bound", () => {
       expect(answer.headers.get("retry-after")).toBe("5");
     }
     expect((await call("label", "GET", pathOf("NORTH-1"))).status).toBe(200);
+  });
+
+  test("finds a station by a command's id or a certificate's fingerprint where it is its own, by a whole name alone", async () => {
+    const found = async (key: string, q: string) => {
+      const { status, body } = await call(key, "GET", `/v1/search?q=${encodeURIComponent(q)}`);
+      expect(status).toBe(200);
+      return body.found;
+    };
+    const database = await kerbside.edge.miniflare.getD1Database("DIRECTORY");
+    const own = { NORTH: "NORTH-F", SOUTH: OUTSIDE };
+    for (const [site, id] of Object.entries(own)) {
+      await put("all", id, { site: site.toLowerCase() });
+      const command = { action: "Reset", payload: { type: "Soft" }, expiresInSeconds: 60 };
+      const { status, body } = await call("all", "POST", `${pathOf(id)}/commands`, command);
+      expect(status).toBe(202);
+      await until("the audit", async () => (await found("all", body.commandId)).length === 1);
+      const shown = { stationId: id, online: false, by: "command", commandId: body.commandId };
+      expect(await found("all", body.commandId.toUpperCase())).toEqual([shown]);
+      for (const binding of BOUND)
+        expect(await found(binding, body.commandId)).toEqual(site === "NORTH" ? [shown] : []);
+      expect(await found("all", body.commandId.slice(0, -1))).toEqual([]);
+
+      const fingerprint = (site === "NORTH" ? "ab" : "cd").repeat(32);
+      await database
+        .prepare("UPDATE stations SET certificate_key = ?1 WHERE station_id = ?2")
+        .bind(`sha256:${fingerprint}`, id)
+        .run();
+      const written = fingerprint.toUpperCase().replaceAll(/(..)(?=.)/g, "$1:");
+      const shows = { stationId: id, online: false, by: "certificate", fingerprint };
+      expect(await found("all", written)).toEqual([shows]);
+      for (const binding of BOUND) expect(await found(binding, fingerprint)).toEqual(site === "NORTH" ? [shows] : []);
+    }
+    const campaign = {
+      name: "c",
+      action: "Reset",
+      payload: { type: "Soft" },
+      stationIds: ["NORTH-F"],
+      expiresInSeconds: 60,
+    };
+    const { body } = await call("all", "POST", "/v1/campaigns", campaign);
+    const members = async () => (await call("all", "GET", `/v1/campaigns/${body.campaignId}/stations`)).body.stations;
+    const commandId = await until("the campaign's command", async () => (await members())[0]?.commandId ?? null);
+    expect(await found("prefix", commandId)).toMatchObject([{ stationId: "NORTH-F", by: "command" }]);
+    for (const q of ["none", "ab".repeat(31), "a' OR 1", "019ab0c4-7a10-4000-8000-000000000001"])
+      expect(await found("all", q)).toEqual([]);
+    expect((await call("all", "GET", "/v1/search?q=")).status).toBe(422);
   });
 
   test("is told of an identity that is none as any other is", async () => {

@@ -53,6 +53,12 @@ export interface StationPage extends Paged {
   stations: StationEntry[];
 }
 
+/** By what it was found. */
+export type FoundStation = { stationId: string; online: boolean } & (
+  | { by: "command"; commandId: string }
+  | { by: "certificate"; fingerprint: string }
+);
+
 export interface FleetSummary {
   stations: number;
   online: number;

@@ -33,6 +33,18 @@ export const stationPageSchema = z
   })
   .meta({ id: "StationPage" });
 
+const found = z.strictObject({ stationId: z.string(), online: z.boolean() });
+export const foundSchema = z
+  .strictObject({
+    found: z.array(
+      z.discriminatedUnion("by", [
+        found.extend({ by: z.literal("command"), commandId: z.string() }),
+        found.extend({ by: z.literal("certificate"), fingerprint: z.string() }),
+      ]),
+    ),
+  })
+  .meta({ id: "Found" });
+
 const counts = z.record(z.string(), z.int());
 
 export const fleetSummarySchema = z
@@ -94,6 +106,21 @@ export const stationListAnswers = {
             },
           ],
           cursor: null,
+        },
+      },
+    },
+    problems: ["invalid"],
+  },
+  findStations: {
+    answers: {
+      200: {
+        description:
+          "Of the whole id of a command, or the whole fingerprint of a certificate; none where it is neither",
+        schema: foundSchema,
+        example: {
+          found: [
+            { stationId: "CS001", online: true, by: "command", commandId: "019ab0c4-7a10-7000-8000-000000000001" },
+          ],
         },
       },
     },

@@ -61,6 +61,14 @@ export const stationListRoutes = {
     summary: "The Charging Stations of the fleet, page by page",
     query: listQuery,
   },
+  findStations: {
+    method: "GET",
+    path: "/v1/search",
+    scope: "stations:read",
+    part: "list",
+    summary: "The Charging Station that a command was for, or those that show a certificate",
+    query: z.strictObject({ q: text.min(1) }),
+  },
   getFleetSummary: {
     method: "GET",
     path: "/v1/stations/summary",

@@ -50,6 +50,10 @@ export function combine(
       ),
     };
   if (kind === "series") return { ...first, body: JSON.stringify(mergeSeries(bodies.map((body) => JSON.parse(body)))) };
+  if (/^\/v1\/search(?:\?|$)/.test(path)) {
+    const found = bodies.flatMap((body) => (JSON.parse(body) as { found: unknown[] }).found);
+    return { ...first, body: JSON.stringify({ found }) };
+  }
   if (/^\/v1\/problems(?:\?|$)/.test(path)) {
     const limit = Number(new URLSearchParams(path.split("?")[1]).get("limit") ?? PAGE_DEFAULT);
     return {

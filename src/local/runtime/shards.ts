@@ -19,7 +19,8 @@ export function routeOf(method: string, path: string, shards: number): Route {
   const station = /^\/(?:ocpp\/{1,2}|v1\/stations\/)([^/]+)/.exec(pathname)?.[1];
   if (station !== undefined) return { kind: "one", shard: shardOf(decoded(station), shards) };
   if (pathname === "/healthz") return { kind: "each" };
-  if (/^\/v1\/(?:stations|newcomers|audit|problems)$/.test(pathname) && method === "GET") return { kind: "list" };
+  if (/^\/v1\/(?:stations|newcomers|audit|problems|search)$/.test(pathname) && method === "GET")
+    return { kind: "list" };
   if (pathname === "/v1/series" && method === "GET") return { kind: "series" };
   if (pathname === "/metrics" && method === "GET") return { kind: "sum" };
   if (/^\/v1\/webhooks\/[^/]+\/(?:replay|deliveries|stuck)$/.test(pathname) && method === "GET")

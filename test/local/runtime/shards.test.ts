@@ -46,6 +46,7 @@ test.each([
   ["POST", "/v1/stations", "one"],
   ["GET", "/v1/newcomers?limit=2", "list"],
   ["GET", "/v1/problems?limit=2", "list"],
+  ["GET", "/v1/search?q=a", "list"],
   ["GET", "/metrics", "sum"],
   ["GET", "/v1/series?from=2026-01-01", "series"],
   ["GET", "/healthz", "each"],
