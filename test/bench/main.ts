@@ -13,6 +13,7 @@ const alone =
 const BENCHES: Record<string, Bench> = {
   peers: async (args) => (await import("./peers.ts")).peers(args),
   chart: async (args) => (await import("./chart.ts")).chart(args),
+  console: async (args) => (await import("./console/main.ts")).consoleBench(args),
   directory: alone(async () => (await import("./directory.ts")).directory()),
   campaign: alone(async () => (await import("./campaign.ts")).campaign()),
   bundle: alone(() => import("./bundle.ts")),
@@ -39,6 +40,7 @@ async function usage(): Promise<void> {
   peers    --only cpu,rows,latency,upgrades,storm,memory --arms kerbside,floor,floor-row,ocpp-rpc,ws
            --quick --full --stations N --workers N --seed N --json FILE
   chart    FILE [IMAGE]
+  console  list | tail | bundle
   link     --rounds N | --stations N
 `);
   process.exitCode = 2;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SCOPES } from "../../src/security/api-key.ts";
 import { Browser, HAS_BROWSER, type Watched } from "../support/browser.ts";
 import { axeFaults, complaintsOf, openConsole } from "../support/console-page.ts";
-import { until } from "../support/http-peers.ts";
+import { HttpPeer, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
 import { TestStation } from "../support/test-station.ts";
 
@@ -40,16 +40,20 @@ describe.skipIf(!HAS_BROWSER)("The console's pages of whoever runs a fleet", () 
     api("PUT", `/v1/stations/${id}`, { securityProfile: 0, labels });
   const connect = (id: string) => TestStation.connect({ url: `ws://localhost:${kerbside.edge.port}/ocpp/${id}` });
   const stations: TestStation[] = [];
+  let receiver: HttpPeer;
 
   beforeAll(async () => {
     const keys = [keyOf(ALL, SCOPES), keyOf(VIEWER, ["stations:read"]), keyOf(EVIL, ["stations:read"])];
     [kerbside, browser] = await Promise.all([startKerbside({ API_KEYS: JSON.stringify(keys) }), Browser.start()]);
+    receiver = await HttpPeer.start();
     watched = await openConsole(browser, url(), tokenOf(ALL));
     ({ page } = watched);
+    // Before the test itself is over, or it would not say what it waited for.
+    page.setDefaultTimeout(15_000);
   });
   afterAll(async () => {
     for (const station of stations) station.kill();
-    await Promise.all([browser?.stop(), kerbside?.stop()]);
+    await Promise.all([browser?.stop(), kerbside?.stop(), receiver?.stop()]);
   });
 
   test("Before anything is there each says so, and what to do", async () => {
@@ -84,14 +88,15 @@ describe.skipIf(!HAS_BROWSER)("The console's pages of whoever runs a fleet", () 
     await page.getByText("CP-3").waitFor();
     await page.getByLabel("Name", { exact: true }).fill(EVIL);
     await page.getByLabel("Action").fill("Reset");
-    expect(await page.getByLabel("Payload, as JSON").inputValue()).toContain("Soft");
+    await page.getByRole("group", { name: "Payload of Reset" }).waitFor();
     await page.getByLabel("Waits for a station that is off").selectOption("3600");
     await nothingWrong();
     expect(await page.getByRole("button", { name: /^Start/ }).count()).toBe(0);
-    await page.getByLabel("Payload, as JSON").fill(`{ "type": "Gentle" }`);
+    await page.getByLabel("The same as JSON").fill(`{ "type": "Gentle" }`);
     await page.getByRole("button", { name: "Dry run" }).click();
     await page.getByText("The command is not valid in any version of OCPP.").waitFor();
-    await page.getByLabel("Payload, as JSON").fill(`{ "type": "Soft" }`);
+    await page.getByRole("group", { name: "Payload of Reset" }).getByRole("combobox").selectOption("Soft");
+    expect(JSON.parse(await page.getByLabel("The same as JSON").inputValue())).toEqual({ type: "Soft" });
     await page.getByRole("button", { name: "Dry run" }).click();
     await page.getByText("3 stations would get Reset").waitFor();
     expect((await api("GET", "/v1/campaigns")).body.campaigns).toEqual([]);
@@ -122,6 +127,68 @@ describe.skipIf(!HAS_BROWSER)("The console's pages of whoever runs a fleet", () 
     await page.getByRole("link", { name: EVIL }).waitFor();
     await page.getByText("complete").waitFor();
     await nothingWrong();
+  });
+
+  test("A webhook is made, said to be stuck and why, replayed, changed, and deleted by its name", async () => {
+    receiver.reply = () => ({ status: 503, text: EVIL });
+    await open("#/webhooks");
+    await page.getByRole("heading", { name: "No webhook yet" }).waitFor();
+    await page.getByRole("button", { name: "New webhook" }).click();
+    await page.getByRole("dialog").getByLabel("Name").fill("backend");
+    const path = `events?q=${EVIL}`;
+    await page.getByLabel("Where to").fill("http://192.168.0.1/");
+    await page.getByRole("button", { name: "Make one" }).click();
+    await nothingWrong();
+    await page.getByRole("button", { name: "Make it" }).click();
+    await page.getByRole("dialog").locator(".fault").waitFor();
+    await page.getByLabel("Where to").fill(receiver.url + path);
+    await page.getByRole("button", { name: "Make it" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    const { body } = await api("GET", "/v1/webhooks/backend");
+    expect([body.url, body.types]).toEqual([receiver.url + path, []]);
+
+    await register("HOOK-1", {});
+    const station = await connect("HOOK-1");
+    stations.push(station);
+    await until("what is stuck", async () => (await api("GET", "/v1/webhooks/backend/stuck")).body.stations.length > 0);
+    await open("#/webhooks/backend");
+    const stuck = page.getByRole("table", { name: "Stations that wait for it" });
+    await stuck.getByRole("link", { name: "HOOK-1" }).waitFor();
+    await stuck.getByText(/503/).first().waitFor();
+    await nothingWrong();
+
+    receiver.reply = () => ({ status: 204 });
+    await page.getByRole("button", { name: "Replay…" }).click();
+    await page.getByLabel(/^All that is kept/).check();
+    await page.getByLabel("From (your time zone)").fill("2026-01-01T00:00");
+    await nothingWrong();
+    await page.getByRole("dialog").getByRole("button", { name: "Replay" }).click();
+    await page.getByText("Replayed", { exact: true }).waitFor();
+    const { replay } = (await api("GET", "/v1/webhooks/backend/replay")).body;
+    expect(Date.parse(replay.since)).toBeLessThan(Date.UTC(2026, 0, 2));
+    await page.getByText("Nothing: it took all that it was sent.").waitFor();
+    await nothingWrong();
+
+    await page.getByRole("button", { name: "Change…" }).click();
+    await page
+      .getByRole("dialog")
+      .getByLabel(/ocpp\.call /)
+      .uncheck();
+    await page.getByRole("button", { name: "Make one" }).click();
+    await page.getByRole("button", { name: "Change it" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect((await api("GET", "/v1/webhooks/backend")).body.types).toHaveLength(5);
+    await open("#/webhooks");
+    await page.getByRole("link", { name: "backend" }).waitFor();
+    await nothingWrong();
+    await page.getByRole("link", { name: "backend" }).click();
+    await page.getByRole("button", { name: "Delete…" }).click();
+    const confirm = page.getByRole("dialog").getByRole("button", { name: "Delete" });
+    expect(await confirm.isDisabled()).toBe(true);
+    await page.getByLabel("Type backend to confirm").fill("backend");
+    await confirm.click();
+    await page.getByRole("heading", { name: "No webhook yet" }).waitFor();
+    expect((await api("GET", "/v1/webhooks")).body.webhooks).toEqual([]);
   });
 
   test("The audit says who did it, and is filtered by who, what, which station and when", async () => {

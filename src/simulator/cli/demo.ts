@@ -33,8 +33,8 @@ const FLEET = [
 ];
 /** Until somebody has seen enough, or forgot it. */
 const DURATION = ["--duration", "24h", "--rate", "10"];
-/** Short, so that the silent station is found within a minute and a half. */
-const EDGE = { HEARTBEAT_INTERVAL_SECONDS: "20", PRESENCE_CHECK_SECONDS: "30" };
+/** Short, so that the silent station is found within a minute and a half, and what stations count is told each minute. */
+const EDGE = { HEARTBEAT_INTERVAL_SECONDS: "20", PRESENCE_CHECK_SECONDS: "30", METRICS_SECONDS: "60" };
 /** ms that the stations have once the signal came: with the edge's own end below 5 s. */
 const HURRY_MS = 1_500;
 const TERMINAL_MS = 500;

@@ -6,12 +6,12 @@ import { useMemo, useState } from "preact/hooks";
 import type { CampaignDryRun, CampaignRequest } from "../../../client/kerbside.ts";
 import { campaignTarget } from "../../data/campaign-target.ts";
 import { go, href, route } from "../../data/route.ts";
-import { act } from "../../parts/act.ts";
-import { AreaField, SelectField, TextField } from "../../parts/fields.tsx";
+import { act, type Acted } from "../../parts/act.ts";
+import { SelectField, TextField } from "../../parts/fields.tsx";
 import { count } from "../../parts/figure.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { Page, useTitle } from "../../parts/page.tsx";
-import { ActionField } from "./action-field.tsx";
+import { CampaignCommand } from "./campaign-command.tsx";
 import { type CampaignDraft, EMPTY_DRAFT, faultsOf, requestOf } from "./campaign-draft.ts";
 import { CampaignTargetPanel } from "./campaign-target-panel.tsx";
 
@@ -23,11 +23,18 @@ const WAITS = [
   ["604800", "Up to a week"],
 ] as const;
 
+interface Refusal {
+  words: string;
+  /** Of places in the payload. */
+  places: ReadonlyMap<string, string>;
+}
+const NO_FAULTS: ReadonlyMap<string, string> = new Map();
+
 type Tried =
   | { kind: "none" }
   | { kind: "asking" }
   | { kind: "found"; of: string; found: CampaignDryRun }
-  | { kind: "refused"; of: string; detail: string };
+  | { kind: "refused"; of: string; refusal: Refusal };
 
 export function NewCampaign() {
   useTitle("New campaign");
@@ -42,7 +49,7 @@ export function NewCampaign() {
   const asked = JSON.stringify(request);
   // Sent twice, where the first answer was lost, it is one campaign.
   const key = useMemo(() => crypto.randomUUID(), [asked]);
-  const change = (part: Partial<CampaignDraft>) => setDraft({ ...draft, ...part });
+  const change = (part: Partial<CampaignDraft>) => setDraft((before) => ({ ...before, ...part }));
   const shown = isTried ? faults : {};
 
   const dryRun = async () => {
@@ -53,7 +60,7 @@ export function NewCampaign() {
     setAnswer(
       acted.kind === "done"
         ? { kind: "found", of: asked, found: acted.value }
-        : { kind: "refused", of: asked, detail: acted.words },
+        : { kind: "refused", of: asked, refusal: refusalOf(acted) },
     );
   };
   const begin = async () => {
@@ -61,11 +68,11 @@ export function NewCampaign() {
     setAnswer({ kind: "asking" });
     const acted = await act((client) => client.campaigns.create(request, key), `${request.name} has begun.`, false);
     if (acted.kind === "done") go(href(["campaigns", acted.value.campaignId]));
-    else setAnswer({ kind: "refused", of: asked, detail: acted.words });
+    else setAnswer({ kind: "refused", of: asked, refusal: refusalOf(acted) });
   };
   // Of what stands there now: another command or other stations are another question.
   const found = tried.kind === "found" && tried.of === asked ? tried.found : null;
-  const refusal = tried.kind === "refused" && tried.of === asked ? tried.detail : null;
+  const refusal = tried.kind === "refused" && tried.of === asked ? tried.refusal : null;
 
   return (
     <Page>
@@ -91,13 +98,12 @@ export function NewCampaign() {
               fault={shown.name}
               onChange={(name) => change({ name })}
             />
-            <ActionField value={draft.action} fault={shown.action} onChange={(part) => change(part)} />
-            <AreaField
-              label="Payload, as JSON"
-              rows={8}
-              value={draft.payload}
-              fault={shown.payload}
-              onChange={(payload) => change({ payload })}
+            <CampaignCommand
+              draft={draft}
+              faults={shown}
+              isTried={isTried}
+              refused={refusal === null ? NO_FAULTS : refusal.places}
+              onChange={change}
             />
             <div class="fields">
               <TextField
@@ -132,7 +138,7 @@ export function NewCampaign() {
             <div class="grow">
               <b>First as a dry run.</b>{" "}
               <span class="muted">It says for how many stations it would be; nothing is sent.</span>
-              {refusal !== null && <div class="fault">{refusal}</div>}
+              {refusal !== null && <div class="fault">{refusal.words}</div>}
             </div>
           ) : (
             <div class="grow">
@@ -166,4 +172,10 @@ export function NewCampaign() {
       </form>
     </Page>
   );
+}
+
+/** [docs/api.md] The API's paths begin at the body, or at the payload that is in it. */
+function refusalOf({ words, problem }: Extract<Acted<unknown>, { kind: "failed" }>): Refusal {
+  const faults = problem?.faults ?? [];
+  return { words, places: new Map(faults.map(({ path, message }) => [path.replace(/^\/payload/, ""), message])) };
 }
