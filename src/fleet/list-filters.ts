@@ -3,6 +3,7 @@
  * nor which of several indexes is used.
  */
 import { ONLINE_SINCE_NEVER } from "../list-cursor.ts";
+import { fingerprintKey } from "../security/revocation.ts";
 import { smallLetters } from "./station-rows.ts";
 
 export interface StationFilters {
@@ -18,7 +19,12 @@ export interface StationFilters {
   offlineSince: number | null;
   undelivered: boolean | null;
   hasCsms: boolean | null;
-  /** Part of a station's id, vendor, model, serial number or of a label's value; with less than three characters the id's beginning. */
+  /** How the last connection of one that is offline ended (offline-reason.ts). */
+  offlineKind: string | null;
+  /**
+   * Part of a station's id, vendor, model, serial number or of a label's value; with less than three characters the id's beginning. A
+   * fingerprint is that of the last connection's certificate.
+   */
   query: string | null;
 }
 
@@ -64,9 +70,9 @@ export const TRIGRAM = 3;
 /** The most telling first, as far as that can be said without counting. */
 export function filtersOf(filters: StationFilters): Filter[] {
   const { query, labels, model, vendor, certificateExpiresBefore, offlineSince } = filters;
-  const { undelivered, hasCsms, online, protocol, securityProfile } = filters;
+  const { undelivered, hasCsms, offlineKind, online, protocol, securityProfile } = filters;
   const all: (Filter | null)[] = [
-    query === null || query === "" ? null : textFilter(smallLetters(query)),
+    query === null || query === "" ? null : (fingerprintFilter(query) ?? textFilter(smallLetters(query))),
     ...labels.map(([name, value]) => labelFilter(name, value)),
     model === null ? null : own("stations_model", sql("s.model = ?", model)),
     certificateExpiresBefore === null
@@ -81,9 +87,19 @@ export function filtersOf(filters: StationFilters): Filter[] {
     hasCsms === null ? null : own("stations_csms", sql("s.has_csms = ?", Number(hasCsms))),
     protocol === null ? null : own("stations_live", sql("s.online = 1 AND s.protocol = ?", protocol)),
     securityProfile === null ? null : own("stations_profile", sql("s.registered_profile = ?", securityProfile)),
+    offlineKind === null ? null : { condition: sql("s.online = 0 AND s.offline_kind = ?", offlineKind), index: null },
     online === true ? own("stations_offline", sql("s.offline_since = ? AND s.online = 1", ONLINE_SINCE_NEVER)) : null,
   ];
   return all.filter((each) => each !== null);
+}
+
+/** Nobody looks for so many hex digits by another name. */
+const FINGERPRINT = /^(?:[0-9a-f]{2}:?){31}[0-9a-f]{2}$/i;
+
+function fingerprintFilter(query: string): Filter | null {
+  if (!FINGERPRINT.test(query)) return null;
+  const key = fingerprintKey(query.replaceAll(":", "").toLowerCase());
+  return own("stations_certificate_key", sql("s.certificate_key = ?", key), false);
 }
 
 function textFilter(query: string): Filter {

@@ -208,12 +208,13 @@ function idsOf({ stationIds }: Creation): string[] | null {
 
 function filtersOf(filter: Creation["filter"] = {}): StationFilters {
   const { online, undelivered, hasCsms, protocol, securityProfile, vendor, model, q, labels = {} } = filter;
-  const { certificateExpiresBefore, offlineSince } = filter;
+  const { certificateExpiresBefore, offlineSince, offlineKind } = filter;
   return {
     ...{ online: online ?? null, undelivered: undelivered ?? null, hasCsms: hasCsms ?? null },
     ...{ protocol: protocol ?? null, securityProfile: securityProfile ?? null, query: q ?? null },
     ...{ vendor: vendor ?? null, model: model ?? null, labels: Object.entries(labels) },
     ...{ certificateExpiresBefore: certificateExpiresBefore ?? null, offlineSince: offlineSince ?? null },
+    offlineKind: offlineKind ?? null,
   };
 }
 

@@ -70,7 +70,7 @@ type ListQuery = z.infer<(typeof stationListRoutes)["listStations"]["query"]>;
 
 function readListQuery(query: ListQuery, question: string): DirectoryQuery {
   const { sort, limit, cursor, online, undelivered, hasCsms, protocol, securityProfile, ...others } = query;
-  const { certificateExpiresBefore, offlineSince, vendor, model, q, ...rest } = others;
+  const { certificateExpiresBefore, offlineSince, offlineKind, vendor, model, q, ...rest } = others;
   const unknown = Object.keys(rest).filter((name) => !name.startsWith(LABEL));
   if (unknown.length > 0) throw faulty(unknown.map(parameter), "unknown parameter");
   const labels = Object.entries(rest).map(([name, value]) => [name.slice(LABEL.length), String(value)] as const);
@@ -98,6 +98,7 @@ function readListQuery(query: ListQuery, question: string): DirectoryQuery {
     },
     ...{ protocol: protocol ?? null, securityProfile: securityProfile ?? null },
     ...{ certificateExpiresBefore: certificateExpiresBefore ?? null, offlineSince: offlineSince ?? null },
+    offlineKind: offlineKind ?? null,
     ...{ vendor: vendor ?? null, model: model ?? null, query: q ?? null },
   };
 }

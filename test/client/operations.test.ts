@@ -20,7 +20,7 @@ const FINGERPRINT = "ab".repeat(32);
 const PAGE = { limit: 7, cursor: "WzEsInNoYTI1NjphYiJd" };
 const FILTER: client.StationFilter = {
   ...{ online: true, undelivered: false, hasCsms: true, protocol: "ocpp1.6", securityProfile: 2 },
-  ...{ certificateExpiresBefore: "2027-01-31", offlineSince: "2026-01-31T12:00:00Z" },
+  ...{ certificateExpiresBefore: "2027-01-31", offlineSince: "2026-01-31T12:00:00Z", offlineKind: "lost" },
   ...{ vendor: "V", model: "M", q: "a", labels: { site: "north" } },
 };
 const CAMPAIGN = { name: "N", action: "Reset", payload: {}, ratePerSecond: 1, expiresInSeconds: 0 };

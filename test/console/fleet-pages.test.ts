@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Browser, HAS_BROWSER, type Watched } from "../support/browser.ts";
 import { axeFaults, complaintsOf, openConsole, signIn } from "../support/console-page.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
+import { until } from "../support/http-peers.ts";
 import { TestStation } from "../support/test-station.ts";
 
 const ALL = "a-key-for-all-of-it";
@@ -70,6 +71,12 @@ describe.skipIf(!HAS_BROWSER)("The console's pages of the fleet", () => {
     expect(await row.locator("img, script, b, i, u").count()).toBe(0);
     await see("#/");
     await page.getByText(SCRIPT.slice(0, 20)).first().waitFor();
+    // A number leads to the list behind it.
+    await page.getByRole("link", { name: "1 closed by the station" }).click();
+    await row.waitFor();
+    await page.getByRole("row").filter({ hasText: "LIVE-1" }).waitFor({ state: "detached" });
+    await see("#/");
+    await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
     expect(await page.title()).toBe("Overview · Kerbside");
   });
 
@@ -90,6 +97,25 @@ describe.skipIf(!HAS_BROWSER)("The console's pages of the fleet", () => {
     await page.getByRole("button", { name: "Campaign for 2 chosen" }).click();
     await page.waitForURL(/#\/campaigns\/new\?chosen=2$/);
     expect(await page.evaluate("sessionStorage.getItem('kerbside.chosen')")).toBe('["NORTH-1","NORTH-2"]');
+  });
+
+  test("find a station by the id of a command, from anywhere", async () => {
+    const { page } = watched;
+    const station = await kerbside.station("ASKED-1");
+    station.answerCalls(() => ({ status: "Accepted" }));
+    const { body } = await kerbside.command("ASKED-1", "ClearCache");
+    await until("the audit to have it", async () => {
+      const audit = await kerbside.api("GET", "/v1/audit?stationId=ASKED-1");
+      return JSON.stringify(audit.body).includes(body.commandId);
+    });
+    await see("#/settings");
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox").fill(body.commandId);
+    await page.getByRole("option", { name: "The command’s station: ASKED-1" }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "ASKED-1" }).waitFor();
+    expect(page.url()).toContain("#/stations/ASKED-1?tab=commands");
+    station.kill();
   });
 
   test("register who knocked with one click", async () => {

@@ -14,7 +14,14 @@ const { putRegistration, removeRegistration } = await load("registrations.ts");
 
 const NONE = {
   ...{ online: null, protocol: null, securityProfile: null, vendor: null, model: null, labels: [] },
-  ...{ certificateExpiresBefore: null, offlineSince: null, undelivered: null, hasCsms: null, query: null },
+  ...{
+    certificateExpiresBefore: null,
+    offlineSince: null,
+    undelivered: null,
+    hasCsms: null,
+    offlineKind: null,
+    query: null,
+  },
 };
 type Snapshot = Required<StationSnapshot>;
 interface Known {
@@ -30,6 +37,8 @@ const ENDS = [
   { code: 1006, reason: "lost" },
   { code: 1008, reason: "silent", silentMs: 600_000 },
 ];
+
+const fingerprintOf = (index: number): string => index.toString(16).padStart(64, "a");
 
 /** The same fleet each time, of every kind of station. */
 function fleet(count: number): Known[] {
@@ -51,7 +60,7 @@ function fleet(count: number): Known[] {
         deadLetters: index % 25 === 0 ? 3 : 0,
         serialNumber: booted ? `SN${index * 31}` : null,
         certificateNotAfter: index % 4 === 3 ? 5_000 * index : null,
-        certificateKeys: null,
+        certificateKeys: index % 4 === 3 ? [`sha256:${fingerprintOf(index)}`] : null,
         hasCsms: index % 10 !== 0,
         connectedAt: 0,
         disconnect: online ? null : { at, ...(ENDS[index % ENDS.length] as (typeof ENDS)[number]) },
@@ -134,6 +143,17 @@ const FILTERS: [name: string, query: object, matches: (each: Known) => boolean][
     ({ snapshot }) => snapshot.certificateNotAfter !== null && snapshot.certificateNotAfter < 600_000,
   ],
   ["offlineSince", { offlineSince: 50_000 }, ({ snapshot, at }) => !snapshot.online && at < 50_000],
+  [
+    "offlineKind",
+    { offlineKind: "silent" },
+    ({ snapshot: { online, disconnect } }) => !online && disconnect?.reason === "silent",
+  ],
+  [
+    "q of a fingerprint, with colons and in large letters",
+    { query: (fingerprintOf(7).toUpperCase().match(/../g) ?? []).join(":") },
+    ({ snapshot }) => snapshot.certificateKeys?.[0] === `sha256:${fingerprintOf(7)}`,
+  ],
+  ["q of a fingerprint that nobody has", { query: "ab".repeat(32) }, () => false],
   ["q of many", { query: "EV-" }, has("EV-")],
   ["q of few", { query: "sn930" }, has("sn930")],
   ["q of a vendor in other letters", { query: "ÜNAL" }, has("ÜNAL")],

@@ -5,6 +5,20 @@ import type { Asked } from "../api.ts";
 import type { Paged, PageQuery } from "../pages.ts";
 import type { Protocol, SecurityProfile } from "../views.ts";
 
+export type OfflineKind =
+  | "never"
+  | "station"
+  | "lost"
+  | "silent"
+  | "operator"
+  | "superseded"
+  | "registration-changed"
+  | "certificate-expired"
+  | "certificate-revoked"
+  | "too-many-messages"
+  | "unreadable"
+  | "unknown";
+
 /** Filters of the list; all that are given must hold. */
 export interface StationFilter {
   online?: boolean;
@@ -13,11 +27,13 @@ export interface StationFilter {
   vendor?: string;
   model?: string;
   labels?: Record<string, string>;
-  /** Part of an identity, a label, vendor, model or serial number. */
+  /** Part of an identity, a label, vendor, model or serial number; or the fingerprint of its last certificate. */
   q?: string;
   /** ISO 8601, as `offlineSince`: offline since before it. */
   certificateExpiresBefore?: string;
   offlineSince?: string;
+  /** How its last connection ended, as the summary counts it: `lost`, `silent`, … */
+  offlineKind?: OfflineKind;
   undelivered?: boolean;
   hasCsms?: boolean;
 }

@@ -1,7 +1,7 @@
 /**
  * The filters of the list of stations as they stand in an address, and as the API takes them. Must not know who shows the list.
  */
-import type { StationFilter, StationQuery } from "../../client/fleet/station-list.ts";
+import type { OfflineKind, StationFilter, StationQuery } from "../../client/fleet/station-list.ts";
 import type { Protocol, SecurityProfile } from "../../client/views.ts";
 
 export type AddressQuery = Readonly<Record<string, string>>;
@@ -33,6 +33,7 @@ export function filterOf(query: AddressQuery, now: number): StationFilter {
     ...(isGiven(model) && { model }),
     ...(Object.keys(labels).length > 0 && { labels }),
     ...(isNumber(certificateWithin) && { certificateExpiresBefore: iso(now + Number(certificateWithin) * DAY_MS) }),
+    ...(isGiven(query.offlineKind) && { offlineKind: query.offlineKind as OfflineKind }),
     ...(isNumber(offlineFor) && { offlineSince: iso(now - Number(offlineFor) * HOUR_MS) }),
   };
 }

@@ -51,7 +51,7 @@ const LEFT = 44;
 const BOTTOM = 20;
 
 /** s since the epoch that is pointed at, on whichever curve of the page. */
-const pointedAt = signal<number | null>(null);
+export const pointedAt = signal<number | null>(null);
 
 export function Curve({ title, times, lines, axis, max }: CurveProps) {
   const place = useRef<HTMLDivElement>(null);

@@ -23,6 +23,8 @@ export function Dialog({ title, isWide = false, onClose, onSubmit, footer, child
     const element = dialog.current;
     const before = document.activeElement;
     element?.showModal();
+    // Otherwise it is the button that closes it.
+    element?.querySelector<HTMLElement>(".body :is(input, select, textarea):not(:disabled)")?.focus();
     return () => {
       element?.close();
       if (before instanceof HTMLElement) before.focus();

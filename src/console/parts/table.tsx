@@ -19,8 +19,8 @@ export interface Column<Row> {
   sort?: string;
   /** px: in a window that is less wide it is left out. */
   from?: number;
-  /** Where it stands on a phone: of two lines at the left or the right; otherwise it is left out. */
-  narrow?: "lead" | "trail" | "under" | "under-trail";
+  /** Where it stands on a phone: of two lines at the left or the right, or at the end of both; otherwise it is left out. */
+  narrow?: "lead" | "trail" | "under" | "under-trail" | "end";
 }
 
 export interface TableProps<Row> {
@@ -58,7 +58,7 @@ export function Table<Row>(given: TableProps<Row>) {
   const tracks = [...(chosen === undefined ? [] : ["18px"]), ...columns.map(({ width }) => width)].join(" ");
   return (
     <div
-      class={`table ${isLong ? "fill" : "short"}`}
+      class={`table ${isLong ? "fill" : "short"}${chosen === undefined ? "" : " choosing"}`}
       role="table"
       aria-label={label}
       aria-rowcount={rows.length + 1}

@@ -1,9 +1,11 @@
 /**
- * Goes anywhere by a few letters: a page, or a station by id, label, model or serial number. Must not know what is there.
+ * Goes anywhere by a few letters: a page, or a station by id, label, model, serial number, fingerprint or the id of a command. Must not
+ * know what is there.
  */
 import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { StationPage } from "../../client/fleet/station-list.ts";
+import { madeAt, stationOfCommand } from "../data/command-lookup.ts";
 import { go, href } from "../data/route.ts";
 import { useResource } from "../data/resource.ts";
 import { may } from "../data/session.ts";
@@ -70,13 +72,29 @@ function Open() {
     (client) => client.stationsPage({ q: asked, limit: STATIONS }),
     { everyMs: null, isWanted: asked !== "" && may("stations:read"), keeps: true },
   );
+  const isCommand = madeAt(asked) !== null;
+  const command = useResource<string | null>(`command ${asked}`, (client) => stationOfCommand(client, asked), {
+    everyMs: null,
+    isWanted: isCommand && may("audit:read"),
+  });
   const close = () => {
     isOpen.value = false;
   };
   const stations = asked === "" ? [] : (found.data?.stations ?? []);
   const letters = typed.trim().toLowerCase();
   const pages = PAGES.filter((page) => page.isListed && mayOpen(page) && page.title.toLowerCase().includes(letters));
+  const ofCommand = command.data;
   const choices: Choice[] = [
+    ...(ofCommand === null
+      ? []
+      : [
+          page(
+            "command",
+            href(["stations", ofCommand], { tab: "commands" }),
+            "right",
+            `The command’s station: ${ofCommand}`,
+          ),
+        ]),
     ...stations.map(
       ({ stationId, online, vendor, model, securityProfile }): Choice => ({
         id: `station ${stationId}`,
@@ -97,6 +115,13 @@ function Open() {
       : []),
     ...pages.map(({ key, title, icon }) => page(key, `#/${key}`, icon, title)),
   ];
+  const isNothing =
+    asked !== "" &&
+    found.data !== null &&
+    stations.length === 0 &&
+    ofCommand === null &&
+    !found.isLoading &&
+    !command.isLoading;
   const chosen = Math.min(at, choices.length - 1);
   const take = (choice: Choice | undefined) => {
     if (choice === undefined) return;
@@ -128,7 +153,7 @@ function Open() {
         aria-expanded="true"
         aria-controls="palette-list"
         aria-activedescendant={chosen < 0 ? undefined : `palette-${chosen}`}
-        placeholder="Station, label, serial number, page …"
+        placeholder="Station, label, serial number, fingerprint, command id, page …"
         spellcheck={false}
         autocomplete="off"
         value={typed}
@@ -153,8 +178,8 @@ function Open() {
         ))}
       </div>
       <p class="foot" role="status">
-        {asked !== "" && found.data !== null && stations.length === 0 && !found.isLoading ? (
-          <span>No station has “{asked}”.</span>
+        {isNothing ? (
+          <span class="clip">{nothingWords(asked, isCommand)}</span>
         ) : (
           <span>
             <kbd>
@@ -169,6 +194,13 @@ function Open() {
       </p>
     </dialog>
   );
+}
+
+function nothingWords(asked: string, isCommand: boolean): string {
+  if (!isCommand) return `No station has “${asked}”.`;
+  return may("audit:read")
+    ? "The audit has no such command. A campaign’s are in the campaign."
+    : "To find a command by its id takes the scope audit:read.";
 }
 
 const page = (key: string, to: string, icon: IconName, title: string): Choice => ({

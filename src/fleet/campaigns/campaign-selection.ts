@@ -17,7 +17,7 @@ const directoriesOf = ({ DIRECTORY, OTHER_DIRECTORIES = [] }: Env): readonly D1D
 
 const NO_FILTER: StationFilters = {
   ...{ online: null, protocol: null, securityProfile: null, vendor: null, model: null, labels: [], query: null },
-  ...{ certificateExpiresBefore: null, offlineSince: null, undelivered: null, hasCsms: null },
+  ...{ certificateExpiresBefore: null, offlineSince: null, undelivered: null, hasCsms: null, offlineKind: null },
 };
 
 function conditionOf(filters: StationFilters, reach: Reach): Sql {

@@ -3,6 +3,7 @@
  */
 import * as z from "zod";
 import { MEMBER_STATES } from "../../fleet/campaigns/campaign-outcome.ts";
+import { OFFLINE_KINDS } from "../../fleet/offline-reason.ts";
 import { auditPlace } from "../../fleet/audit-place.ts";
 import { PROTOCOLS } from "../../ocpp/protocol.ts";
 import { LABEL_NAME, LABEL_NAME_RULE } from "./label-name.ts";
@@ -41,6 +42,7 @@ const filter = z.strictObject({
   securityProfile: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]).exactOptional(),
   certificateExpiresBefore: instant.exactOptional(),
   offlineSince: instant.exactOptional(),
+  offlineKind: z.enum(OFFLINE_KINDS).exactOptional(),
   vendor: text.exactOptional(),
   model: text.exactOptional(),
   q: text.exactOptional(),

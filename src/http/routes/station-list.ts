@@ -2,6 +2,7 @@
  * GET /v1/stations and its summary: the fleet as its directory has it. Must not know how the directory keeps it.
  */
 import * as z from "zod";
+import { OFFLINE_KINDS } from "../../fleet/offline-reason.ts";
 import { LIST_SORTS } from "../../list-cursor.ts";
 import { PROTOCOLS } from "../../ocpp/protocol.ts";
 import { pageLimit } from "./query-values.ts";
@@ -43,6 +44,7 @@ const listQuery = z
     securityProfile: z.enum(["0", "1", "2", "3"]).transform(Number).optional(),
     certificateExpiresBefore: instant.optional(),
     offlineSince: instant.optional(),
+    offlineKind: z.enum(OFFLINE_KINDS).optional(),
     vendor: text.optional(),
     model: text.optional(),
     q: text.optional(),

@@ -78,7 +78,14 @@ const COLUMNS: readonly Column<Newcomer>[] = [
   },
   {
     ...{ key: "reason", title: "Turned away for", width: "minmax(110px, 1.3fr)", narrow: "under" },
-    cell: ({ reason }) => <span title={reason}>{reason.replaceAll("-", " ")}</span>,
+    cell: ({ reason, lastSeen }) => (
+      <span title={reason}>
+        {reason.replaceAll("-", " ")}
+        <span class="narrow-only">
+          , <Time at={lastSeen} />
+        </span>
+      </span>
+    ),
   },
   {
     ...{ key: "profile", title: "Came by", width: "100px" },
@@ -122,13 +129,13 @@ const COLUMNS: readonly Column<Newcomer>[] = [
     ),
   },
   {
-    ...{ key: "last", title: "Last", width: "92px", narrow: "under-trail" },
+    ...{ key: "last", title: "Last", width: "92px" },
     cell: ({ lastSeen }) => <Time at={lastSeen} />,
   },
 ];
 
 const registerColumn = (onRegister: (newcomer: Newcomer) => void): Column<Newcomer> => ({
-  ...{ key: "register", title: "", width: "78px", narrow: "trail" },
+  ...{ key: "register", title: "", width: "78px", narrow: "end" },
   cell: (newcomer) => (
     <button
       type="button"

@@ -2,6 +2,7 @@
  * What the fleet is made of, as shares: profiles, versions, vendors, reasons. Must not know how it is counted.
  */
 import type { FleetSummary } from "../../../client/fleet/station-list.ts";
+import { offlineKindName } from "../../data/offline-kinds.ts";
 import { href } from "../../data/route.ts";
 import { PROFILE_NAMES } from "../../parts/badge.tsx";
 import { Figure } from "../../parts/figure.tsx";
@@ -104,20 +105,6 @@ const Bar = ({ part, token }: { part: number; token: string }) =>
     <i class="share-bar" style={{ width: `${Math.min(part, 1) * 100}%`, background: `var(${token})` }} />
   );
 
-/** As src/fleet/offline-reason.ts has them; one that this console does not know is shown as it is. */
-const REASONS: Readonly<Record<string, string>> = {
-  never: "never connected",
-  station: "closed by the station",
-  lost: "lost",
-  silent: "silent",
-  operator: "disconnected by an operator",
-  superseded: "superseded",
-  "registration-changed": "registration changed",
-  "certificate-expired": "certificate expired",
-  "certificate-revoked": "certificate revoked",
-  "too-many-messages": "too many messages",
-};
-
 const sorted = (counts: Readonly<Record<string, number>>): [string, number][] =>
   Object.entries(counts)
     .filter(([, value]) => value > 0)
@@ -125,7 +112,7 @@ const sorted = (counts: Readonly<Record<string, number>>): [string, number][] =>
 
 const reasons = ({ byOfflineReason }: FleetSummary): Share[] =>
   sorted(byOfflineReason).map(([key, value]) => ({
-    ...{ key, value, label: REASONS[key] ?? key },
+    ...{ key, value, label: offlineKindName(key) },
     to: list({ online: false, offlineKind: key, sort: "changed" }),
   }));
 

@@ -4,7 +4,8 @@
 import type { FleetSummary } from "../../../client/fleet/station-list.ts";
 import { useResource } from "../../data/resource.ts";
 import { href } from "../../data/route.ts";
-import { Curve, type TimeAxis } from "../../parts/curve.tsx";
+import { Curve, pointedAt, type TimeAxis } from "../../parts/curve.tsx";
+import { localTime } from "../../parts/time.tsx";
 import { Loading, Shown } from "../../parts/states.tsx";
 import { type CurveRow, fleetCurves, LOWER, MTLS, profileRows, TLS } from "./fleet-curves.ts";
 import { SPANS, spanOf } from "./span.ts";
@@ -26,7 +27,9 @@ export function Curves({ summary, span: chosen }: { summary: FleetSummary; span:
   return (
     <section class="panel" aria-label="Over time">
       <header>
-        <h2>Over time</h2>
+        <h2>
+          Over time <PointedAt />
+        </h2>
         <nav class="segments" aria-label="Span of time">
           {SPANS.map(({ key, title }) => (
             <a key={key} href={href([], { span: key })} aria-current={key === span.key ? "true" : undefined}>
@@ -66,6 +69,12 @@ export function Curves({ summary, span: chosen }: { summary: FleetSummary; span:
       </Shown>
     </section>
   );
+}
+
+/** What the numbers above the curves are of, while somebody points at one. */
+function PointedAt() {
+  const at = pointedAt.value;
+  return at === null ? null : <span class="muted number pointed-at">{localTime(at * S)}</span>;
 }
 
 function Row({ row, axis }: { row: CurveRow; axis: TimeAxis }) {

@@ -2,6 +2,7 @@
  * The filters of the list of stations. Must not know the list.
  */
 import { useEffect, useRef } from "preact/hooks";
+import { OFFLINE_KINDS } from "../../data/offline-kinds.ts";
 import { useResource } from "../../data/resource.ts";
 import { route, setQuery } from "../../data/route.ts";
 import { seesAll } from "../../data/session.ts";
@@ -34,6 +35,7 @@ const CHOICES: readonly FilterChoice[] = [
   },
 ];
 const LATER: readonly FilterChoice[] = [
+  { name: "offlineKind", label: "Went off", options: Object.entries(OFFLINE_KINDS), isRare: true },
   {
     ...{ name: "offlineFor", label: "Offline for", isRare: true },
     options: [
@@ -83,7 +85,7 @@ export function StationFilters() {
     <FilterBar
       search="Id, label, serial number, model, fingerprint"
       choices={choices}
-      others={["label", "model", "offlineKind"]}
+      others={["label", "model"]}
       rare={<LabelField value={route.value.query.label ?? ""} />}
     />
   );

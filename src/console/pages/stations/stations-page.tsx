@@ -46,8 +46,8 @@ export function StationsPage({ route }: PageProps) {
         <StationFilters />
         <div class="grow" />
         {may("stations:write") && (
-          <button type="button" class="button" onClick={() => setRegistering(true)}>
-            <Icon name="plus" size={14} /> Register
+          <button type="button" class="button" aria-label="Register" onClick={() => setRegistering(true)}>
+            <Icon name="plus" size={14} /> <span class="wide-only">Register</span>
           </button>
         )}
       </div>
