@@ -25,7 +25,8 @@ export function officePort(
     live: () => {
       const conversation = connections.current();
       if (conversation === null || conversation.socket.readyState !== WebSocket.OPEN) return null;
-      return { connectionId: conversation.connection.id, protocol: conversation.session.protocol };
+      const { connection, session } = conversation;
+      return { connectionId: connection.id, protocol: session.protocol, securityProfile: connection.securityProfile };
     },
     changed: () => {
       agenda.changed();

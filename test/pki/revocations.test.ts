@@ -5,6 +5,8 @@ import type { AddressInfo } from "node:net";
 import "../../src/security/x509/reflect-metadata.ts";
 import { Extension } from "@peculiar/x509";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { certificateRequest } from "../support/certificate-requests.ts";
+import { FieldStation } from "../support/field-station.ts";
 import { eventsOf, HttpPeer, SECRET, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
 import { type ListOptions, revocationList } from "../support/revocation-lists.ts";
@@ -27,7 +29,10 @@ const publisher = createServer((request, response) => {
 beforeAll(async () => {
   await once(publisher.listen(0, "127.0.0.1"), "listening");
   const CRL_URLS = `http://127.0.0.1:${(publisher.address() as AddressInfo).port}/`;
-  [kerbside, receiver] = await Promise.all([startKerbside({ CRL_URLS }), HttpPeer.start()]);
+  [kerbside, receiver] = await Promise.all([
+    startKerbside({ CRL_URLS, CERTIFICATE_ISSUER: "local" }),
+    HttpPeer.start(),
+  ]);
   await kerbside.api("PUT", "/v1/webhooks/security", { url: receiver.url, secret: SECRET, types: ["ocpp.security"] });
 });
 afterAll(async () => {
@@ -107,6 +112,27 @@ describe("A certificate that is revoked", () => {
     expect(odd.body.errors.map(({ path }: { path: string }) => path)).toEqual(["/reason"]);
     expect((await kerbside.api("PUT", "/v1/stations/summary", { securityProfile: 0 })).status).toBe(422);
   });
+});
+
+test("A certificate that the local edge has issued is revoked as any other, and shown as such", async () => {
+  await kerbside.register("ISSUED", { securityProfile: 3 });
+  const key = await certificateOf(kerbside, "ISSUED");
+  const station = new FieldStation(kerbside, "ISSUED", { profile: 3, key, makesRequests: true });
+  await station.start();
+  const { csr, key: newKey } = await certificateRequest("ISSUED");
+  expect(await station.request(csr, newKey)).toEqual({ status: "Accepted" });
+  const known = async () => (await kerbside.api("GET", "/v1/stations/ISSUED/certificates")).body.certificates;
+  await until("it to be used", async () => (await known())[0].state === "in-use" && (await known()).length === 2);
+  const [{ issuerKeyId: issuer, serialNumber, issuedBy, notAfter }] = await known();
+  await until("the directory knows it", async () => {
+    const { body } = await kerbside.api("GET", "/v1/stations?q=ISSUED");
+    return body.stations[0]?.certificateExpires === notAfter;
+  });
+  expect(issuedBy).toBe("local");
+  await revoke({ issuer, serialNumber });
+  await until("it to be off", () => !station.isOn);
+  expect((await known()).map(({ revoked }: { revoked: boolean }) => revoked)).toEqual([true, false]);
+  await station.stop();
 });
 
 const listOf = (serials: string[], options: Partial<ListOptions>) =>

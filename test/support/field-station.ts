@@ -242,6 +242,10 @@ export class FieldStation {
     } else await this.request("-----BEGIN CERTIFICATE REQUEST-----\nMA==\n-----END CERTIFICATE REQUEST-----\n");
   }
 
+  call(action: string, payload: Payload): Promise<Payload> {
+    return this.#client?.call(action, payload) ?? Promise.reject(new Error("it is off"));
+  }
+
   /** Asks for a certificate. @param more of the CALL's payload */
   async request(csr: string, key?: string, more: object = {}): Promise<Payload> {
     if (key !== undefined) this.#requestKey = key;

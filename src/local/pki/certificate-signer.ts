@@ -16,15 +16,15 @@ const SIGNATURES = { name: "ECDSA", hash: "SHA-256" } as const;
 /** Nothing of the request counts but its name and key: what a certificate is good for the CA says. */
 export async function signRequest(
   { stationCa, stationCaPem }: { stationCa: Authority; stationCaPem: string },
-  { url, text }: { url: string; text(): Promise<string> },
+  asked: { url: string; text(): Promise<string> },
   now: Date = new Date(),
 ): Promise<Response> {
   try {
-    const pem = await text();
+    const pem = await asked.text();
     if (pem.length > REQUEST_MAX_LENGTH) throw new Error(`it has more than ${REQUEST_MAX_LENGTH} characters`);
     const request = new x509.Pkcs10CertificateRequest(pem);
     if (!(await request.verify())) throw new Error("its own signature is wrong");
-    const days = Math.min(DAYS_MAX, Number(new URL(url).searchParams.get("days")) || DAYS);
+    const days = Math.min(DAYS_MAX, Number(new URL(asked.url).searchParams.get("days")) || DAYS);
     const certificate = await signCertificate(
       {
         subject: request.subjectName,

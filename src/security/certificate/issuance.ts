@@ -42,6 +42,10 @@ export interface Request {
   requestId?: number;
 }
 
+/** Who proves nothing may be anybody, and would have for good what it is let in for now. @param isLocal on one machine, for trying */
+export const askerFault = (securityProfile: number, isLocal: boolean): string | null =>
+  securityProfile === 0 && !isLocal ? "the connection that it came by proves nothing (security profile 0)" : null;
+
 /** A request came: the newer one wins, and the same one once more is the same. @returns also the command that is not to be sent any more */
 export function requested(
   known: Issuance | undefined,

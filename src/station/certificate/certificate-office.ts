@@ -22,7 +22,7 @@ export interface OfficePort {
   /** The version that the station speaks, or spoke last. */
   protocol(): Protocol;
   /** The connection that is there, unless its socket is closing. */
-  live(): { connectionId: string; protocol: Protocol } | null;
+  live(): { connectionId: string; protocol: Protocol; securityProfile: number } | null;
   /** @param work never throws */
   background(work: Promise<void>): void;
   /** Something may be due sooner, or is to be delivered. */
@@ -52,11 +52,8 @@ export class CertificateOffice {
     this.#context = context;
     this.#port = port;
     this.#certificates = new Certificates(context);
-    const { commands, security, protocol, background, changed } = port;
-    this.#issuing = new Issuing(context, {
-      ...{ commands, security, protocol, background, changed, certificates: this.#certificates },
-      isLive: (connectionId) => port.live()?.connectionId === connectionId,
-    });
+    const { commands, changed } = port;
+    this.#issuing = new Issuing(context, { ...port, certificates: this.#certificates });
     this.#renewals = new Renewals(context, {
       ...{ commands, changed, certificates: this.#certificates },
       live: () => port.live()?.protocol ?? null,

@@ -6,6 +6,7 @@ import { log, messageOf } from "../../log.ts";
 import type { Call } from "../../ocpp/message.ts";
 import type { Protocol } from "../../ocpp/protocol.ts";
 import {
+  askerFault,
   certificateSigned,
   type Ended,
   type Issuance,
@@ -39,8 +40,7 @@ interface IssuingPort {
   security: SecurityReports;
   /** The version that the station speaks, or spoke last. */
   protocol(): Protocol;
-  /** That connection is there still. */
-  isLive(connectionId: string): boolean;
+  live(): { connectionId: string; securityProfile: number } | null;
   /** @param work never throws */
   background(work: Promise<void>): void;
   /** Something may be due sooner, or is to be delivered. */
@@ -62,9 +62,10 @@ export class Issuing {
   async ask({ payload }: Call, connectionId: string): Promise<Decision> {
     const { incarnation } = this.#context;
     const csr = String(payload.csr);
-    const fault = await this.#faultOf(csr);
+    const asker = this.#port.live();
+    const fault = askerFault(asker?.securityProfile ?? 0, this.#context.config.LOCAL) ?? (await this.#faultOf(csr));
     // Judged meanwhile for nobody: whoever is there now asks, or has asked, by itself.
-    const isOver = this.#context.incarnation !== incarnation || !this.#port.isLive(connectionId);
+    const isOver = this.#context.incarnation !== incarnation || this.#port.live()?.connectionId !== connectionId;
     if (isOver) return { answer: null, answeredBy: "edge" };
     if (fault !== null) {
       this.#port.security.report("certificate-request-refused", { reason: fault });

@@ -1,0 +1,127 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { askerFault } from "../../src/security/certificate/issuance.ts";
+import { isLetIn, namedNow, withNext, withoutNext, withUsed } from "../../src/security/certificate/succession.ts";
+import { asked, dueToTell, renewalAt, toldNextAt } from "../../src/security/certificate/watch.ts";
+
+const DAY_MS = 86_400_000;
+const registered = (fingerprints?: string[]) => ({
+  certificate: { commonName: "CS001", ...(fingerprints !== undefined && { fingerprints }) },
+});
+
+describe("Of a station's certificates", () => {
+  test("the one that it uses counts, and those that it may have by now, whatever is issued, refused and used", () => {
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant("issue" as const) }),
+      fc.record({ kind: fc.constant("refuse" as const), which: fc.nat(3) }),
+      fc.record({ kind: fc.constant("use" as const), which: fc.nat(3) }),
+      fc.record({ kind: fc.constant("say-again" as const) }),
+    );
+    fc.assert(
+      fc.property(fc.boolean(), fc.array(step, { maxLength: 30 }), (isPinned, steps) => {
+        let registration: Parameters<typeof isLetIn>[0] = registered(isPinned ? ["0"] : undefined);
+        const first = registration.certificate.fingerprints;
+        let used = "0";
+        let number = 0;
+        /** Newest first, four at most: what it may have and has not used. */
+        let may: string[] = [];
+        const gone: string[] = [];
+        for (const each of steps) {
+          if (each.kind === "issue") {
+            may = [`${++number}`, ...may].slice(0, 4);
+            registration = withNext(registration, `${number}`);
+          } else if (each.kind === "say-again") {
+            const { certificate, issued = {} } = registration;
+            if (first !== undefined)
+              registration = {
+                ...registration,
+                certificate: { ...certificate, fingerprints: namedNow(first, issued) },
+              };
+          } else {
+            const fingerprint = may[each.which];
+            if (fingerprint === undefined) continue;
+            if (each.kind === "refuse") {
+              registration = withoutNext(registration, fingerprint);
+              may = may.filter((other) => other !== fingerprint);
+            } else {
+              registration = withUsed(registration, fingerprint, used);
+              gone.push(used);
+              used = fingerprint;
+              may = may.slice(0, each.which);
+            }
+          }
+          for (const fingerprint of [used, ...may])
+            expect([fingerprint, isLetIn(registration, fingerprint)]).toEqual([fingerprint, true]);
+          for (const fingerprint of gone.slice(-4))
+            expect([fingerprint, isLetIn(registration, fingerprint)]).toEqual([fingerprint, false]);
+          expect(registration.issued?.next?.length ?? 0).toBeLessThanOrEqual(4);
+          expect(registration.issued?.retired?.length ?? 0).toBeLessThanOrEqual(16);
+        }
+        expect(isLetIn(registration, "a stranger's")).toBe(!isPinned);
+      }),
+    );
+  });
+
+  test("none is issued over a connection that proves nothing", () => {
+    expect([0, 1, 2, 3].map((profile) => askerFault(profile, false) === null)).toEqual([false, true, true, true]);
+    expect(askerFault(0, true)).toBeNull();
+  });
+});
+
+describe("The end of a certificate", () => {
+  test("is told of once for each threshold, however seldom somebody looks", () => {
+    const looks = fc.array(fc.double({ min: 0, max: 40, noNaN: true }), { maxLength: 20 });
+    fc.assert(
+      fc.property(looks, (days) => {
+        const notAfter = 40 * DAY_MS;
+        const told: number[] = [];
+        for (const now of days.map((each) => each * DAY_MS).toSorted((a, b) => a - b)) {
+          const known = { notAfter, told: told.at(-1) };
+          const due = dueToTell(known, now);
+          const next = toldNextAt(
+            { fingerprint: "", since: 0, notAfter, ...(told.length > 0 && { told: known.told }) } as never,
+            now,
+          );
+          if (due === null) {
+            if (next !== null) expect(next).toBeGreaterThan(now);
+            continue;
+          }
+          expect(next).toBe(now);
+          expect(notAfter - due * DAY_MS).toBeLessThanOrEqual(now);
+          told.push(due);
+        }
+        expect(told).toEqual([...new Set(told)].toSorted((a, b) => b - a));
+      }),
+    );
+  });
+
+  test("has its renewal within the time that is asked for, spread, and never before half of what was left", () => {
+    fc.assert(
+      fc.property(
+        fc.nat(2 ** 32 - 1),
+        fc.integer({ min: 1, max: 800 }),
+        fc.integer({ min: 1, max: 365 }),
+        (chance, life, before) => {
+          const fingerprint = chance.toString(16).padStart(8, "0").padEnd(64, "0");
+          const notAfter = life * DAY_MS;
+          const at = renewalAt({ fingerprint, notAfter, since: 0 }, before);
+          expect(at).toBeGreaterThanOrEqual(Math.max(notAfter - before * DAY_MS, notAfter / 2));
+          expect(at).toBeLessThan(notAfter);
+          const renewal = asked({ fingerprint, notAfter, since: 0 }, "c", at);
+          expect(renewal.againAt).toBeGreaterThanOrEqual(at + 6 * 3_600_000);
+        },
+      ),
+    );
+    const spread = Array.from({ length: 100 }, (_, index) =>
+      renewalAt(
+        {
+          fingerprint: ((index * 2 ** 32) / 100).toString(16).slice(0, 8).padStart(8, "0"),
+          notAfter: 365 * DAY_MS,
+          since: 0,
+        },
+        40,
+      ),
+    );
+    expect((Math.max(...spread) - Math.min(...spread)) / DAY_MS).toBeGreaterThan(9);
+  });
+});
