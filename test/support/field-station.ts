@@ -155,6 +155,8 @@ export class FieldStation {
     try {
       await client.connect();
     } catch (error) {
+      // Nobody is there who could refuse it, or who can tell: it asks again, there.
+      if (isNobodyThere(error as Error & { code?: unknown })) return;
       this.refusals.push(`${profile}: ${String(error)}`);
       // [2.x B10] A network profile that does not work gives way to the next.
       this.#now = { ...this.#now, priority: [...others, first].join(",") };
@@ -253,3 +255,6 @@ export class FieldStation {
     return this.signed;
   }
 }
+
+const isNobodyThere = ({ code, message }: Error & { code?: unknown }): boolean =>
+  code === 503 || code === "ECONNREFUSED" || code === "ECONNRESET" || message === "socket hang up";

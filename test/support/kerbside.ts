@@ -31,6 +31,15 @@ export async function startKerbside(
 ): Promise<Kerbside> {
   const folder = temporaryFolder();
   const edge = await startEdge({ dir: folder.dir, env, log: () => {}, ...options });
+  const stop = async () => {
+    await edge.stop();
+    folder.remove();
+  };
+  return kerbsideOf(edge, stop, key);
+}
+
+/** @param stop is called once its stations are gone */
+export function kerbsideOf(edge: Edge, stop: () => Promise<void>, key?: string): Kerbside {
   const stations: TestStation[] = [];
 
   const api: Kerbside["api"] = async (method, path, body, headers = {}) => {
@@ -73,8 +82,7 @@ export async function startKerbside(
       api("POST", `/v1/stations/${encodeURIComponent(id)}/commands`, { action, payload, ...more }),
     stop: async () => {
       for (const station of stations) station.kill();
-      await edge.stop();
-      folder.remove();
+      await stop();
     },
   };
 }
