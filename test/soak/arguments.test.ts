@@ -100,3 +100,12 @@ test.each([
 test("--help is not checked any further", () => {
   expect(parseArguments(["--help", "--minutes", "0"], 0.5)).toEqual({ ok: true, value: "help" });
 });
+
+test("So many stations are shared among the lanes, and who renews has the edge's own PKI", () => {
+  expect(optionsOf()).toMatchObject({ stations: 64, renew: false });
+  expect(optionsOf("--stations", "1000", "--concurrency", "8", "--renew")).toMatchObject({
+    ...{ stations: 1_000, concurrency: 8, renew: true },
+  });
+  expect(complaintOf(...TARGET, "--renew")).toMatch(/--renew does not go with --target/);
+  expect(complaintOf("--stations", "0")).toMatch(/--stations/);
+});

@@ -35,6 +35,10 @@ export interface SoakOptions {
   names: Names[];
   connectionsPerRound: number;
   concurrency: number;
+  /** Of each cohort whose names stay the same. */
+  stations: number;
+  /** The development PKI renews the certificates of cohort mtls. */
+  renew: boolean;
   /** From an arm's last connection to its sample, at least. */
   settleMs: number;
   /** Leave the garbage in workerd, which takes a second to collect, and say nothing of its heap. */
@@ -63,6 +67,8 @@ export const USAGE = `Usage: npm run soak -- [options]
   --names LIST               same: the same stations again and again; fresh: new ones each time (both; a target: same)
   --connections-per-round N  of each cohort (200)
   --concurrency N            connections at once (16)
+  --stations N               of each cohort whose names stay the same, rounded up to a multiple of --concurrency (4 each)
+  --renew                    cohort mtls: a station asks for another certificate as it visits, and comes back by it
   --protocol NAME            ocpp1.6 | ocpp2.0.1 | ocpp2.1 (ocpp1.6)
   --csms URL|builtin         a bridge for each cohort, watched too, and this CSMS behind it; builtin: a small one
   --floor                    also a bare hibernating object behind the same fronts, to compare with
@@ -95,6 +101,8 @@ const OPTIONS = {
   names: TEXT,
   "connections-per-round": { ...TEXT, default: "200" },
   concurrency: { ...TEXT, default: "16" },
+  stations: TEXT,
+  renew: FLAG,
   protocol: { ...TEXT, default: "ocpp1.6" },
   floor: FLAG,
   csms: TEXT,
@@ -120,6 +128,7 @@ const MINUTES_MAX = 24 * 60;
 const ROUNDS_MAX = 100_000;
 const CONNECTIONS_MAX = 10_000;
 const CONCURRENCY_MAX = 256;
+const STATIONS_MAX = 10_000;
 const SEED_MAX = 2 ** 32 - 1;
 const PID_MAX = 2 ** 22;
 /** A planted byte is kept for the whole run: a run of 1,000,000 connections shall not fill the machine at the default. */
@@ -142,14 +151,18 @@ export function parseArguments(args: readonly string[], chance: number): Result<
     if (target !== null && values.floor) throw new Unusable("--floor does not go with a --target");
     const csms = values.csms === undefined ? null : csmsOf(values.csms, names.join(), values["allow-remote"]);
     if (csms !== null && target !== null) throw new Unusable("--csms does not go with a --target");
+    if (values.renew && (target !== null || csms !== null || values.floor))
+      throw new Unusable("--renew does not go with --target, --csms or --floor: the edge's own PKI signs");
     if (csms !== null && values.floor) throw new Unusable("--csms does not go with --floor, which has no link");
+    const concurrency = wholeNumber("concurrency", values.concurrency, 1, CONCURRENCY_MAX);
+    const stations = wholeNumber("stations", values.stations ?? String(4 * concurrency), 1, STATIONS_MAX);
     return ok({
+      ...{ stations, renew: values.renew, concurrency },
       ...{ target, cohorts, names, csms, floor: values.floor, out: resolve(values.out) },
       leaveGarbage: values["leave-garbage"],
       minutes: decimal("minutes", values.minutes, 0.01, MINUTES_MAX),
       rounds: values.rounds === undefined ? null : wholeNumber("rounds", values.rounds, 1, ROUNDS_MAX),
       connectionsPerRound: wholeNumber("connections-per-round", values["connections-per-round"], 1, CONNECTIONS_MAX),
-      concurrency: wholeNumber("concurrency", values.concurrency, 1, CONCURRENCY_MAX),
       protocol: oneOf("protocol", values.protocol, PROTOCOLS),
       plant: plantOf(values, cohorts, target),
       settleMs: 1_000 * decimal("settle", values.settle, 0, 600),

@@ -22,6 +22,10 @@ export interface ChurnSpec {
   arm: Arm;
   protocol: Protocol;
   concurrency: number;
+  /** Each lane goes through so many stations of its own, so that none is there twice at once. */
+  stationsALane: number;
+  /** A station with a certificate of its own has it renewed, and comes back by the new one. */
+  renews: boolean;
   seed: number;
   /** The name of a station is put behind it. */
   url: string;

@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ClientOptions } from "ws";
+import type { Call } from "../../src/ocpp/message.ts";
 import { Broker, NotUsable } from "../../src/simulator/fleet/broker.ts";
 import { CertificateIssuer } from "../../src/simulator/fleet/certificate-issuer.ts";
 import type { Profile } from "../../src/simulator/station/profile.ts";
@@ -12,6 +13,7 @@ import { StationConnection } from "../../src/simulator/station/station-connectio
 import { messagesOf } from "../../src/simulator/station/version-messages.ts";
 import { FleetStatistics, Tally } from "../../src/simulator/fleet/statistics.ts";
 import type { ChurnSpec, Cohort } from "./arm.ts";
+import { Renewal, RENEWALS_MAX } from "./renewal.ts";
 import { hintOn } from "./target-hint.ts";
 
 export interface Round {
@@ -20,8 +22,6 @@ export interface Round {
   failures: Record<string, number>;
 }
 
-/** Each lane goes through so many stations of its own, so that none is there twice at once. */
-const STATIONS_A_LANE = 4;
 const PROFILE: Record<Cohort, Profile> = { plain: "none", tls: "tls", mtls: "mtls" };
 
 export class Churn {
@@ -31,6 +31,7 @@ export class Churn {
   readonly #issuer = new CertificateIssuer(true, new FleetStatistics([]));
   readonly #socket: ClientOptions;
   readonly #known = new Map<string, ClientOptions>();
+  readonly #renewals = new Map<string, number>();
   #isOver = false;
   #rounds = 0;
 
@@ -63,11 +64,14 @@ export class Churn {
     const failures = new Tally();
     let made = 0;
     const lane = async (number: number) => {
-      const from = this.#random.integer(0, STATIONS_A_LANE - 1);
+      const { stationsALane } = this.#spec;
+      const from = this.#random.integer(0, stationsALane - 1);
       for (let n = number; n < connections && !this.#isOver; n += this.#spec.concurrency) {
         const turn = (n - number) / this.#spec.concurrency;
-        const stationId = this.#nameOf(number, round, turn, (from + turn) % STATIONS_A_LANE);
-        if (await this.#visit(stationId, failures)) made++;
+        const stationId = this.#nameOf(number, round, turn, (from + turn) % stationsALane);
+        // Added once it is known: the other lanes add theirs meanwhile.
+        const visits = await this.#visit(stationId, failures);
+        made += visits;
       }
     };
     await Promise.all(Array.from({ length: this.#spec.concurrency }, (_, number) => lane(number)));
@@ -96,31 +100,59 @@ export class Churn {
     return nameOf(cohort, lane, names === "same" ? String(own) : `r${round}-${turn}`);
   }
 
-  /** `true`: it was connected. */
-  async #visit(stationId: string, failures: Tally): Promise<boolean> {
-    const { url, protocol, arm, run } = this.#spec;
+  /** How often it was connected. */
+  async #visit(stationId: string, failures: Tally): Promise<number> {
+    const { arm, renews } = this.#spec;
+    const renewals = this.#renewals.get(stationId) ?? 0;
+    const isRenewed = renews && arm.cohort === "mtls" && renewals < RENEWALS_MAX;
     try {
       const socket = await this.#socketOf(stationId);
-      const path = `${url.replace(/\/$/, "")}/${stationId}`;
-      const opened = await StationConnection.open({ url: path, protocol, socket, onCommand: refuse });
-      if (!opened.ok) failures.add(opened.error.reason);
-      else {
-        const boot = messagesOf(protocol).boot(identification(stationId), "PowerUp");
-        const outcome = await opened.value.call(boot.action, boot.payload);
-        if (outcome.state === "unsent") failures.add(`closed before the ${boot.action}`);
-        else if (outcome.state !== "result") failures.add(named(boot.action, outcome.reason));
-        // The CSMS accepts: what else came was not from there.
-        else if (run !== null && outcome.payload.status !== "Accepted") failures.add(`${boot.action} not accepted`);
-        await opened.value.close();
+      let made = 0;
+      const renewed = await this.#connect(stationId, socket, failures, isRenewed);
+      if (renewed !== null) made++;
+      if (isRenewed && renewed !== null && renewed !== "as before") {
+        this.#renewals.set(stationId, renewals + 1);
+        const next = { ...socket, ...renewed };
+        if (arm.names === "same") this.#known.set(stationId, next);
+        // By the one that it was given, which retires the one before.
+        if ((await this.#connect(stationId, next, failures, false)) !== null) made++;
       }
       // Its files would stay open in the broker.
       if (arm.names === "fresh") await this.#broker?.deregister(stationId);
-      return opened.ok;
+      return made;
     } catch (error) {
       // What was called off has not failed: it would leave every run that ends by time undecided.
       if (!this.#isOver) failures.add((error as Error).message);
-      return false;
+      return 0;
     }
+  }
+
+  /** `null`: it was not let in; else the certificate that it got, or that it has none but the one before. */
+  async #connect(
+    stationId: string,
+    socket: ClientOptions,
+    failures: Tally,
+    renews: boolean,
+  ): Promise<{ cert: string; key: string } | "as before" | null> {
+    const { url, protocol, run } = this.#spec;
+    const path = `${url.replace(/\/$/, "")}/${stationId}`;
+    const renewal = renews ? new Renewal() : null;
+    const onCommand = (call: Call) => renewal?.onCommand(call) ?? refuse();
+    const opened = await StationConnection.open({ url: path, protocol, socket, onCommand });
+    if (!opened.ok) {
+      failures.add(opened.error.reason);
+      return null;
+    }
+    const boot = messagesOf(protocol).boot(identification(stationId), "PowerUp");
+    const outcome = await opened.value.call(boot.action, boot.payload);
+    if (outcome.state === "unsent") failures.add(`closed before the ${boot.action}`);
+    else if (outcome.state !== "result") failures.add(named(boot.action, outcome.reason));
+    // The CSMS accepts: what else came was not from there.
+    else if (run !== null && outcome.payload.status !== "Accepted") failures.add(`${boot.action} not accepted`);
+    const renewed = (await renewal?.ask(opened.value, stationId)) ?? null;
+    if (renewed !== null && !renewed.ok) failures.add(renewed.error);
+    await opened.value.close();
+    return renewed?.ok ? renewed.value : "as before";
   }
 
   async #socketOf(stationId: string): Promise<ClientOptions> {
@@ -145,9 +177,13 @@ export class Churn {
 const nameOf = (cohort: Cohort, lane: number, own: string) => `SOAK-${cohort}-${lane}-${own}`;
 
 /** The stations of an arm whose names stay the same. */
-export function namesOf({ arm, concurrency }: Pick<ChurnSpec, "arm" | "concurrency">): string[] {
-  return Array.from({ length: concurrency * STATIONS_A_LANE }, (_, number) =>
-    nameOf(arm.cohort, Math.floor(number / STATIONS_A_LANE), String(number % STATIONS_A_LANE)),
+export function namesOf({
+  arm,
+  concurrency,
+  stationsALane,
+}: Pick<ChurnSpec, "arm" | "concurrency" | "stationsALane">): string[] {
+  return Array.from({ length: concurrency * stationsALane }, (_, number) =>
+    nameOf(arm.cohort, Math.floor(number / stationsALane), String(number % stationsALane)),
   );
 }
 

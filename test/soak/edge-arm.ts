@@ -48,7 +48,13 @@ export class EdgeArm {
     process.once("exit", () => this.#kill());
   }
 
-  static async start(kind: Exclude<Arm["kind"], "target">, dir: string, plant: Plant | null): Promise<EdgeArm> {
+  /** @param signs stations' certificates, by its development PKI */
+  static async start(
+    kind: Exclude<Arm["kind"], "target">,
+    dir: string,
+    plant: Plant | null,
+    signs = false,
+  ): Promise<EdgeArm> {
     mkdirSync(dir, { recursive: true });
     const workerd = await InspectedWorkerd.prepare(dir);
     const preloads = [join(import.meta.dirname, "probe.ts")];
@@ -64,6 +70,7 @@ export class EdgeArm {
         ...{ MINIFLARE_WORKERD_PATH: workerd.path, KERBSIDE_WORKERDS: "1" },
         ...{ KERBSIDE_DIR: dir, KERBSIDE_PORT: "0", KERBSIDE_TLS_PORT: "0", KERBSIDE_MTLS_PORT: "0" },
         ...{ KERBSIDE_CONNECTS_PER_STATION: NO_LIMIT, KERBSIDE_CONNECTS_PER_ADDRESS: NO_LIMIT },
+        ...(signs && { CERTIFICATE_ISSUER: "local" }),
         ...(plant !== null && { SOAK_PLANT_COHORT: plant.cohort, SOAK_PLANT_BYTES: String(plant.bytes) }),
       },
     });

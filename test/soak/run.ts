@@ -143,8 +143,9 @@ interface Surroundings {
 }
 
 async function start(arm: Arm, options: SoakOptions, { dir, load, ends, over, csms }: Surroundings): Promise<Running> {
-  const { protocol, concurrency, seed, plant, target } = options;
-  const shared = { arm, protocol, concurrency, seed };
+  const { protocol, concurrency, seed, plant, target, renew } = options;
+  const stationsALane = Math.ceil(options.stations / concurrency);
+  const shared = { arm, protocol, concurrency, stationsALane, seed, renews: renew };
   let watched: Watched[];
   if (arm.kind === "target") {
     const given = target as GivenTarget;
@@ -153,7 +154,7 @@ async function start(arm: Arm, options: SoakOptions, { dir, load, ends, over, cs
     await load.open({ ...shared, ...given, url: given.url.href, api, run: null });
   } else {
     const isPlanted = arm.kind === "kerbside" && arm.cohort === plant?.cohort;
-    const edge = await EdgeArm.start(arm.kind, dir, isPlanted ? plant : null);
+    const edge = await EdgeArm.start(arm.kind, dir, isPlanted ? plant : null, renew);
     ends.push(() => edge.stop());
     watched = edge.processes(options.leaveGarbage);
     const api = arm.kind === "floor" ? null : edge.httpUrl;

@@ -135,3 +135,15 @@ test("A given Kerbside is churned over mTLS: its folder registers the stations a
     await stop();
   }
 });
+
+test("Stations on mTLS have their certificates renewed, and come back by the new ones", {
+  timeout: PATIENCE_MS,
+}, async () => {
+  const few = ["--rounds", "2", "--connections-per-round", "3", "--concurrency", "3", "--stations", "3"];
+  const quick = ["--renew", "--leave-garbage", "--settle", "0", "--minutes", "1"];
+  const folder = join(out.dir, "renewed");
+  await run(...few, ...quick, "--cohorts", "mtls", "--names", "same", "--out", folder);
+  const report: Report = JSON.parse(readFileSync(join(folder, "report.json"), "utf8"));
+  // Twice each, by the one before and by the new one, which then is the one before.
+  expect(report.arms.map(({ connections, failures }) => [connections, failures])).toEqual([[12, {}]]);
+});
