@@ -1,4 +1,7 @@
+import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Browser, HAS_BROWSER, type Watched } from "../support/browser.ts";
 import { axeFaults, complaintsOf, openConsole, signIn } from "../support/console-page.ts";
@@ -6,6 +9,8 @@ import { type Kerbside, startKerbside } from "../support/kerbside.ts";
 import { until } from "../support/http-peers.ts";
 import { TestStation } from "../support/test-station.ts";
 
+const execFileAsync = promisify(execFile);
+const ROOT = join(import.meta.dirname, "../..");
 const ALL = "a-key-for-all-of-it";
 const READER = "a-key-that-reads";
 const SCOPES = ["stations:read", "stations:write", "commands:write", "webhooks:write", "metrics:read"];
@@ -38,11 +43,21 @@ describe.skipIf(!HAS_BROWSER)("The console's pages of the fleet", () => {
     await Promise.all([browser?.stop(), kerbside?.stop()]);
   });
 
-  test("show an empty fleet the three commands that fill it", async () => {
+  test("show an empty fleet the three commands that fill it, and they do", async () => {
     const { page } = watched;
     await page.getByText("No station is registered yet").waitFor();
-    expect(await page.locator(".first-station li").count()).toBe(3);
-    expect(await page.locator(".first-station").textContent()).toContain(`curl -X PUT ${url()}/v1/stations/CS001`);
+    const [register = "", connect = "", ask = ""] = await page.locator(".first-station code").allTextContents();
+    const env = { ...process.env, KEY: ALL };
+    const run = (command: string) => execFileAsync("bash", ["-c", command], { env, cwd: ROOT });
+    await run(`${register} -sf`);
+    // Without its "&": it is this test's to end.
+    const station = spawn("bash", ["-c", `exec ${connect.replace(/ &$/, "")}`], { env, cwd: ROOT, stdio: "ignore" });
+    try {
+      await page.getByRole("link", { name: "1 stations online" }).waitFor();
+      expect((await run(`${ask} -sf`)).stdout).toContain('"payload":{"status":"Accepted"}');
+    } finally {
+      station.kill();
+    }
   });
 
   test("show a station that connects, without a reload", async () => {
@@ -54,7 +69,7 @@ describe.skipIf(!HAS_BROWSER)("The console's pages of the fleet", () => {
     station.kill();
     await row.getByText("lost: the connection broke").waitFor();
     await see("#/");
-    await page.getByRole("link", { name: "1 stations offline" }).waitFor();
+    await page.getByRole("link", { name: "2 stations offline" }).waitFor();
   });
 
   test("keep what a station says of itself a text, whatever it says", async () => {

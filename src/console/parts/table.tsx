@@ -3,7 +3,7 @@
  * is about.
  */
 import type { ComponentChildren } from "preact";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { useIsNarrow, useWidth } from "./narrow.ts";
 import { Icon } from "./icon.tsx";
 import { useVirtualRows } from "./virtual-rows.ts";
@@ -38,6 +38,7 @@ export interface TableProps<Row> {
   /** Which rows are looked at: first and last. */
   onSeen?: (first: number, last: number) => void;
   chosen?: ReadonlySet<string>;
+  /** The one that a row was drawn with is called: it must not hold what was chosen then. */
   onChoose?: (key: string, isChosen: boolean) => void;
   isStale?: boolean;
   /** Below the last row. */
@@ -52,7 +53,10 @@ const NEAR_END = 60;
 
 export function Table<Row>(given: TableProps<Row>) {
   const width = useWidth();
-  const columns = given.columns.filter(({ from = 0, narrow }) => width >= from || narrow !== undefined);
+  const columns = useMemo(
+    () => given.columns.filter(({ from = 0, narrow }) => width >= from || narrow !== undefined),
+    [given.columns, width],
+  );
   const props = { ...given, columns };
   const { label, rows, isLong = false, isStale = false, chosen, tail } = props;
   const tracks = [...(chosen === undefined ? [] : ["18px"]), ...columns.map(({ width }) => width)].join(" ");
@@ -107,8 +111,20 @@ function Head<Row>({ column, sort, onSort }: TableProps<Row> & { column: Column<
   );
 }
 
+/** A row as it was drawn last. */
+interface Drawn<Row> {
+  row: Row;
+  columns: readonly Column<Row>[];
+  /** `null`: rows are not chosen. */
+  isChosen: boolean | null;
+  index: number;
+  /** px */
+  top: number;
+  line: ComponentChildren;
+}
+
 function LongRows<Row>(props: TableProps<Row>) {
-  const { rows, keyOf, onNearEnd, onSeen, isStale = false, tail } = props;
+  const { rows, columns, keyOf, chosen, onNearEnd, onSeen, isStale = false, tail } = props;
   const place = useRef<HTMLDivElement>(null);
   const isNarrow = useIsNarrow();
   const { items, height, scrollTo } = useVirtualRows(place, rows.length, isNarrow ? NARROW_ROW : ROW);
@@ -135,13 +151,33 @@ function LongRows<Row>(props: TableProps<Row>) {
     if (link === null) wanted.current = to;
     else link.focus({ preventScroll: true });
   };
+  const drawn = useRef(new Map<string, Drawn<Row>>());
+  // One that is the same as before is not drawn again: most rows stay where they are as the list moves by a few.
+  const next = new Map<string, Drawn<Row>>();
+  const lineOf = (row: Row, index: number, top: number) => {
+    const key = keyOf(row);
+    const isChosen = chosen?.has(key) ?? null;
+    const before = drawn.current.get(key);
+    const isSame =
+      before?.row === row &&
+      before.columns === columns &&
+      before.isChosen === isChosen &&
+      before.index === index &&
+      before.top === top;
+    const line = isSame ? before.line : <RowLine key={key} row={row} index={index} top={top} {...props} />;
+    next.set(key, { row, columns, isChosen, index, top, line });
+    return line;
+  };
+  useLayoutEffect(() => {
+    drawn.current = next;
+  });
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
     <div ref={place} class={`rows${isStale ? " stale" : ""}`} role="rowgroup" tabIndex={0} onKeyDown={onKeyDown}>
       <div class="room" role="presentation" style={{ height: `${height}px` }}>
         {items.map(({ index, start }) => {
           const row = rows[index];
-          return row === undefined ? null : <RowLine key={keyOf(row)} row={row} index={index} top={start} {...props} />;
+          return row === undefined ? null : lineOf(row, index, start);
         })}
       </div>
       {tail !== undefined && <div class="tail">{tail}</div>}

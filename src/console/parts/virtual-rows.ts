@@ -12,7 +12,7 @@ import type { RefObject } from "preact";
 import { useLayoutEffect, useReducer, useRef } from "preact/hooks";
 
 /** Rows beyond what is seen, in each direction: what a wheel turns in one frame. */
-const OVERSCAN = 12;
+const OVERSCAN = 8;
 
 export interface VirtualRows {
   items: readonly VirtualItem[];

@@ -7,7 +7,7 @@ import { route } from "../data/route.ts";
 import { identity, may } from "../data/session.ts";
 import { ownTitle, Page, type PageProps } from "../parts/page.tsx";
 import { Loading, State } from "../parts/states.tsx";
-import { type PageEntry, pageOf } from "./pages.ts";
+import { PAGES, type PageEntry, pageOf } from "./pages.ts";
 
 export const shownTitle = (): string => ownTitle.value ?? pageOf(route.value)?.title ?? "Not found";
 
@@ -45,6 +45,27 @@ export function PageFrame() {
 }
 
 const loaded = new Map<string, ComponentType<PageProps>>();
+
+/** ms after somebody signed in: what they came for has been loaded by then. */
+const AHEAD_AFTER_MS = 3_000;
+
+/** Brings the other pages, too: who is paged goes from one to another while the edge fails. One after the other, and none twice. */
+export function useLoadAhead(): void {
+  useEffect(() => {
+    let isLeft = false;
+    const timer = setTimeout(async () => {
+      for (const entry of PAGES.filter(mayOpen)) {
+        if (isLeft || loaded.has(entry.key)) continue;
+        const page = await entry.load().catch(() => null);
+        if (page !== null) loaded.set(entry.key, page);
+      }
+    }, AHEAD_AFTER_MS);
+    return () => {
+      isLeft = true;
+      clearTimeout(timer);
+    };
+  }, []);
+}
 
 function Loaded({ entry }: { entry: PageEntry }) {
   const [failed, setFailed] = useState(false);

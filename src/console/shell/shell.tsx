@@ -11,7 +11,7 @@ import { State } from "../parts/states.tsx";
 import { clockTime } from "../parts/time.tsx";
 import { Toasts } from "../parts/toast.tsx";
 import { EdgeState } from "./edge-state.tsx";
-import { mayOpen, PageFrame, shownTitle } from "./page-frame.tsx";
+import { mayOpen, PageFrame, shownTitle, useLoadAhead } from "./page-frame.tsx";
 import { PAGES, type PageEntry, pageOf } from "./pages.ts";
 import { openPalette, Palette, usePaletteKeys } from "./palette.tsx";
 import { SignIn } from "./sign-in.tsx";
@@ -52,6 +52,7 @@ function Unreachable({ since }: { since: number }) {
 
 function Inside() {
   usePaletteKeys();
+  useLoadAhead();
   const current = pageOf(route.value);
   return (
     <div class="shell">

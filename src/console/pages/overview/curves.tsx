@@ -78,6 +78,14 @@ function PointedAt() {
 }
 
 function Row({ row, axis }: { row: CurveRow; axis: TimeAxis }) {
+  // A quiet time is one line, not three empty curves.
+  if (row.curves.every(({ lines }) => lines.length === 0))
+    return (
+      <div class="curve-title line">
+        <h4>{row.title}</h4>
+        <span class="small">none</span>
+      </div>
+    );
   return (
     <>
       <h4 class="curve-title">{row.title}</h4>

@@ -18,8 +18,9 @@ import { Table } from "../../parts/table.tsx";
 import { STATION_COLUMNS } from "./station-columns.tsx";
 import { StationFilters } from "./station-filters.tsx";
 
-/** Stations of one answer: two screens of them, soon there. */
-const PAGE = 200;
+/** Stations of the first answer, which is soon there, and of each that follows as somebody scrolls. */
+const FIRST_PAGE = 100;
+const PAGE = 500;
 /** A campaign takes so many by name; more of them are all that match. */
 const CHOSEN_MAX = 10_000;
 const keyOf = ({ stationId }: StationEntry): string => stationId;
@@ -33,7 +34,11 @@ export function StationsPage({ route }: PageProps) {
   // Of one question, page after page: what is relative to now is so to the same moment.
   const asked = useMemo(() => queryOf(query, Date.now()), [key]);
   const list = usePagedList<StationEntry>(key, keyOf, async (client, cursor) => {
-    const page = await client.stationsPage({ ...asked, limit: PAGE, cursor: cursor ?? undefined });
+    const page = await client.stationsPage({
+      ...asked,
+      limit: cursor === null ? FIRST_PAGE : PAGE,
+      cursor: cursor ?? undefined,
+    });
     return { rows: page.stations, cursor: page.cursor };
   });
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
@@ -69,7 +74,7 @@ export function StationsPage({ route }: PageProps) {
                 onSeen={list.seen}
                 {...(mayChoose && {
                   chosen,
-                  onChoose: (id: string, isChosen: boolean) => setChosen(changed(chosen, id, isChosen)),
+                  onChoose: (id: string, isChosen: boolean) => setChosen((before) => changed(before, id, isChosen)),
                 })}
                 {...(list.hasMore && { tail: "Loading more …" })}
               />
