@@ -146,6 +146,9 @@ export class StationParts {
 
   #lookLater(): void {
     this.#operating?.look();
+    // On a socket that came before there was such a fact, which a deploy need not cut.
+    const certificate = this.connections.current()?.connection.certificate ?? null;
+    if (certificate !== null && !isCertified(this.context)) this.certificates.used(certificate);
     this.#certifying?.look();
   }
 

@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { askerFault } from "../../src/security/certificate/issuance.ts";
+import {
+  askerFault,
+  certificateSigned,
+  type Issuance,
+  requested,
+  sending,
+  signed,
+  signing,
+  told,
+} from "../../src/security/certificate/issuance.ts";
 import { isLetIn, namedNow, withNext, withoutNext, withUsed } from "../../src/security/certificate/succession.ts";
 import { asked, dueToTell, renewalAt, toldNextAt } from "../../src/security/certificate/watch.ts";
 
@@ -65,6 +74,78 @@ describe("Of a station's certificates", () => {
   test("none is issued over a connection that proves nothing", () => {
     expect([0, 1, 2, 3].map((profile) => askerFault(profile, false) === null)).toEqual([false, true, true, true]);
     expect(askerFault(0, true)).toBeNull();
+  });
+});
+
+describe("A certificate on its way", () => {
+  const certificate = {
+    chain: "PEM",
+    fingerprint: "ab",
+    subject: "",
+    issuer: "",
+    issuerKeyId: null,
+    serialNumber: "1",
+    notAfter: 9,
+  };
+  const issuance = (): Issuance => requested(undefined, { csr: "A", requestId: 1 }, "one", 0).issuance;
+  const sent = (): Issuance => sending({ ...issuance(), state: "sending", certificate }, "c", 0);
+
+  test("is the newest that was asked for; the same request again is the same, under its newest number", () => {
+    expect(requested(issuance(), { csr: "B" }, "two", 5).issuance).toMatchObject({ id: "two", csr: "B", againAt: 5 });
+    expect(requested(issuance(), { csr: "A", requestId: 2 }, "two", 5)).toEqual({
+      issuance: { ...issuance(), requestId: 2 },
+    });
+    const again = requested(sent(), { csr: "A", requestId: 2 }, "two", 5);
+    expect(again).toMatchObject({ outdated: "c", issuance: { id: "one", requestId: 2, state: "sending", againAt: 5 } });
+    expect(again.issuance.command).toBeUndefined();
+    expect(requested(sent(), { csr: "B" }, "two", 5)).toMatchObject({ outdated: "c", issuance: { state: "signing" } });
+  });
+
+  test("is asked of an issuer so often and no more, at growing distances, or when that says", () => {
+    let at = 0;
+    let one = issuance();
+    const waits: number[] = [];
+    for (;;) {
+      one = signing(one, at);
+      const step = signed(one, { kind: "later", reason: "busy" }, at, 0.999);
+      if (step.kind !== "on") {
+        expect(step).toMatchObject({ kind: "failed", reason: "busy (12 times)" });
+        break;
+      }
+      one = step.issuance;
+      waits.push((one.againAt ?? 0) - at);
+      at = one.againAt ?? 0;
+    }
+    expect(waits).toEqual(waits.toSorted((a, b) => a - b));
+    expect(at).toBeLessThan(8 * 3_600_000);
+    const patient = signed(signing(issuance(), 0), { kind: "later", reason: "", afterMs: DAY_MS }, 0, 0);
+    expect(patient.issuance.againAt).toBe(DAY_MS);
+    expect(signed(one, { kind: "refused", reason: "no" }, 0, 0)).toMatchObject({ kind: "failed", reason: "no" });
+  });
+
+  test("is told again where nobody knows whether it came, at the station's return where it was not said, never where it said no", () => {
+    const kinds = (ended: Parameters<typeof told>[1], of = sent()) => told(of, ended, 7);
+    expect(kinds({ kind: "answered", status: "Accepted" }).kind).toBe("taken");
+    expect(kinds({ kind: "answered", status: "Rejected", detail: "x" })).toMatchObject({
+      kind: "not-taken",
+      reason: "the station said Rejected (x)",
+    });
+    expect(kinds({ kind: "refused", reason: "NotImplemented: " }).kind).toBe("not-taken");
+    expect(kinds({ kind: "unknown" })).toMatchObject({ kind: "on", issuance: { againAt: 7 } });
+    expect(kinds({ kind: "unknown" }, { ...sent(), attempts: 5 })).toMatchObject({ kind: "failed" });
+    const away = kinds({ kind: "unsent", isCancelled: false });
+    expect([away.kind, away.issuance.againAt, away.issuance.command]).toEqual(["on", undefined, undefined]);
+    expect(kinds({ kind: "unsent", isCancelled: true }).kind).toBe("failed");
+    expect(sending(sent(), null, 7)).toMatchObject({ againAt: 60_007, attempts: 1 });
+    expect(sending(sent(), "d", 7)).toMatchObject({ command: "d", attempts: 2 });
+  });
+
+  test("goes out in the words of the station's version", () => {
+    const of = (protocol: "ocpp1.6" | "ocpp2.0.1" | "ocpp2.1") => certificateSigned(sent(), protocol).payload;
+    const type = { certificateType: "ChargingStationCertificate" };
+    expect(of("ocpp1.6")).toEqual({ certificateChain: "PEM" });
+    expect(of("ocpp2.0.1")).toEqual({ certificateChain: "PEM", ...type });
+    expect(of("ocpp2.1")).toEqual({ certificateChain: "PEM", ...type, requestId: 1 });
   });
 });
 

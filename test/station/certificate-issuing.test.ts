@@ -355,6 +355,18 @@ describe("The end of a certificate", () => {
   });
 });
 
+test("A socket that an older release let in, and no deploy has cut, has its certificate looked after", async () => {
+  const { before } = await field("STAYS", { daysLeft: 10, makesRequests: false });
+  await until("its event", async () => (await told("STAYS", "certificate-expires")).length === 1);
+  await control("lose-certificates", "STAYS");
+  await kerbside.edge.evict("STAYS");
+  expect(await certificates("STAYS")).toEqual([]);
+  await control("ring", "STAYS");
+  expect(await certificates("STAYS")).toMatchObject([{ fingerprint: before, subject: null, state: "in-use" }]);
+  await control("ring", "STAYS");
+  expect(await told("STAYS", "certificate-expires")).toHaveLength(2);
+});
+
 describe("The renewal of a certificate", () => {
   test("is asked for by the station's alarm, and done by the station", async () => {
     const { station, before } = await field("RENEWS", { daysLeft: 20 });

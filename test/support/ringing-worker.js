@@ -91,6 +91,11 @@ export class ChargingStation extends Real {
     this.ctx.storage.sql.exec("DELETE FROM log WHERE sequence = (SELECT min(sequence) FROM log)");
   }
 
+  /** As an older release left it: of certificates it had neither. */
+  loseCertificates() {
+    this.ctx.storage.sql.exec("DELETE FROM facts WHERE key IN ('certificate', '~certificates')");
+  }
+
   /** The rows as an older release wrote them. */
   loseKeys() {
     this.ctx.storage.sql.exec(
@@ -147,6 +152,7 @@ export default {
     // It gives no answer any more.
     if (what === "crash") return Response.json(await station.crash().catch(() => "crashed"));
     if (what === "lose-oldest") await station.loseOldest();
+    if (what === "lose-certificates") await station.loseCertificates();
     if (what === "lose-keys") await station.loseKeys();
     return Response.json(await station.storage());
   },

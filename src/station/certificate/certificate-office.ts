@@ -5,13 +5,12 @@
 import type { Config } from "../../config.ts";
 import type { Call } from "../../ocpp/message.ts";
 import type { Protocol } from "../../ocpp/protocol.ts";
-import type { CertificateFacts } from "../../security/client-certificate.ts";
 import type { Command } from "../command/command-row.ts";
 import type { Commands } from "../command/commands.ts";
 import type { Decision } from "../connection/answerer.ts";
 import type { SecurityReports } from "../connection/security-reports.ts";
 import type { StationContext } from "../object/context.ts";
-import { Certificates } from "./certificates.ts";
+import { Certificates, type ShownCertificate } from "./certificates.ts";
 import { isCertificateTaken } from "./certificate-taken.ts";
 import { Issuing, ISSUER_ACTOR } from "./issuing.ts";
 import { Renewals } from "./renewals.ts";
@@ -96,7 +95,7 @@ export class CertificateOffice {
   }
 
   /** By another certificate than before. */
-  used(certificate: CertificateFacts): void {
+  used(certificate: ShownCertificate): void {
     this.#certificates.used(certificate);
     this.#issuing.used(certificate.fingerprint);
     this.#port.changed();

@@ -11,6 +11,10 @@ import type { StationContext } from "../object/context.ts";
 import type { StoredRegistration } from "../storage/facts.ts";
 import { lastEnded } from "../storage/past-connections.ts";
 
+/** Its names are not known of a socket that came to an older release. */
+export type ShownCertificate = Omit<CertificateFacts, "commonName" | "organization"> &
+  Partial<Pick<CertificateFacts, "commonName" | "organization">>;
+
 const DOCUMENT = "~certificates";
 /** Characters of a name: whoever makes a certificate writes it. */
 const NAME_MAX_LENGTH = 256;
@@ -53,18 +57,19 @@ export class Certificates {
   }
 
   /** The station connects by another one than before. */
-  used(certificate: CertificateFacts): void {
+  used(certificate: ShownCertificate): void {
     const { store, eventLog } = this.#context;
     const now = this.#context.now();
-    const { fingerprint, notAfter, commonName, organization, issuerKeyId = null, serialNumber = null } = certificate;
+    const { fingerprint, notAfter, commonName, organization = null } = certificate;
+    const { issuerKeyId = null, serialNumber = null } = certificate;
     const last = eventLog.connection?.certificate ?? lastEnded(eventLog.past)?.certificate ?? null;
     const before = store.fact("certificate")?.fingerprint ?? last?.fingerprint ?? null;
     const isFirst = before === fingerprint;
     const registration = store.fact("registration");
     const known = this.all;
     const shown = { fingerprint, notAfter, issuerKeyId, serialNumber, issuer: null, firstUsedAt: now };
+    const isKnown = commonName === undefined || known.some((each) => each.fingerprint === fingerprint);
     const name = `CN=${commonName}${organization === null ? "" : `,O=${organization}`}`;
-    const isKnown = known.some((each) => each.fingerprint === fingerprint);
     let all = withRecord(known, { ...shown, subject: isKnown ? null : cut(name) });
     const next = registration && withUsed(registration, fingerprint, before);
     const hasRetired = next !== registration;
