@@ -6,12 +6,13 @@ import { sendLinkRequest } from "../station/link/link-request.ts";
 import type { Handlers } from "./call.ts";
 import { unknownStation } from "./problem.ts";
 import { registeredStation } from "./registered-station.ts";
+import { boundOf } from "../security/api-key.ts";
 import { askedUpgrade } from "./upgrade.ts";
 
 export const linkHandlers: Handlers<"linkCsms"> = {
-  async linkCsms({ c }) {
+  async linkCsms({ c, key }) {
     askedUpgrade(c, LINK_PROTOCOL);
-    const accepted = await sendLinkRequest(await registeredStation(c));
+    const accepted = await sendLinkRequest(await registeredStation(c), boundOf(key));
     if (accepted.status !== 101 || accepted.webSocket === null) throw unknownStation();
     // Made anew: of the object's own answer no header can be set, and what the API adds to every answer would fail.
     const headers = { "Sec-WebSocket-Protocol": LINK_PROTOCOL };

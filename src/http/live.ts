@@ -6,6 +6,7 @@ import { sendLiveRequest } from "../station/tail/live-request.ts";
 import type { Handlers } from "./call.ts";
 import { problems, unknownStation } from "./problem.ts";
 import { registeredStation } from "./registered-station.ts";
+import { boundOf } from "../security/api-key.ts";
 import { askedUpgrade } from "./upgrade.ts";
 
 /** s until an observer that was one too many may find a place. */
@@ -15,7 +16,7 @@ export const liveHandlers: Handlers<"watchStation"> = {
   async watchStation({ c, key, query }) {
     askedUpgrade(c, LIVE_PROTOCOL);
     const isMasked = !key.scopes.includes("messages:unmasked");
-    const accepted = await sendLiveRequest(await registeredStation(c), { ...query(), isMasked });
+    const accepted = await sendLiveRequest(await registeredStation(c), { ...query(), isMasked, ...boundOf(key) });
     if (accepted.status === 429) {
       const headers = { "Retry-After": String(RETRY_AFTER_SECONDS) };
       throw problems.tooManyObservers("As many observers as may watch this station at once.", { headers });

@@ -2,7 +2,7 @@
  * API keys of backends: a bearer token to the scopes it has, and the part of the fleet they are for. Must not know routes or HTTP.
  */
 import * as z from "zod";
-import { fleetPartSchema, type Reach } from "./fleet-part.ts";
+import { fleetPartSchema, labelsWithin, type Reach } from "./fleet-part.ts";
 import { equalInConstantTime, fromHex } from "./password.ts";
 
 /** [interface.md §2] Keys are made once for all that a deployment will have: a scope whose routes come later is one already. */
@@ -33,6 +33,12 @@ export const apiKeysSchema = z.array(
 export type ApiKey = z.infer<typeof apiKeysSchema>[number];
 
 /** [interface.md §2] All else is not there for it. */
+/** The labels that a station must have for it: those of a station can change, its identity cannot. */
+export function boundOf(key: ApiKey): { labels?: Record<string, string> } {
+  const labels = labelsWithin(reachOf(key));
+  return labels.length === 0 ? {} : { labels: Object.fromEntries(labels) };
+}
+
 export const reachOf = ({ stations }: ApiKey): Reach => stations ?? "all";
 
 /** The key that this token is, `null` if none. Every key is compared, so that time tells nothing. */

@@ -17,6 +17,7 @@ import { CLOSE_REASONS } from "./connection/close-reasons.ts";
 import { webhookBacklogs } from "./delivery/webhook-backlogs.ts";
 import { connectionViews } from "./history/connection-views.ts";
 import { messagesPage } from "./history/messages-page.ts";
+import { readBound } from "./object/bound-labels.ts";
 import { isLinkRequest } from "./link/link-request.ts";
 import { LINK_TAG, LIVE_TAG } from "./object/socket-tags.ts";
 import { isLiveRequest, readLiveRequest } from "./tail/live-request.ts";
@@ -53,7 +54,7 @@ export class ChargingStation extends DurableObject<Env> implements StationRpc {
 
   override async fetch(request: Request): Promise<Response> {
     if (isLinkRequest(request)) {
-      const linked = this.#parts.link.accept();
+      const linked = this.#parts.link.accept(readBound(request));
       void this.#parts.announcements.announce();
       return this.#accepted(linked);
     }

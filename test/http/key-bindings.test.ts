@@ -5,8 +5,10 @@ import { ROUTES } from "../../src/http/routes/table.ts";
 import { SETTINGS } from "../../src/config.ts";
 import { VERSION } from "../../src/http/version.ts";
 import { SCOPES } from "../../src/security/api-key.ts";
+import { CsmsSocket } from "../support/csms-socket.ts";
 import { until } from "../support/http-peers.ts";
 import { type ApiAnswer, type Kerbside, startKerbside } from "../support/kerbside.ts";
+import { ObserverSocket } from "../support/observer-socket.ts";
 
 type Scope = (typeof SCOPES)[number];
 const BINDINGS = {
@@ -302,6 +304,31 @@ describe("A key that is bound", () => {
     for (const q of ["none", "ab".repeat(31), "a' OR 1", "019ab0c4-7a10-4000-8000-000000000001"])
       expect(await found("all", q)).toEqual([]);
     expect((await call("all", "GET", "/v1/search?q=")).status).toBe(422);
+  });
+
+  test("loses its open sockets to a station that is moved out of its part, through a hibernation too; others keep theirs", async () => {
+    await put("all", "MOVED-1", { site: "north" });
+    const url = `ws://localhost:${kerbside.edge.port}${pathOf("MOVED-1")}`;
+    const open = async (key: string) => {
+      const observer = await ObserverSocket.connect(`${url}/live`, tokenOf(key));
+      const link = await CsmsSocket.connect(`${url}/csms`, tokenOf(key), () => null);
+      return { observer, link };
+    };
+    const all = await ObserverSocket.connect(`${url}/live`, tokenOf("all"));
+    const bound = await open("label");
+    await put("all", "MOVED-1", { site: "north", floor: "2" });
+    await kerbside.edge.evict("MOVED-1");
+    await put("all", "MOVED-1", { site: "south" });
+    const closed = { code: 1008, reason: "out-of-reach" };
+    expect(await until("the observer's end", () => bound.observer.closed)).toEqual(closed);
+    expect(await until("the link's end", () => bound.link.closed)).toEqual(closed);
+    expect(all.closed).toBeNull();
+    const again = await ObserverSocket.connect(`${url}/live`, tokenOf("label"));
+    expect(again.status).toBe(404);
+    await put("all", "MOVED-1", { site: "north" });
+    const back = await open("label");
+    await call("all", "DELETE", pathOf("MOVED-1"));
+    expect(await until("its end", () => back.observer.closed)).toEqual({ code: 1008, reason: "deregistered" });
   });
 
   test("is told of an identity that is none as any other is", async () => {

@@ -20,6 +20,8 @@ export const CLOSE_REASONS = {
   certificateRevoked: { code: 1008, reason: "certificate-revoked" },
   /** It was asked, and said nothing. */
   silent: { code: 1008, reason: "silent" },
+  /** Of a backend's socket: the key it was opened by is bound to a part of the fleet, from which the station was moved. */
+  outOfReach: { code: 1008, reason: "out-of-reach" },
   tooManyMessages: { code: 1008, reason: "too many messages" },
   /** [IANA WebSocket Close Codes] 1013: try again later. Of an observer, which does not take what it is sent. */
   tooSlow: { code: 1013, reason: "too slow" },

@@ -11,6 +11,7 @@ import type { Protocol } from "../../ocpp/protocol.ts";
 import type { CheckedCall } from "../../ocpp/session.ts";
 import type { Agenda, Sink } from "../object/agenda.ts";
 import type { StationContext } from "../object/context.ts";
+import { type Bound, isOutside, type Labels } from "../object/bound-labels.ts";
 import type { Deadline } from "../object/deadlines.ts";
 import { LINK_TAG } from "../object/socket-tags.ts";
 import { closeSocket } from "../connection/attachment.ts";
@@ -44,14 +45,16 @@ export class CsmsLink implements Sink {
     this.#turn = new LinkTurn(context, agenda, carrier, (question, answer) => port.answered(question, answer));
   }
 
-  accept(): Response {
-    if (this.#context.incarnation === null) return new Response(null, { status: 404 });
+  accept(bound: Bound): Response {
+    const registration = this.#context.store.fact("registration");
+    // It may have been moved since the directory was asked.
+    if (registration === undefined || isOutside(bound, registration.labels)) return new Response(null, { status: 404 });
     this.close(CLOSE_REASONS.superseded);
     const { 0: client, 1: socket } = new WebSocketPair();
     this.#sockets.acceptWebSocket(socket, [LINK_TAG]);
     const now = this.#context.now();
     const question = this.#turn.questions.current;
-    const attachment: LinkAttachment = { id: crypto.randomUUID(), since: now, told: "", open: null };
+    const attachment: LinkAttachment = { id: crypto.randomUUID(), since: now, told: "", open: null, ...bound };
     this.#live = { ...attachment, socket, gate: new FrameGate(undefined, now) };
     this.#save();
     if (this.#context.store.fact("linked") === undefined) this.#context.store.setFact("linked", { since: now });
@@ -89,6 +92,12 @@ export class CsmsLink implements Sink {
     live.told = told;
     this.#save();
     this.send(told);
+  }
+
+  /** Ends it where the station belongs to its key no more. */
+  moved(labels: Labels): void {
+    const live = this.#current();
+    if (live !== null && isOutside(live, labels)) this.close(CLOSE_REASONS.outOfReach);
   }
 
   /** Ends it from this side. */

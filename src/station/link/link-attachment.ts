@@ -5,6 +5,7 @@ import type { LinkQuestion } from "../../ocpp/link.ts";
 import { closeSocket } from "../connection/attachment.ts";
 import { CLOSE_REASONS } from "../connection/close-reasons.ts";
 import type { LinkProgress } from "./next-event.ts";
+import { type Bound, boundLabels } from "../object/bound-labels.ts";
 import { LINK_TAG } from "../object/socket-tags.ts";
 import { fields, flag, isRecord, listOf, nullable, number, optional, record, text, time } from "../../shape.ts";
 
@@ -13,7 +14,7 @@ const VERSION = 1;
 /** Characters of a question that may ride with the socket: 16,384 bytes is the platform's bound, two a character. */
 export const QUESTION_MAX_LENGTH = 4_000;
 
-export interface LinkAttachment extends LinkProgress {
+export interface LinkAttachment extends LinkProgress, Bound {
   id: string;
   /** ms since the epoch */
   since: number;
@@ -28,6 +29,7 @@ const ATTACHMENT = fields({
   id: text,
   since: time,
   told: text,
+  labels: boundLabels,
   open: nullable(fields({ messageId: text, sequence: nullable(number), at: number })),
   question: optional(
     fields({ call: record, askedAs: text, protocol: text, connectionId: text, deadline: number, timeoutMs: number }),

@@ -58,6 +58,10 @@ export class Lifecycle {
   async register(request: RegisterRequest): Promise<Registered | RegistrationRefusal> {
     const { agenda, announcements, connections, delivery } = this.#parts;
     const changed = (before: StoredRegistration, after: StoredRegistration) => {
+      if (JSON.stringify(before.labels) !== JSON.stringify(after.labels)) {
+        this.#parts.link.moved(after.labels);
+        this.#parts.tail.moved(after.labels);
+      }
       if (this.#context.store.fact("operation") !== undefined) this.#parts.operations.registrationChanged();
       const live = connections.current()?.connection ?? null;
       if (live === null || !endsConnection(before, after, request.apply ?? null, live)) return;

@@ -3,9 +3,11 @@
  * wants to go on.
  */
 
+import { type Bound, boundParameter, readBound } from "../object/bound-labels.ts";
+
 const PATH = "/live";
 
-export interface LiveRequest {
+export interface LiveRequest extends Bound {
   /** Where it goes on (live-cursor.ts); absent: from now on. */
   after?: string;
   /** What is nobody's to read is hidden. */
@@ -17,8 +19,9 @@ interface Station {
   fetch: (url: string, init: { headers: Record<string, string> }) => Promise<Response>;
 }
 
-export function sendLiveRequest(station: Station, { after, isMasked }: LiveRequest): Promise<Response> {
-  const query = new URLSearchParams({ masked: String(isMasked), ...(after !== undefined && { after }) });
+export function sendLiveRequest(station: Station, { after, isMasked, ...bound }: LiveRequest): Promise<Response> {
+  const masked = String(isMasked);
+  const query = new URLSearchParams({ masked, ...(after !== undefined && { after }), ...boundParameter(bound) });
   return station.fetch(`https://station${PATH}?${query}`, { headers: { upgrade: "websocket" } });
 }
 
@@ -28,5 +31,5 @@ export function readLiveRequest(request: Request): LiveRequest {
   const { searchParams } = new URL(request.url);
   const after = searchParams.get("after");
   // Whatever another release may say: masked is what shows nothing.
-  return { isMasked: searchParams.get("masked") !== "false", ...(after !== null && { after }) };
+  return { isMasked: searchParams.get("masked") !== "false", ...(after !== null && { after }), ...readBound(request) };
 }

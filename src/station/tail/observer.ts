@@ -6,6 +6,7 @@ import { fields, flag, isRecord, number, text } from "../../shape.ts";
 import { closeSocket } from "../connection/attachment.ts";
 import { CLOSE_REASONS, type CloseReason } from "../connection/close-reasons.ts";
 import { lengthOf } from "../connection/frame-gate.ts";
+import { type Bound, boundLabels } from "../object/bound-labels.ts";
 
 /** As for the station's attachment: raised only where a release before would misread what is written. */
 const VERSION = 1;
@@ -16,26 +17,34 @@ const SAID_MAX = 60;
 const SAID_LENGTH = 1_000;
 const WINDOW_MS = 60_000;
 
-const ATTACHMENT = fields({ version: number, id: text, isMasked: flag, kept: text });
+const ATTACHMENT = fields({ version: number, id: text, isMasked: flag, kept: text, labels: boundLabels });
+
+interface Left extends Bound {
+  id: string;
+  isMasked: boolean;
+  kept: string;
+}
 
 export class Observer {
   readonly socket: WebSocket;
   readonly id: string;
   readonly isMasked: boolean;
+  readonly bound: Bound;
   /** What the watch has kept, as it was when this came, or when no station's socket was there to carry it. */
   kept: string;
   #said = { from: 0, count: 0 };
 
-  private constructor(socket: WebSocket, { id, isMasked, kept }: { id: string; isMasked: boolean; kept: string }) {
+  private constructor(socket: WebSocket, { id, isMasked, kept, labels }: Left) {
     this.socket = socket;
     this.id = id;
     this.isMasked = isMasked;
+    this.bound = labels === undefined ? {} : { labels };
     this.kept = kept;
   }
 
-  static begin(socket: WebSocket, isMasked: boolean, kept: string): Observer {
-    const observer = new Observer(socket, { id: crypto.randomUUID(), isMasked, kept });
-    observer.save(kept);
+  static begin(socket: WebSocket, begun: Omit<Left, "id">): Observer {
+    const observer = new Observer(socket, { id: crypto.randomUUID(), ...begun });
+    observer.save(begun.kept);
     return observer;
   }
 
@@ -51,7 +60,8 @@ export class Observer {
 
   save(kept: string): void {
     this.kept = kept;
-    this.socket.serializeAttachment({ version: VERSION, id: this.id, isMasked: this.isMasked, kept });
+    const { id, isMasked, bound } = this;
+    this.socket.serializeAttachment({ version: VERSION, id, isMasked, ...bound, kept });
   }
 
   /** `false`: it does not take what it is sent, or is gone, and is closed. */
@@ -86,12 +96,12 @@ export class Observer {
 }
 
 /** `null`: it is nobody's, `undefined`: what was left there cannot be read. */
-function leftWith(socket: WebSocket): { id: string; isMasked: boolean; kept: string } | null | undefined {
+function leftWith(socket: WebSocket): Left | null | undefined {
   try {
     const left: unknown = socket.deserializeAttachment();
     if (left === null) return null;
     if (!isRecord(left) || left.version !== VERSION || ATTACHMENT(left) !== null) return undefined;
-    return left as unknown as { id: string; isMasked: boolean; kept: string };
+    return left as unknown as Left;
   } catch {
     return undefined;
   }

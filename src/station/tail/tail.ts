@@ -10,6 +10,7 @@ import { LIVE_PROTOCOL } from "../../ocpp/live-protocol.ts";
 import { closeSocket } from "../connection/attachment.ts";
 import { lengthOf } from "../connection/frame-gate.ts";
 import type { StationContext } from "../object/context.ts";
+import { isOutside, type Labels } from "../object/bound-labels.ts";
 import type { FrameWatch } from "../object/frame-watch.ts";
 import { LIVE_TAG } from "../object/socket-tags.ts";
 import { KeptFrames } from "./kept-frames.ts";
@@ -56,8 +57,10 @@ export class Tail implements FrameWatch {
 
   // Observers
 
-  accept({ after, isMasked }: LiveRequest): Response {
-    if (this.#context.incarnation === null) return new Response(null, { status: 404 });
+  accept({ after, isMasked, ...bound }: LiveRequest): Response {
+    const registration = this.#context.store.fact("registration");
+    // It may have been moved since the directory was asked.
+    if (registration === undefined || isOutside(bound, registration.labels)) return new Response(null, { status: 404 });
     const cursor = after === undefined ? null : readCursor(after);
     if (after !== undefined && cursor === null) return new Response(null, { status: 400 });
     this.wake();
@@ -68,7 +71,7 @@ export class Tail implements FrameWatch {
     this.#context.watch = this;
     const { 0: client, 1: socket } = new WebSocketPair();
     this.#sockets.acceptWebSocket(socket, [LIVE_TAG]);
-    const observer = Observer.begin(socket, isMasked, kept.text);
+    const observer = Observer.begin(socket, { isMasked, ...bound, kept: kept.text });
     const { id, eventLog } = this.#context;
     const missed = cursor === null ? [] : replay(this.#context, kept, cursor, isMasked);
     const { connection } = this.#line() ?? { connection: null };
@@ -106,6 +109,17 @@ export class Tail implements FrameWatch {
     if (this.#kept === null || this.#all.length > 0) return;
     this.#kept.leftAt = this.#context.now();
     this.#carry();
+  }
+
+  /** Ends those whose key the station belongs to no more. */
+  moved(labels: Labels): void {
+    if (!this.#all.some(({ bound }) => isOutside(bound, labels))) return;
+    // It was theirs until now.
+    this.#flush();
+    for (const observer of this.#all.filter(({ bound }) => isOutside(bound, labels))) {
+      observer.close(CLOSE_REASONS.outOfReach);
+      this.#gone(observer);
+    }
   }
 
   /** Ends all of it: the registration has ended. */
