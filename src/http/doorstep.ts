@@ -56,6 +56,9 @@ const shortened = (knock: Knock): Knock => ({
 /** What it was turned away for before is over. */
 export const letIn = (stationId: string): void => knocks.connected(stationId);
 
+/** It was registered. */
+export const isNoNewcomer = (stationId: string): void => knocks.registered(stationId);
+
 async function tell(env: Env): Promise<void> {
   const begun = Date.now();
   const turn = () => pause(messages.isExhausted("", Date.now()) ? TURN_MS : GATHER_MS);

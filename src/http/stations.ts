@@ -8,6 +8,7 @@ import type { ApiKey } from "../security/api-key.ts";
 import type { ApiContext } from "./auth.ts";
 import { stationIdOf } from "./body.ts";
 import type { Handlers } from "./call.ts";
+import { isNoNewcomer } from "./doorstep.ts";
 import { registeredStation } from "./registered-station.ts";
 import { problems, unknownStation } from "./problem.ts";
 import { offlineView } from "./station-list.ts";
@@ -44,6 +45,7 @@ export const stationHandlers: Handlers<"putStation" | "getStation" | "deleteStat
     // Every refusal is answered above; an object of a newer release may know another.
     if (typeof registered === "string") throw problems.unavailable("The registration was not taken. Try again later.");
     remember(id, Date.now());
+    isNoNewcomer(id);
     const { created, changed, registration: view, password: generated } = registered;
     if (created) audit(c.env, key.name, { kind: "station.registered", stationId: id });
     else if (changed?.length !== 0)

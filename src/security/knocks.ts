@@ -68,6 +68,8 @@ export class Knocks {
     const entry = this.#entries.get(knock.stationId) ?? this.#admitted(knock, registered);
     if (entry === null) return false;
     const { sum } = entry;
+    // Deregistered later, it is news once more.
+    if (registered === true) entry.newcomerToldAt = null;
     // What was turned away before it was registered is no refusal of the station that it is since.
     const count = sum.registered === registered ? sum.count : 0;
     entry.sum = {
@@ -84,6 +86,13 @@ export class Knocks {
   connected(stationId: string): void {
     const entry = this.#entries.get(stationId);
     if (entry !== undefined) entry.sum.count = 0;
+    this.registered(stationId);
+  }
+
+  /** It is no newcomer; deregistered later, it is news once more. */
+  registered(stationId: string): void {
+    const entry = this.#entries.get(stationId);
+    if (entry !== undefined) entry.newcomerToldAt = null;
   }
 
   /** Of each site the first, then of each the second: who sends many names takes no other's place. */

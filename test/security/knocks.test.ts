@@ -39,6 +39,19 @@ describe("A newcomer", () => {
     expect(sum).toMatchObject({ stationId: "A", count: 60, firstAt: MINUTE, at: HOUR + 5 });
   });
 
+  test.each<[string, (knocks: Knocks) => void]>([
+    ["was registered", (knocks) => knocks.registered("A")],
+    ["was let in", (knocks) => knocks.connected("A")],
+    ["was refused as a station", (knocks) => knocks.note(knock("A", 6, { reason: "password-wrong" }), true)],
+  ])("is told at once where it %s and is deregistered since", (_, meanwhile) => {
+    const knocks = new Knocks();
+    knocks.note(knock("A", 5), false);
+    told(knocks, 5);
+    meanwhile(knocks);
+    knocks.note(knock("A", 7), false);
+    expect(told(knocks, 7).newcomers.map(brief)).toEqual([["A", 1]]);
+  });
+
   test("is told again with the next message, where the queue did not take the first", () => {
     const knocks = new Knocks();
     knocks.note(knock("A", 5), false);
