@@ -231,6 +231,7 @@ describe("A campaign", () => {
     expect(await refused({ stationIds: ["A", "b/c"] })).toEqual([422, "/stationIds/1"]);
     expect(await refused({ stationIds: Array.from({ length: 10_001 }, () => "A") })).toEqual([422, "/stationIds"]);
     expect(await refused({ filter: {}, ratePerSecond: 101 })).toEqual([422, "/ratePerSecond"]);
+    expect(await refused({ filter: {}, startAt: "2500-01-01" })).toEqual([422, "/startAt"]);
     expect(await refused({ filter: {}, action: "Nonsense" })).toEqual([422, expect.any(String)]);
     expect(await refused({ filter: { labels: {}, nonsense: 1 } })).toEqual([422, "/filter/nonsense"]);
   });

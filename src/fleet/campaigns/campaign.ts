@@ -45,9 +45,9 @@ export class Campaign extends IttyDocument {
     this.#env = env;
   }
 
-  /** @param id its own name; a second time it changes nothing */
+  /** @param id its own name; a second time it changes nothing, but finishes what a fault or a crash cut off */
   async begin(id: string): Promise<Done> {
-    if (this.campaignId !== "") return "done";
+    if (this.campaignId !== "" && (this.isTold || this.status !== "scheduled")) return "done";
     const plan = await readPlan(this.#env.DIRECTORY, id);
     if (plan === null) return "unknown";
     this.campaignId = id;

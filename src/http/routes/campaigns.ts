@@ -34,6 +34,9 @@ const PAGE = 100;
 const CURSOR_MAX_LENGTH = 100;
 
 const text = z.string().max(TEXT_MAX_LENGTH);
+/** ms since the epoch; an object takes no alarm of the year 2190. */
+const START_BEFORE = Date.UTC(2100, 0, 1);
+
 const filter = z.strictObject({
   online: z.boolean().exactOptional(),
   undelivered: z.boolean().exactOptional(),
@@ -63,7 +66,7 @@ const creation = z
     stationIds: z.array(z.string().min(1).max(IDENTITY_MAX_LENGTH)).min(1).max(NAMED_MAX).exactOptional(),
     ratePerSecond: z.int().min(1).max(RATE_MAX).default(10),
     expiresInSeconds: z.int().min(0).max(EXPIRES_MAX_SECONDS).default(0),
-    startAt: instant.exactOptional(),
+    startAt: instant.refine((at) => at < START_BEFORE, { error: "before the year 2100" }).exactOptional(),
     dryRun: z.boolean().default(false),
   })
   .refine(({ filter: by, stationIds }) => (by === undefined) !== (stationIds === undefined), {

@@ -15,7 +15,11 @@ const asking =
   (others: Pick<Fetcher, "fetch">): Ask =>
   async (question) => {
     const response = await others.fetch("http://localhost/", { method: "POST", body: JSON.stringify(question) });
-    if (!response.ok) throw new Error(`another workerd gave no answer (${response.status})`);
+    if (!response.ok) {
+      const error = new Error(`another workerd gave no answer (${response.status})`);
+      // It is started anew: as the platform says it of an object that is.
+      throw Object.assign(error, { retryable: true });
+    }
     return ((await response.json()) as { value: unknown }).value;
   };
 

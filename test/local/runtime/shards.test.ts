@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { questionOf, readCursor, writeCursor } from "../../../src/list-cursor.ts";
 import { combine, type ShardAnswer } from "../../../src/local/front/fleet-wide.ts";
@@ -204,4 +205,12 @@ test("KERBSIDE_WORKERDS must be a number from 1 to 16", () => {
   for (const text of ["0", "17", "two", "1.5", "-1"]) {
     expect(() => wantedShards({ KERBSIDE_WORKERDS: text })).toThrow(/KERBSIDE_WORKERDS must be a number from 1 to 16/);
   }
+});
+
+test("A workerd that is away while another one asks it can be asked again", async () => {
+  const others = { fetch: async () => new Response(null, { status: 500 }) };
+  // By a name that the compiler does not look up: it would find the Workers' types, which are not Node's.
+  const { wholeFleet } = await import(join(import.meta.dirname, "../../../src/local/runtime/whole-fleet.ts"));
+  const { OTHER_DIRECTORIES } = wholeFleet({ STATION: {} }, others, 2);
+  await expect(OTHER_DIRECTORIES[0]?.prepare("SELECT 1").all()).rejects.toMatchObject({ retryable: true });
 });
