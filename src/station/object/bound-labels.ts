@@ -3,6 +3,7 @@
  * socket outlives the request. Must not know keys, nor whose socket it is.
  */
 import { lackingLabels } from "../../security/fleet-part.ts";
+import { parseJson } from "../../json.ts";
 import { type Check, isRecord, optional } from "../../shape.ts";
 
 export type Labels = Readonly<Record<string, string>>;
@@ -19,7 +20,7 @@ export const boundParameter = ({ labels }: Bound): Record<string, string> =>
 
 export function readBound(request: Request): Bound {
   const text = new URL(request.url).searchParams.get(PARAMETER);
-  return text === null ? {} : { labels: JSON.parse(text) as Labels };
+  return text === null ? {} : { labels: parseJson<Labels>(text) };
 }
 
 /** Of an attachment. */
