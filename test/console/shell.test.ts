@@ -38,6 +38,29 @@ describe.skipIf(!HAS_BROWSER)("The console", () => {
     await page.close();
   });
 
+  test("needs no key where the edge knows who asks without one", async () => {
+    const { page } = await browser.open("about:blank");
+    const sent: (string | null)[] = [];
+    // As the edge answers behind Cloudflare Access.
+    await page.route("**/v1/**", async (route) => {
+      sent.push(await route.request().headerValue("authorization"));
+      if (!route.request().url().endsWith("/v1/key")) return route.abort();
+      const identity = { name: "ada@example.com", kind: "access", scopes: ["stations:read"], stations: null };
+      return route.fulfill({ json: identity });
+    });
+    await page.goto(`${url()}/#/newcomers`);
+    await page.getByText("By Cloudflare Access").waitFor();
+    await page.getByText("ada@example.com").waitFor();
+    await page
+      .getByText(/^Unreachable since/)
+      .first()
+      .waitFor();
+    expect(await page.getByRole("button", { name: "Sign out" }).count()).toBe(0);
+    expect(new Set(sent)).toEqual(new Set([null]));
+    expect(sent.length).toBeGreaterThan(1);
+    await page.close();
+  });
+
   test("is gone through by keyboard alone", async () => {
     const { page } = watched;
     await page.keyboard.press("Control+k");

@@ -27,8 +27,12 @@ export async function signIn({ page }: Watched, key: string): Promise<void> {
   await page.getByRole("navigation").first().waitFor();
 }
 
+/** The browser says so of a tail that is left before it has begun. */
+const LEFT = /WebSocket is closed before the connection is established/;
+
 /** Less what was expected of an edge that refuses, or is not there. */
-export const complaintsOf = ({ complaints }: Watched): string[] => complaints.filter((each) => !ANSWERED.test(each));
+export const complaintsOf = ({ complaints }: Watched): string[] =>
+  complaints.filter((each) => !ANSWERED.test(each) && !LEFT.test(each));
 
 /** "rule: the element" of each fault, in the theme that is named. */
 export async function axeFaults({ page }: Watched, theme: "light" | "dark"): Promise<string[]> {
