@@ -191,6 +191,43 @@ describe.skipIf(!HAS_BROWSER)("The console's pages of whoever runs a fleet", () 
     expect((await api("GET", "/v1/webhooks")).body.webhooks).toEqual([]);
   });
 
+  test("Problems are told by reason with their newest cases, each a way to its station", async () => {
+    await open("#/problems");
+    await page.getByText("Nobody knocked who is not registered.").waitFor();
+    await api("PUT", "/v1/stations/LOCKED-1", { securityProfile: 1, password: "0123456789abcdef" });
+    const door = `ws://localhost:${kerbside.edge.port}/ocpp`;
+    await TestStation.refused({ url: `${door}/LOCKED-1`, user: "LOCKED-1", password: "no such password" });
+    await TestStation.refused({ url: `${door}/STRANGER-1` });
+    await register("BROKEN-1", {});
+    const broken = await connect("BROKEN-1");
+    stations.push(broken);
+    broken.send(EVIL);
+    const told = async () => (await api("GET", "/v1/problems")).body;
+    await until("all three", async () => {
+      const { refusals, newcomers, securityEvents } = await told();
+      return refusals.length > 0 && newcomers.length > 0 && securityEvents.length > 0;
+    });
+    await page.reload();
+    const refused = page.getByRole("region", { name: "Refused stations" });
+    await refused.getByRole("heading", { name: "Wrong password" }).waitFor();
+    await page
+      .getByRole("region", { name: "Unknown to this fleet" })
+      .getByRole("link", { name: "STRANGER-1" })
+      .waitFor();
+    await page.getByRole("table", { name: "Security events" }).getByRole("link", { name: "BROKEN-1" }).waitFor();
+    await nothingWrong();
+    // What is there stays, greyed, while the edge fails.
+    await page.route("**/v1/problems*", (route) => route.abort());
+    await page.getByText(/^Not updated since/).waitFor();
+    await nothingWrong();
+    expect(await refused.getByRole("link", { name: "LOCKED-1" }).count()).toBe(1);
+    await page.unroute("**/v1/problems*");
+    await page.getByRole("button", { name: "Try now" }).click();
+    await page.getByText(/^Not updated since/).waitFor({ state: "detached" });
+    await refused.getByRole("link", { name: "LOCKED-1" }).click();
+    await page.getByRole("heading", { level: 1, name: "LOCKED-1" }).waitFor();
+  });
+
   test("The audit says who did it, and is filtered by who, what, which station and when", async () => {
     await api("POST", "/v1/webhooks/any/replay", undefined, EVIL);
     await until(
@@ -264,7 +301,8 @@ describe.skipIf(!HAS_BROWSER)("The console's pages of whoever runs a fleet", () 
 
   test("Nothing is asked of another host, and nothing done that the policy forbids", () => {
     expect(watched.abroad(url())).toEqual([]);
-    // Of what the API refused, which the page showed.
-    expect(complaintsOf(watched).filter((each) => !/status of 422/.test(each))).toEqual([]);
+    // Of what the API refused, and of an edge that failed, which the page showed.
+    const told = /status of 422|ERR_FAILED/;
+    expect(complaintsOf(watched).filter((each) => !told.test(each))).toEqual([]);
   });
 });

@@ -43,10 +43,7 @@ export function RegistrationDialog({ view, onClose, onSaved }: RegistrationDialo
     if (!wanted.ok) return setFaults(wanted.faults);
     setBusy(true);
     try {
-      const station = clientOf().station(view.stationId);
-      // One that was deregistered meanwhile would be registered anew.
-      await station.get();
-      const { password } = await station.register(wanted.registration);
+      const { password } = await clientOf().station(view.stationId).register(wanted.registration);
       onSaved();
       toast("good", "The registration is changed.");
       if (password === undefined) onClose();
