@@ -28,7 +28,7 @@ const ROOMS: Record<string, readonly string[]> = {
 /** What rooms of a shell say of it in types: whoever is inside may know what it is called by. */
 const INTERFACES = ["station/station-rpc.ts"];
 /** Packages that a pure room may build on: none of them knows the platform, a socket or the clock's hour. */
-const PURE_PACKAGES = ["zod", "ajv-formats/dist/formats.js"];
+const PURE_PACKAGES = ["zod/mini", "ajv-formats/dist/formats.js"];
 /** Node scripts: run to build, imported by nobody. */
 const SCRIPTS = [
   "ocpp/schemas/generate.ts",

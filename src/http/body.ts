@@ -2,8 +2,10 @@
  * Request bodies, queries and path parameters to checked values, or a problem that names each fault. Must not know
  * what the values are for.
  */
-import type * as z from "zod";
+import * as z from "zod/mini";
+import type { $ZodType, output } from "zod/v4/core";
 import { parseJson } from "../json.ts";
+import "../fault-words.ts";
 import { checkIdentity } from "../ocpp/identity.ts";
 import { isDeeper, NESTING_MAX } from "../ocpp/message.ts";
 import { alteredNumber } from "../ocpp/numbers.ts";
@@ -18,7 +20,7 @@ const BODY_MAX_BYTES = 1_500_000;
 /** [RFC 8259 §8.1] What is put right in silence is no longer what was sent: a password would be another one. */
 const NOT_UTF_8 = "The body is not UTF-8";
 
-export async function readBody<Schema extends z.ZodType>(c: ApiContext, schema: Schema): Promise<z.infer<Schema>> {
+export async function readBody<Schema extends $ZodType>(c: ApiContext, schema: Schema): Promise<output<Schema>> {
   let body: unknown;
   refuseEncoded(c);
   const text = await boundedText(c.req.raw);
@@ -97,7 +99,7 @@ async function boundedText(request: Request): Promise<string> {
 }
 
 /** What an object inherits is no parameter of any route, and would be lost in one that holds them. */
-export function readQuery<Schema extends z.ZodType>(c: ApiContext, schema: Schema): z.infer<Schema> {
+export function readQuery<Schema extends $ZodType>(c: ApiContext, schema: Schema): output<Schema> {
   const names = [...new URL(c.req.url).searchParams.keys()];
   const inherited = names.filter((name) => name in Object.prototype);
   if (inherited.length > 0) throw faulty(inherited.map(parameter), "unknown parameter");
@@ -113,8 +115,8 @@ export const faulty = (paths: readonly string[], message: string) =>
     errors: paths.map((path) => ({ path, message })).slice(0, FAULTS_MAX),
   });
 
-function check<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
-  const parsed = schema.safeParse(value);
+function check<Schema extends $ZodType>(schema: Schema, value: unknown): output<Schema> {
+  const parsed = z.safeParse(schema, value);
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.flatMap((issue): Fault[] => {
     const path = pointer(issue.path);

@@ -1,15 +1,15 @@
 /**
  * One call of a route as its handler gets it: typed by the route's entry in the table. Must not know what the handler does.
  */
-import type * as z from "zod";
+import type { $ZodType, output } from "zod/v4/core";
 import type { ApiKey } from "../security/api-key.ts";
 import type { Reach } from "../security/fleet-part.ts";
 import type { ApiContext } from "./auth.ts";
 import type { ParameterOf, Route } from "./routes/route.ts";
 import type { OperationId, ROUTES } from "./routes/table.ts";
 
-type Read<Of, Name extends string> = Of extends { [name in Name]: infer Schema extends z.ZodType }
-  ? z.infer<Schema>
+type Read<Of, Name extends string> = Of extends { [name in Name]: infer Schema extends $ZodType }
+  ? output<Schema>
   : never;
 
 interface Common<Of extends Route> {

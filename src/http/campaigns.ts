@@ -1,7 +1,7 @@
 /**
  * /v1/campaigns: who is asked what, and who may know of it. Must not know how a campaign runs.
  */
-import type * as z from "zod";
+import type { output } from "zod/v4/core";
 import type { Env } from "../env.ts";
 import { audit } from "../fleet/audit.ts";
 import type { AuditKind } from "../fleet/audit-entry.ts";
@@ -28,7 +28,7 @@ import { idempotencyKeyOf } from "./idempotency-key.ts";
 import { type Fault, problems } from "./problem.ts";
 import type { campaignRoutes } from "./routes/campaigns.ts";
 
-type Creation = z.infer<(typeof campaignRoutes)["createCampaign"]["body"]>;
+type Creation = output<(typeof campaignRoutes)["createCampaign"]["body"]>;
 
 /** Stations of one campaign. */
 export const CAMPAIGN_STATIONS_MAX = 100_000;

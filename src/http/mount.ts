@@ -2,7 +2,7 @@
  * The table of routes, mounted: each route guarded as its entry says, then handed to its handler. Must not know any route.
  */
 import type { HonoBase } from "hono/hono-base";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { auditRefusal } from "../fleet/audit.ts";
 import { reachOf } from "../security/api-key.ts";
 import type { Reach } from "../security/fleet-part.ts";

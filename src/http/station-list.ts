@@ -1,7 +1,7 @@
 /**
  * GET /v1/stations and its summary: what is asked for, as the directory takes it. Must not know its tables.
  */
-import type * as z from "zod";
+import type { output } from "zod/v4/core";
 import { offlineRow } from "../fleet/station-entry.ts";
 import { findStations } from "../fleet/station-search.ts";
 import { type DirectoryQuery, listStations } from "../fleet/station-list.ts";
@@ -66,7 +66,7 @@ export async function offlineView(
   }
 }
 
-type ListQuery = z.infer<(typeof stationListRoutes)["listStations"]["query"]>;
+type ListQuery = output<(typeof stationListRoutes)["listStations"]["query"]>;
 
 function readListQuery(query: ListQuery, question: string): DirectoryQuery {
   const { sort, limit, cursor, online, undelivered, hasCsms, protocol, securityProfile, ...others } = query;

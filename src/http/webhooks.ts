@@ -1,7 +1,7 @@
 /**
  * /v1/webhooks: where events go. Must not know how they get there.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { configOf } from "../config.ts";
 import type { Webhook } from "../delivery/outbox.ts";
 import { checkWebhookUrl } from "../delivery/webhook-url.ts";
@@ -15,7 +15,7 @@ import type { ApiContext } from "./auth.ts";
 import type { Handlers } from "./call.ts";
 import { problems } from "./problem.ts";
 
-const name = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/);
+const name = z.string().check(z.regex(/^[A-Za-z0-9_.-]{1,64}$/));
 
 export const webhookHandlers: Handlers<
   | "putWebhook"

@@ -1,7 +1,7 @@
 /**
  * API keys of backends: a bearer token to the scopes it has, and the part of the fleet they are for. Must not know routes or HTTP.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { fleetPartSchema, labelsWithin, type Reach } from "./fleet-part.ts";
 import { equalInConstantTime, fromHex } from "./password.ts";
 
@@ -24,10 +24,10 @@ export type Scope = (typeof SCOPES)[number];
 /** The secret `API_KEYS`: only hashes of keys are ever stored. */
 export const apiKeysSchema = z.array(
   z.strictObject({
-    name: z.string().min(1).max(100),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/i, "64 hex digits: the SHA-256 of the key"),
+    name: z.string().check(z.minLength(1), z.maxLength(100)),
+    sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/i, "64 hex digits: the SHA-256 of the key")),
     scopes: z.array(z.enum(SCOPES)),
-    stations: fleetPartSchema.exactOptional(),
+    stations: z.exactOptional(fleetPartSchema),
   }),
 );
 export type ApiKey = z.infer<typeof apiKeysSchema>[number];

@@ -2,7 +2,7 @@
  * The part of the fleet that an API key is bound to, and which stations belong to it. Must not know routes, nor where a station's
  * labels are kept.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** Labels that a station must have for one key: a team, a client, a site; each is looked for in every list. */
 const LABELS_MAX = 5;
@@ -13,12 +13,14 @@ const VALUE_MAX_LENGTH = 255;
 
 const prefix = z
   .string()
-  .max(PREFIX_MAX_LENGTH)
-  .regex(/^[A-Za-z0-9*_=+|@.-][A-Za-z0-9*_=+|@. -]*$/, "the beginning of a station's identity");
+  .check(
+    z.maxLength(PREFIX_MAX_LENGTH),
+    z.regex(/^[A-Za-z0-9*_=+|@.-][A-Za-z0-9*_=+|@. -]*$/, "the beginning of a station's identity"),
+  );
 const label = z
-  .record(z.string().regex(/^[A-Za-z0-9_.-]{1,63}$/), z.string().max(VALUE_MAX_LENGTH))
+  .record(z.string().check(z.regex(/^[A-Za-z0-9_.-]{1,63}$/)), z.string().check(z.maxLength(VALUE_MAX_LENGTH)))
   // Without any it would be the whole fleet.
-  .refine((record) => Object.keys(record).length >= 1 && Object.keys(record).length <= LABELS_MAX);
+  .check(z.refine((record) => Object.keys(record).length >= 1 && Object.keys(record).length <= LABELS_MAX));
 
 /** `label`: a station that has all of these belongs to it. */
 export const fleetPartSchema = z.union([z.strictObject({ prefix }), z.strictObject({ label })], {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type * as z from "zod";
+import * as z from "zod";
 import * as client from "../../src/client/kerbside.ts";
 import type { WebSocketLike } from "../../src/client/api.ts";
 import type { MemberState } from "../../src/fleet/campaigns/campaign-outcome.ts";
@@ -182,7 +182,7 @@ function noting(id: OperationId) {
 }
 
 /** The names of an object's fields, as its schema has them. */
-const fieldsOf = (schema: z.ZodType | undefined) => Object.keys((schema as z.ZodObject | undefined)?.shape ?? {});
+const fieldsOf = (schema: z.core.$ZodType | undefined) => Object.keys((schema as z.ZodObject | undefined)?.shape ?? {});
 
 describe("The client has for each operation of the API a method", () => {
   test.each(Object.keys(ROUTES) as OperationId[])("that asks for it alone, with all that it takes: %s", async (id) => {
@@ -193,8 +193,8 @@ describe("The client has for each operation of the API a method", () => {
     const pattern = new RegExp(`^${path.replaceAll(".", "\\.").replaceAll(/\{\w+\}/g, "[^/]+")}$`);
     for (const each of sent) {
       expect(each).toMatchObject({ method, path: expect.stringMatching(pattern) });
-      if (query !== undefined) expect(query.safeParse(each.query).error).toBeUndefined();
-      if (body !== undefined) expect(body.safeParse(each.body).error).toBeUndefined();
+      if (query !== undefined) expect(z.safeParse(query, each.query).error).toBeUndefined();
+      if (body !== undefined) expect(z.safeParse(body, each.body).error).toBeUndefined();
       if (media !== undefined) expect(media).toContain(each.body);
       if (query !== undefined) expect(Object.keys(each.query)).toEqual(expect.arrayContaining(fieldsOf(query)));
       if (path.includes("{id}")) expect(each.path).toContain("/v1/stations/CS%20001");
@@ -206,11 +206,11 @@ describe("The client has for each operation of the API a method", () => {
 
 /** What the description says of an answer. */
 type Described<Id extends OperationId, Status extends number> = (typeof ANSWERS)[Id] extends {
-  answers: Record<Status, { schema: infer Schema extends z.ZodType }>;
+  answers: Record<Status, { schema: infer Schema extends z.core.$ZodType }>;
 }
   ? z.output<Schema>
   : never;
-type Asked<Id extends OperationId> = (typeof ROUTES)[Id] extends { body: infer Schema extends z.ZodType }
+type Asked<Id extends OperationId> = (typeof ROUTES)[Id] extends { body: infer Schema extends z.core.$ZodType }
   ? z.input<Schema>
   : never;
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : never;

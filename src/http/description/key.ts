@@ -11,7 +11,9 @@ export const keySchema = z
     name: z.string(),
     kind: z.literal("key"),
     scopes: z.array(z.enum(SCOPES)),
-    stations: fleetPartSchema.nullable().meta({ description: "The part of the fleet that it is for; null: all of it" }),
+    stations: z
+      .nullable(fleetPartSchema)
+      .meta({ description: "The part of the fleet that it is for; null: all of it" }),
   })
   .meta({ id: "Key" });
 

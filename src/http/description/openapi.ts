@@ -71,7 +71,7 @@ export function description(version: string): Json {
 class Components {
   readonly schemas: Record<string, Json> = {};
 
-  of(schema: z.ZodType, io: "input" | "output" = "output"): Json {
+  of(schema: z.core.$ZodType, io: "input" | "output" = "output"): Json {
     const made = z.toJSONSchema(schema, { io, unrepresentable: "any", override: plainNumber }) as Json;
     const { $schema: _, $defs = {}, id, ...rest } = made as Json & { $defs?: Record<string, Json> };
     for (const [name, each] of Object.entries($defs)) this.schemas[name] = relinked(each);
@@ -166,7 +166,7 @@ function headerParameters({ upgrade }: Route, { headers = {} }: Answers): Json[]
   }));
 }
 
-const requestBody = (schema: z.ZodType, example: unknown, components: Components): Json => ({
+const requestBody = (schema: z.core.$ZodType, example: unknown, components: Components): Json => ({
   required: true,
   content: {
     "application/json": { schema: components.of(schema, "input"), ...(example !== undefined && { example }) },

@@ -1,7 +1,7 @@
 /**
  * /v1/audit: who did what. Must not know how it is kept.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { auditPlace } from "../../fleet/audit-place.ts";
 import { pageLimit } from "./query-values.ts";
 import type { Routes } from "./route.ts";
@@ -16,21 +16,21 @@ const PLACE_MAX_LENGTH = 200;
 const NAME_MAX_LENGTH = 100;
 const IDENTITY_MAX_LENGTH = 48;
 
-const place = z
-  .string()
-  .max(PLACE_MAX_LENGTH)
-  .transform((text, context) => {
+const place = z.pipe(
+  z.string().check(z.maxLength(PLACE_MAX_LENGTH)),
+  z.transform((text: string, { issues }) => {
     const found = auditPlace(text);
     if (found !== null) return found;
-    context.addIssue({ code: "custom", message: "a time, as 2026-01-31T12:00:00Z, or the cursor of a page" });
+    issues.push({ code: "custom", message: "a time, as 2026-01-31T12:00:00Z, or the cursor of a page", input: text });
     return z.NEVER;
-  });
+  }),
+);
 
 const listQuery = z.strictObject({
-  before: place.optional(),
-  after: place.optional(),
-  actor: z.string().min(1).max(NAME_MAX_LENGTH).optional(),
-  stationId: z.string().min(1).max(IDENTITY_MAX_LENGTH).optional(),
+  before: z.optional(place),
+  after: z.optional(place),
+  actor: z.optional(z.string().check(z.minLength(1), z.maxLength(NAME_MAX_LENGTH))),
+  stationId: z.optional(z.string().check(z.minLength(1), z.maxLength(IDENTITY_MAX_LENGTH))),
   limit: pageLimit(PAGE_MAX_ENTRIES, PAGE_ENTRIES),
 });
 

@@ -1,7 +1,7 @@
 /**
  * /v1/campaigns: one command to many stations. Must not know how a campaign runs.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { MEMBER_STATES } from "../../fleet/campaigns/campaign-outcome.ts";
 import { OFFLINE_KINDS } from "../../fleet/offline-reason.ts";
 import { auditPlace } from "../../fleet/audit-place.ts";
@@ -33,65 +33,73 @@ const PAGE = 100;
 /** Characters: a cursor is a time and an id. */
 const CURSOR_MAX_LENGTH = 100;
 
-const text = z.string().max(TEXT_MAX_LENGTH);
+const text = z.string().check(z.maxLength(TEXT_MAX_LENGTH));
 /** ms since the epoch; an object takes no alarm of the year 2190. */
 const START_BEFORE = Date.UTC(2100, 0, 1);
 
 const filter = z.strictObject({
-  online: z.boolean().exactOptional(),
-  undelivered: z.boolean().exactOptional(),
-  hasCsms: z.boolean().exactOptional(),
-  protocol: z.enum(PROTOCOLS).exactOptional(),
-  securityProfile: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]).exactOptional(),
-  certificateExpiresBefore: instant.exactOptional(),
-  offlineSince: instant.exactOptional(),
-  offlineKind: z.enum(OFFLINE_KINDS).exactOptional(),
-  vendor: text.exactOptional(),
-  model: text.exactOptional(),
-  q: text.exactOptional(),
-  labels: z
-    .record(z.string().regex(LABEL_NAME, LABEL_NAME_RULE), text)
-    .refine((record) => Object.keys(record).length <= LABEL_FILTERS_MAX, {
-      error: `at most ${LABEL_FILTERS_MAX} label filters`,
-    })
-    .exactOptional(),
+  online: z.exactOptional(z.boolean()),
+  undelivered: z.exactOptional(z.boolean()),
+  hasCsms: z.exactOptional(z.boolean()),
+  protocol: z.exactOptional(z.enum(PROTOCOLS)),
+  securityProfile: z.exactOptional(z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)])),
+  certificateExpiresBefore: z.exactOptional(instant),
+  offlineSince: z.exactOptional(instant),
+  offlineKind: z.exactOptional(z.enum(OFFLINE_KINDS)),
+  vendor: z.exactOptional(text),
+  model: z.exactOptional(text),
+  q: z.exactOptional(text),
+  labels: z.exactOptional(
+    z.record(z.string().check(z.regex(LABEL_NAME, LABEL_NAME_RULE)), text).check(
+      z.refine((record) => Object.keys(record).length <= LABEL_FILTERS_MAX, {
+        error: `at most ${LABEL_FILTERS_MAX} label filters`,
+      }),
+    ),
+  ),
 });
 
 const creation = z
   .strictObject({
-    name: z.string().min(1).max(NAME_MAX_LENGTH),
-    action: z.string().min(1).max(ACTION_MAX_LENGTH),
+    name: z.string().check(z.minLength(1), z.maxLength(NAME_MAX_LENGTH)),
+    action: z.string().check(z.minLength(1), z.maxLength(ACTION_MAX_LENGTH)),
     payload: z.record(z.string(), z.unknown()),
-    filter: filter.exactOptional(),
-    stationIds: z.array(z.string().min(1).max(IDENTITY_MAX_LENGTH)).min(1).max(NAMED_MAX).exactOptional(),
-    ratePerSecond: z.int().min(1).max(RATE_MAX).default(10),
-    expiresInSeconds: z.int().min(0).max(EXPIRES_MAX_SECONDS).default(0),
-    startAt: instant.refine((at) => at < START_BEFORE, { error: "before the year 2100" }).exactOptional(),
-    dryRun: z.boolean().default(false),
+    filter: z.exactOptional(filter),
+    stationIds: z.exactOptional(
+      z
+        .array(z.string().check(z.minLength(1), z.maxLength(IDENTITY_MAX_LENGTH)))
+        .check(z.minLength(1), z.maxLength(NAMED_MAX)),
+    ),
+    ratePerSecond: z._default(z.int().check(z.minimum(1), z.maximum(RATE_MAX)), 10),
+    expiresInSeconds: z._default(z.int().check(z.minimum(0), z.maximum(EXPIRES_MAX_SECONDS)), 0),
+    startAt: z.exactOptional(instant.check(z.refine((at) => at < START_BEFORE, { error: "before the year 2100" }))),
+    dryRun: z._default(z.boolean(), false),
   })
-  .refine(({ filter: by, stationIds }) => (by === undefined) !== (stationIds === undefined), {
-    error: "either filter, which may be {} for all stations, or stationIds",
-  });
+  .check(
+    z.refine(({ filter: by, stationIds }) => (by === undefined) !== (stationIds === undefined), {
+      error: "either filter, which may be {} for all stations, or stationIds",
+    }),
+  );
 
 const limit = pageLimit(PAGE_MAX, PAGE);
 
 const listQuery = z.strictObject({
   limit,
-  cursor: z
-    .string()
-    .max(CURSOR_MAX_LENGTH)
-    .transform((value, context) => {
-      const found = auditPlace(value);
-      if (found !== null) return found;
-      context.addIssue({ code: "custom", message: "the cursor of the page before" });
-      return z.NEVER;
-    })
-    .optional(),
+  cursor: z.optional(
+    z.pipe(
+      z.string().check(z.maxLength(CURSOR_MAX_LENGTH)),
+      z.transform((value: string, { issues }) => {
+        const found = auditPlace(value);
+        if (found !== null) return found;
+        issues.push({ code: "custom", message: "the cursor of the page before", input: value });
+        return z.NEVER;
+      }),
+    ),
+  ),
 });
 const stationsQuery = z.strictObject({
-  state: z.enum(MEMBER_STATES).optional(),
+  state: z.optional(z.enum(MEMBER_STATES)),
   limit,
-  cursor: z.string().min(1).max(IDENTITY_MAX_LENGTH).optional(),
+  cursor: z.optional(z.string().check(z.minLength(1), z.maxLength(IDENTITY_MAX_LENGTH))),
 });
 
 export const campaignRoutes = {

@@ -1,7 +1,7 @@
 /**
  * /v1/stations/{id}/commands: what a backend asks of a station. Must not know how a command travels.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { pageLimit } from "./query-values.ts";
 import type { Routes } from "./route.ts";
 
@@ -21,15 +21,15 @@ const PAGE_COMMANDS = 100;
 const CURSOR_MAX_LENGTH = 64;
 
 const submission = z.strictObject({
-  action: z.string().min(1).max(ACTION_MAX_LENGTH),
+  action: z.string().check(z.minLength(1), z.maxLength(ACTION_MAX_LENGTH)),
   payload: z.record(z.string(), z.unknown()),
-  timeoutSeconds: z.number().min(1).max(TIMEOUT_MAX_SECONDS).default(TIMEOUT_SECONDS),
-  expiresInSeconds: z.number().min(0).max(EXPIRES_MAX_SECONDS).default(0),
-  retry: z.enum(["never", "if-unsent", "always"]).default("never"),
+  timeoutSeconds: z._default(z.number().check(z.minimum(1), z.maximum(TIMEOUT_MAX_SECONDS)), TIMEOUT_SECONDS),
+  expiresInSeconds: z._default(z.number().check(z.minimum(0), z.maximum(EXPIRES_MAX_SECONDS)), 0),
+  retry: z._default(z.enum(["never", "if-unsent", "always"]), "never"),
 });
 const listQuery = z.strictObject({
   limit: pageLimit(PAGE_MAX_COMMANDS, PAGE_COMMANDS),
-  cursor: z.string().min(1).max(CURSOR_MAX_LENGTH).optional(),
+  cursor: z.optional(z.string().check(z.minLength(1), z.maxLength(CURSOR_MAX_LENGTH))),
 });
 
 export const commandRoutes = {

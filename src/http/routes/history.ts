@@ -1,7 +1,7 @@
 /**
  * What a station has said and was asked: its history, its connections. Must not know how a station's object keeps them.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { EVENT_TYPES } from "../../delivery/event.ts";
 import { LIVE_CURSOR, LIVE_PROTOCOL } from "../../ocpp/live-protocol.ts";
 import type { Routes } from "./route.ts";
@@ -13,21 +13,18 @@ const PAGE_MESSAGES = 50;
 /** Characters: almost twice those of OCPP's longest action. */
 const ACTION_MAX_LENGTH = 64;
 
-const wholeNumber = z
-  .string()
-  .regex(/^\d{1,15}$/, "a whole number")
-  .transform(Number);
+const wholeNumber = z.pipe(z.string().check(z.regex(/^\d{1,15}$/, "a whole number")), z.transform(Number));
 
 const messagesQuery = z.strictObject({
-  before: wholeNumber.exactOptional(),
-  after: wholeNumber.exactOptional(),
-  limit: wholeNumber.pipe(z.number().min(1).max(PAGE_MAX_MESSAGES)).default(PAGE_MESSAGES),
-  action: z.string().min(1).max(ACTION_MAX_LENGTH).exactOptional(),
-  type: z.enum(EVENT_TYPES).exactOptional(),
+  before: z.exactOptional(wholeNumber),
+  after: z.exactOptional(wholeNumber),
+  limit: z._default(z.pipe(wholeNumber, z.number().check(z.minimum(1), z.maximum(PAGE_MAX_MESSAGES))), PAGE_MESSAGES),
+  action: z.exactOptional(z.string().check(z.minLength(1), z.maxLength(ACTION_MAX_LENGTH))),
+  type: z.exactOptional(z.enum(EVENT_TYPES)),
 });
 
 const liveQuery = z.strictObject({
-  after: z.string().regex(LIVE_CURSOR, "a cursor of the same socket, or a sequence").exactOptional(),
+  after: z.exactOptional(z.string().check(z.regex(LIVE_CURSOR, "a cursor of the same socket, or a sequence"))),
 });
 
 export const historyRoutes = {

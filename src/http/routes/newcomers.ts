@@ -1,7 +1,7 @@
 /**
  * /v1/newcomers: who knocked and is not registered. Must not know how they are kept.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { pageLimit } from "./query-values.ts";
 import type { Routes } from "./route.ts";
 
@@ -14,11 +14,14 @@ const CURSOR_MAX_LENGTH = 100;
 
 const listQuery = z.strictObject({
   limit: pageLimit(PAGE_MAX_NEWCOMERS, PAGE_NEWCOMERS),
-  cursor: z
-    .string()
-    .max(CURSOR_MAX_LENGTH)
-    .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\/./, "the cursor of the page before")
-    .optional(),
+  cursor: z.optional(
+    z
+      .string()
+      .check(
+        z.maxLength(CURSOR_MAX_LENGTH),
+        z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\/./, "the cursor of the page before"),
+      ),
+  ),
 });
 
 export const newcomerRoutes = {

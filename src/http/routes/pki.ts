@@ -1,7 +1,7 @@
 /**
  * /v1/revocations and /v1/crls: certificates that are not let in. Must not know where they are kept.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { normalizeSki } from "../../security/client-certificate.ts";
 import { normalizeSerial, REVOCATION_REASONS } from "../../security/revocation.ts";
 import { fingerprintFrom, pageLimit } from "./query-values.ts";
@@ -18,37 +18,39 @@ const FINGERPRINT_MAX_LENGTH = 95;
 const KEY_ID_MAX_LENGTH = 191;
 const SERIAL_MAX_LENGTH = 59;
 
-const fingerprint = fingerprintFrom(z.string().max(FINGERPRINT_MAX_LENGTH));
-const issuer = z
-  .string()
-  .max(KEY_ID_MAX_LENGTH)
-  .transform(normalizeSki)
-  .pipe(z.string().regex(/^(?:[0-9a-f]{2}){1,64}$/, "the key identifier of the CA in hex, with or without colons"));
-const serialNumber = z
-  .string()
-  .max(SERIAL_MAX_LENGTH)
-  .transform(normalizeSerial)
-  .pipe(z.string().regex(/^[0-9a-f]{1,40}$/, "a serial number in hex, with or without colons"));
-const reason = z.enum(REVOCATION_REASONS).default("unspecified");
+const fingerprint = fingerprintFrom(z.string().check(z.maxLength(FINGERPRINT_MAX_LENGTH)));
+const issuer = z.pipe(
+  z.pipe(z.string().check(z.maxLength(KEY_ID_MAX_LENGTH)), z.transform(normalizeSki)),
+  z.string().check(z.regex(/^(?:[0-9a-f]{2}){1,64}$/, "the key identifier of the CA in hex, with or without colons")),
+);
+const serialNumber = z.pipe(
+  z.pipe(z.string().check(z.maxLength(SERIAL_MAX_LENGTH)), z.transform(normalizeSerial)),
+  z.string().check(z.regex(/^[0-9a-f]{1,40}$/, "a serial number in hex, with or without colons")),
+);
+const reason = z._default(z.enum(REVOCATION_REASONS), "unspecified");
 
 const revocation = z
   .strictObject({
-    fingerprint: fingerprint.exactOptional(),
-    issuer: issuer.exactOptional(),
-    serialNumber: serialNumber.exactOptional(),
+    fingerprint: z.exactOptional(fingerprint),
+    issuer: z.exactOptional(issuer),
+    serialNumber: z.exactOptional(serialNumber),
     reason,
   })
-  .refine(
-    (told) =>
-      told.fingerprint === undefined
-        ? told.issuer !== undefined && told.serialNumber !== undefined
-        : told.issuer === undefined && told.serialNumber === undefined,
-    { error: "either fingerprint, or issuer (the CA's key identifier) and serialNumber" },
+  .check(
+    z.refine(
+      (told) =>
+        told.fingerprint === undefined
+          ? told.issuer !== undefined && told.serialNumber !== undefined
+          : told.issuer === undefined && told.serialNumber === undefined,
+      { error: "either fingerprint, or issuer (the CA's key identifier) and serialNumber" },
+    ),
   );
 
 const listQuery = z.strictObject({
   limit: pageLimit(PAGE_MAX_REVOCATIONS, PAGE_REVOCATIONS),
-  cursor: z.string().max(CURSOR_MAX_LENGTH).refine(isCursor, "the cursor of the page before").optional(),
+  cursor: z.optional(
+    z.string().check(z.maxLength(CURSOR_MAX_LENGTH), z.refine(isCursor, "the cursor of the page before")),
+  ),
 });
 
 function isCursor(text: string): boolean {

@@ -1,7 +1,7 @@
 /**
  * /v1/problems: what goes wrong in the fleet. Must not know how it is kept.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { pageLimit } from "./query-values.ts";
 import type { Routes } from "./route.ts";
 

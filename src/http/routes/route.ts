@@ -2,7 +2,7 @@
  * What the table of routes says of one route: enough to mount it, to guard it, to describe it and to make a client of it. Must not
  * know what answers it.
  */
-import type * as z from "zod";
+import type { $ZodType } from "zod/v4/core";
 import type { Scope } from "../../security/api-key.ts";
 
 /**
@@ -18,8 +18,8 @@ interface About {
   scope: Scope | "any" | null;
   /** One line, as a heading. */
   summary: string;
-  query?: z.ZodType;
-  body?: z.ZodType;
+  query?: $ZodType;
+  body?: $ZodType;
   /** Of a body that is no JSON. */
   media?: readonly string[];
   /** The subprotocol of a WebSocket: the route answers an upgrade alone. */
@@ -30,7 +30,7 @@ interface About {
 export type Route = About &
   (
     | { part: "station"; path: `/${string}{id}${string}` }
-    | { part: "registration"; path: `/${string}{id}${string}`; body: z.ZodType<Labelled> }
+    | { part: "registration"; path: `/${string}{id}${string}`; body: $ZodType<Labelled> }
     | { part: Exclude<Part, "station" | "registration">; path: `/${string}` }
   );
 

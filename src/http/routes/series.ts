@@ -1,11 +1,11 @@
 /**
  * /v1/series: how the fleet stood over time. Must not know how that is kept.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { Routes } from "./route.ts";
 import { instant } from "./station-list.ts";
 
-const seriesQuery = z.strictObject({ from: instant.optional(), to: instant.optional() });
+const seriesQuery = z.strictObject({ from: z.optional(instant), to: z.optional(instant) });
 
 export const seriesRoutes = {
   getSeries: {

@@ -1,7 +1,7 @@
 /**
  * GET /v1/stations and its summary: the fleet as its directory has it. Must not know how the directory keeps it.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { OFFLINE_KINDS } from "../../fleet/offline-reason.ts";
 import { LIST_SORTS } from "../../list-cursor.ts";
 import { PROTOCOLS } from "../../ocpp/protocol.ts";
@@ -17,42 +17,51 @@ const PAGE_MAX_STATIONS = 1_000;
 /** Those of a page where none are asked for. */
 const PAGE_STATIONS = 100;
 
-const text = z.string().max(TEXT_MAX_LENGTH);
-const flag = z
-  .enum(["true", "false"])
-  .transform((value) => value === "true")
-  .optional();
+const text = z.string().check(z.maxLength(TEXT_MAX_LENGTH));
+const flag = z.optional(
+  z.pipe(
+    z.enum(["true", "false"]),
+    z.transform((value) => value === "true"),
+  ),
+);
 const DAY_LENGTH = "2027-01-31".length;
 /** Date.parse makes March of February's 30th. */
 const isDay = (day: string) => new Date(day).getUTCDate() === Number(day.slice("2027-01-".length));
 /** [RFC 3339] A date, or an instant with its zone: a local time would be another one for each who reads it. */
-export const instant = z
-  .string()
-  .regex(
-    /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/,
-    "an ISO 8601 date, or a time with its zone",
-  )
-  .transform((value) => (isDay(value.slice(0, DAY_LENGTH)) ? Date.parse(value) : Number.NaN))
-  .pipe(z.number({ error: "no such time" }));
+export const instant = z.pipe(
+  z.pipe(
+    z
+      .string()
+      .check(
+        z.regex(
+          /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d))?$/,
+          "an ISO 8601 date, or a time with its zone",
+        ),
+      ),
+    z.transform((value: string) => (isDay(value.slice(0, DAY_LENGTH)) ? Date.parse(value) : Number.NaN)),
+  ),
+  z.number({ error: "no such time" }),
+);
 
-const listQuery = z
-  .object({
+const listQuery = z.catchall(
+  z.object({
     online: flag,
     undelivered: flag,
     hasCsms: flag,
-    protocol: z.enum(PROTOCOLS).optional(),
-    securityProfile: z.enum(["0", "1", "2", "3"]).transform(Number).optional(),
-    certificateExpiresBefore: instant.optional(),
-    offlineSince: instant.optional(),
-    offlineKind: z.enum(OFFLINE_KINDS).optional(),
-    vendor: text.optional(),
-    model: text.optional(),
-    q: text.optional(),
-    sort: z.enum(LIST_SORTS).default("id"),
+    protocol: z.optional(z.enum(PROTOCOLS)),
+    securityProfile: z.optional(z.pipe(z.enum(["0", "1", "2", "3"]), z.transform(Number))),
+    certificateExpiresBefore: z.optional(instant),
+    offlineSince: z.optional(instant),
+    offlineKind: z.optional(z.enum(OFFLINE_KINDS)),
+    vendor: z.optional(text),
+    model: z.optional(text),
+    q: z.optional(text),
+    sort: z._default(z.enum(LIST_SORTS), "id"),
     limit: pageLimit(PAGE_MAX_STATIONS, PAGE_STATIONS),
-    cursor: z.string().max(CURSOR_MAX_LENGTH).optional(),
-  })
-  .catchall(text);
+    cursor: z.optional(z.string().check(z.maxLength(CURSOR_MAX_LENGTH))),
+  }),
+  text,
+);
 
 export const stationListRoutes = {
   listStations: {

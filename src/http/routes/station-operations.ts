@@ -1,7 +1,7 @@
 /**
  * Operations of several steps on a Charging Station: its password replaced, its security profile raised. Must not know the steps.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { PASSWORD_MAX_BYTES, PASSWORD_MIN_BYTES } from "../../security/password.ts";
 import type { Routes } from "./route.ts";
 
@@ -21,36 +21,40 @@ const INTERFACES = [
   ...["Wireless0", "Wireless1", "Wireless2", "Wireless3", "Any"],
 ] as const;
 
-const expiresInSeconds = z.int().min(EXPIRES_MIN_SECONDS).max(EXPIRES_MAX_SECONDS).default(EXPIRES_SECONDS);
-const password = z.string().refine(
-  (text) => {
-    const { length } = new TextEncoder().encode(text);
-    return length >= PASSWORD_MIN_BYTES && length <= PASSWORD_MAX_BYTES;
-  },
-  { error: `${PASSWORD_MIN_BYTES} to ${PASSWORD_MAX_BYTES} bytes; left out, one is made` },
+const expiresInSeconds = z._default(
+  z.int().check(z.minimum(EXPIRES_MIN_SECONDS), z.maximum(EXPIRES_MAX_SECONDS)),
+  EXPIRES_SECONDS,
+);
+const password = z.string().check(
+  z.refine(
+    (text) => {
+      const { length } = new TextEncoder().encode(text);
+      return length >= PASSWORD_MIN_BYTES && length <= PASSWORD_MAX_BYTES;
+    },
+    { error: `${PASSWORD_MIN_BYTES} to ${PASSWORD_MAX_BYTES} bytes; left out, one is made` },
+  ),
 );
 const certificate = z
   .string()
-  .max(CERTIFICATE_MAX_LENGTH)
-  .regex(/^\s*-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, "a certificate in PEM");
+  .check(
+    z.maxLength(CERTIFICATE_MAX_LENGTH),
+    z.regex(/^\s*-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/, "a certificate in PEM"),
+  );
 
 const rotation = z.strictObject({
-  password: password.exactOptional(),
-  reset: z.boolean().default(false),
+  password: z.exactOptional(password),
+  reset: z._default(z.boolean(), false),
   expiresInSeconds,
 });
 
 const upgrade = z.strictObject({
   to: z.union([z.literal(1), z.literal(2), z.literal(3)]),
-  url: z
-    .url({ protocol: /^wss?$/ })
-    .max(URL_MAX_LENGTH)
-    .exactOptional(),
-  rootCertificate: certificate.nullable().exactOptional(),
-  hasCertificate: z.boolean().exactOptional(),
-  configurationSlot: z.int().min(0).max(SLOT_MAX).exactOptional(),
-  networkInterface: z.enum(INTERFACES).exactOptional(),
-  reset: z.enum(["soft", "hard"]).default("soft"),
+  url: z.exactOptional(z.url({ protocol: /^wss?$/ }).check(z.maxLength(URL_MAX_LENGTH))),
+  rootCertificate: z.exactOptional(z.nullable(certificate)),
+  hasCertificate: z.exactOptional(z.boolean()),
+  configurationSlot: z.exactOptional(z.int().check(z.minimum(0), z.maximum(SLOT_MAX))),
+  networkInterface: z.exactOptional(z.enum(INTERFACES)),
+  reset: z._default(z.enum(["soft", "hard"]), "soft"),
   expiresInSeconds,
 });
 

@@ -1,7 +1,7 @@
 /**
  * /v1/stations: registration, view, disconnection, the CSMS's own socket. Must not know how a station's object keeps them.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { CSMS_KINDS } from "../../ocpp/csms-kind.ts";
 import { PROTOCOLS } from "../../ocpp/protocol.ts";
 import { STRICTNESSES } from "../../ocpp/strictness.ts";
@@ -24,39 +24,44 @@ const FINGERPRINTS_MAX = 16;
 const HEARTBEAT_MIN_SECONDS = 10;
 const HEARTBEAT_MAX_SECONDS = 86_400;
 
-const password = z.string().refine(
-  (text) => {
-    const { length } = new TextEncoder().encode(text);
-    return text === "generate" || (length >= PASSWORD_MIN_BYTES && length <= PASSWORD_MAX_BYTES);
-  },
-  { error: `${PASSWORD_MIN_BYTES} to ${PASSWORD_MAX_BYTES} bytes, or "generate"` },
+const password = z.string().check(
+  z.refine(
+    (text) => {
+      const { length } = new TextEncoder().encode(text);
+      return text === "generate" || (length >= PASSWORD_MIN_BYTES && length <= PASSWORD_MAX_BYTES);
+    },
+    { error: `${PASSWORD_MIN_BYTES} to ${PASSWORD_MAX_BYTES} bytes, or "generate"` },
+  ),
 );
 
 const fingerprint = fingerprintFrom(z.string());
 
+const name = z.string().check(z.minLength(1), z.maxLength(TEXT_MAX_LENGTH));
 const labels = z
-  .record(z.string().regex(LABEL_NAME, LABEL_NAME_RULE), z.string().max(TEXT_MAX_LENGTH))
-  .refine((record) => Object.keys(record).length <= LABELS_MAX, { error: `at most ${LABELS_MAX} labels` });
+  .record(z.string().check(z.regex(LABEL_NAME, LABEL_NAME_RULE)), z.string().check(z.maxLength(TEXT_MAX_LENGTH)))
+  .check(z.refine((record) => Object.keys(record).length <= LABELS_MAX, { error: `at most ${LABELS_MAX} labels` }));
 
 const registration = z.strictObject({
   securityProfile: z.union([z.literal(0), z.literal(1), z.literal(2), z.literal(3)]),
-  password: password.exactOptional(),
-  passwordOverlap: z.boolean().exactOptional(),
-  certificate: z
-    .strictObject({
-      commonName: z.string().min(1).max(TEXT_MAX_LENGTH).exactOptional(),
-      organization: z.string().min(1).max(TEXT_MAX_LENGTH).exactOptional(),
-      fingerprints: z.array(fingerprint).min(1).max(FINGERPRINTS_MAX).exactOptional(),
-    })
-    .exactOptional(),
-  protocols: z.array(z.enum(PROTOCOLS)).max(PROTOCOLS.length).default([]),
-  assumeProtocol: z.boolean().default(false),
-  heartbeatIntervalSeconds: z.int().min(HEARTBEAT_MIN_SECONDS).max(HEARTBEAT_MAX_SECONDS).exactOptional(),
-  validation: z.enum(STRICTNESSES).exactOptional(),
-  csms: z.enum(CSMS_KINDS).exactOptional(),
-  apply: z.enum(["next-connect", "now"]).exactOptional(),
-  locationHint: z.enum(LOCATION_HINTS).exactOptional(),
-  labels: labels.default({}),
+  password: z.exactOptional(password),
+  passwordOverlap: z.exactOptional(z.boolean()),
+  certificate: z.exactOptional(
+    z.strictObject({
+      commonName: z.exactOptional(name),
+      organization: z.exactOptional(name),
+      fingerprints: z.exactOptional(z.array(fingerprint).check(z.minLength(1), z.maxLength(FINGERPRINTS_MAX))),
+    }),
+  ),
+  protocols: z._default(z.array(z.enum(PROTOCOLS)).check(z.maxLength(PROTOCOLS.length)), []),
+  assumeProtocol: z._default(z.boolean(), false),
+  heartbeatIntervalSeconds: z.exactOptional(
+    z.int().check(z.minimum(HEARTBEAT_MIN_SECONDS), z.maximum(HEARTBEAT_MAX_SECONDS)),
+  ),
+  validation: z.exactOptional(z.enum(STRICTNESSES)),
+  csms: z.exactOptional(z.enum(CSMS_KINDS)),
+  apply: z.exactOptional(z.enum(["next-connect", "now"])),
+  locationHint: z.exactOptional(z.enum(LOCATION_HINTS)),
+  labels: z._default(labels, {}),
 });
 
 export const stationRoutes = {

@@ -1,7 +1,7 @@
 /**
  * /v1/webhooks: where events go. Must not know how they get there.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { EVENT_TYPES } from "../../delivery/event.ts";
 import { isSigningSecret, SIGNING_SECRET } from "../../delivery/signature.ts";
 import { pageLimit } from "./query-values.ts";
@@ -20,9 +20,9 @@ const PAGE_STUCK = 20;
 const CURSOR_MAX_LENGTH = 48;
 
 const subscription = z.strictObject({
-  url: z.string().max(URL_MAX_LENGTH),
-  secret: z.string().max(SECRET_MAX_LENGTH).refine(isSigningSecret, { error: SIGNING_SECRET }),
-  types: z.array(z.enum(EVENT_TYPES)).max(EVENT_TYPES.length).default([]),
+  url: z.string().check(z.maxLength(URL_MAX_LENGTH)),
+  secret: z.string().check(z.maxLength(SECRET_MAX_LENGTH), z.refine(isSigningSecret, { error: SIGNING_SECRET })),
+  types: z._default(z.array(z.enum(EVENT_TYPES)).check(z.maxLength(EVENT_TYPES.length)), []),
 });
 
 export const webhookRoutes = {
@@ -61,7 +61,7 @@ export const webhookRoutes = {
     scope: "webhooks:write",
     part: "fleet",
     summary: "Send again, at once, what a subscriber did not take, or all that is kept since a time",
-    query: z.strictObject({ since: instant.optional() }),
+    query: z.strictObject({ since: z.optional(instant) }),
   },
   getReplay: {
     method: "GET",
@@ -85,7 +85,7 @@ export const webhookRoutes = {
     summary: "Stations from which it does not take its events, and why",
     query: z.strictObject({
       limit: pageLimit(PAGE_MAX_STUCK, PAGE_STUCK),
-      cursor: z.string().min(1).max(CURSOR_MAX_LENGTH).optional(),
+      cursor: z.optional(z.string().check(z.minLength(1), z.maxLength(CURSOR_MAX_LENGTH))),
     }),
   },
 } as const satisfies Routes;
