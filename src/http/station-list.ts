@@ -14,7 +14,7 @@ import { inTime } from "../time-limit.ts";
 import type { ApiContext } from "./auth.ts";
 import { faulty, parameter, stationIdOf } from "./body.ts";
 import type { Handlers } from "./call.ts";
-import { LABEL_NAME, LABEL_NAME_RULE } from "./routes/label-name.ts";
+import { LABEL_NAME_RULE } from "./routes/label-name.ts";
 import type { stationListRoutes } from "./routes/station-list.ts";
 
 /** Each is a condition more on every row that is looked at. */
@@ -78,8 +78,7 @@ function readListQuery(query: ListQuery, question: string): DirectoryQuery {
     const [name] = labels[LABEL_FILTERS_MAX] ?? [""];
     throw faulty([parameter(`${LABEL}${name}`)], `at most ${LABEL_FILTERS_MAX} label filters`);
   }
-  const nameless = labels.filter(([name]) => !LABEL_NAME.test(name)).map(([name]) => parameter(`${LABEL}${name}`));
-  if (nameless.length > 0) throw faulty(nameless, LABEL_NAME_RULE);
+  if (labels.some(([name]) => name === "")) throw faulty([parameter(LABEL)], LABEL_NAME_RULE);
   const after = cursor === undefined ? null : readCursor(question, cursor);
   if (cursor !== undefined && after === null)
     throw faulty(

@@ -743,7 +743,6 @@ describe("The list of stations", () => {
     ["colour=red", "/colour"],
     ["constructor=x", "/constructor"],
     ["label.=x", "/label."],
-    ["label.a%2Fb=x", "/label.a~1b"],
     ["sort=vendor", "/sort"],
     ["undelivered=1", "/undelivered"],
     ["offlineSince=yesterday", "/offlineSince"],
