@@ -78,7 +78,7 @@ export const stationListRoutes = {
     scope: "stations:read",
     part: "list",
     summary: "The Charging Station that a command was for, or those that show a certificate",
-    query: z.strictObject({ q: text.min(1) }),
+    query: z.strictObject({ q: text.check(z.minLength(1)) }),
   },
   getFleetSummary: {
     method: "GET",
