@@ -355,6 +355,21 @@ describe("The end of a certificate", () => {
   });
 });
 
+test("A station that goes to and fro between two certificates is told of each end once", async () => {
+  const [one, other] = await Promise.all(
+    [5, 3].map((left) => certificateOf(kerbside, "TWO", { now: new Date(Date.now() - (365 - left) * DAY_MS) })),
+  );
+  await kerbside.register("TWO", { securityProfile: 3 });
+  for (const socket of [one, other, one, other]) {
+    const station = await TestStation.connect(over(kerbside, "mtls", "TWO", { socket: socket as object }));
+    await control("ring", "TWO");
+    station.kill();
+  }
+  expect(await told("TWO", "certificate-expires")).toHaveLength(2);
+  expect(await told("TWO", "certificate-retired")).toEqual([]);
+  expect((await certificates("TWO")).map(({ state }: { state: string }) => state)).toEqual(["in-use", "former"]);
+});
+
 test("A socket that an older release let in, and no deploy has cut, has its certificate looked after", async () => {
   const { before } = await field("STAYS", { daysLeft: 10, makesRequests: false });
   await until("its event", async () => (await told("STAYS", "certificate-expires")).length === 1);

@@ -2,6 +2,8 @@
  * The last certificates of a station, issued or shown, as one bounded document. Must not know where it is kept.
  */
 
+import type { WatchedCertificate } from "./watch.ts";
+
 /** Read by releases before and after: what is added is optional. Times are ms since the epoch. */
 export interface CertificateRecord {
   /** SHA-256, lower hex. */
@@ -21,6 +23,8 @@ export interface CertificateRecord {
   /** Of one that is not in use any more. */
   lastUsedAt?: number;
   retiredAt?: number;
+  /** What was done for its end, should it be in use once more. */
+  watched?: Pick<WatchedCertificate, "since" | "told" | "renewal">;
 }
 
 /** Certificates that are kept, some 10 KB. */

@@ -3,6 +3,7 @@
  * sockets.
  */
 import type { Config } from "../../config.ts";
+import { log, messageOf } from "../../log.ts";
 import type { Call } from "../../ocpp/message.ts";
 import type { Protocol } from "../../ocpp/protocol.ts";
 import type { Command } from "../command/command-row.ts";
@@ -61,14 +62,28 @@ export class CertificateOffice {
 
   /** `null`: it is the CSMS's to answer. */
   async ask(call: Call, protocol: Protocol, connectionId: string): Promise<Decision | null> {
-    return call.action === "SignCertificate" ? this.#issuing.ask(call, connectionId) : this.#relay(call, protocol);
+    try {
+      return await (call.action === "SignCertificate"
+        ? this.#issuing.ask(call, connectionId)
+        : this.#relay(call, protocol));
+    } catch (error) {
+      // Or the CALLs behind it would wait for ever.
+      const { messageId, action } = call;
+      log("error", "a CALL was not decided", {
+        stationId: this.#context.id,
+        messageId,
+        action,
+        reason: messageOf(error),
+      });
+      return { answer: null, answeredBy: "edge" };
+    }
   }
 
   async #relay({ payload }: Call, protocol: Protocol): Promise<Decision | null> {
     const { config, id } = this.#context;
-    const data = payload.ocspRequestData as Parameters<typeof relayOcsp>[0];
+    const data = payload.ocspRequestData as Parameters<typeof relayOcsp>[0] | undefined;
     const { isAllowed, relayOcsp } = await import("../../pki/ocsp-relay.ts");
-    if (protocol === "ocpp1.6" || !isAllowed(data, config.OCSP_RELAY)) return null;
+    if (protocol === "ocpp1.6" || data === undefined || !isAllowed(data, config.OCSP_RELAY)) return null;
     return { answer: { payload: { ...(await relayOcsp(data, protocol, id)) } }, answeredBy: "edge" };
   }
 

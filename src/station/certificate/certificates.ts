@@ -70,19 +70,29 @@ export class Certificates {
     const shown = { fingerprint, notAfter, issuerKeyId, serialNumber, issuer: null, firstUsedAt: now };
     const isKnown = commonName === undefined || known.some((each) => each.fingerprint === fingerprint);
     const name = `CN=${commonName}${organization === null ? "" : `,O=${organization}`}`;
+    const watched = known.find((each) => each.fingerprint === fingerprint)?.watched;
     let all = withRecord(known, { ...shown, subject: isKnown ? null : cut(name) });
     const next = registration && withUsed(registration, fingerprint, before);
     const hasRetired = next !== registration;
     if (before !== null && !isFirst)
-      all = withChange(all, before, { lastUsedAt: now, ...(hasRetired && { retiredAt: now }) });
+      all = withChange(all, before, { ...this.#left(now), ...(hasRetired && { retiredAt: now }) });
     this.#keep(all);
-    store.setFact("certificate", { fingerprint, notAfter, since: now });
+    store.setFact("certificate", { since: now, ...watched, fingerprint, notAfter });
     if (!hasRetired || next === undefined) return;
     this.#register(() => next);
     if (before !== null && !isFirst)
       this.#context.emit("ocpp.security", {
         ...{ kind: "certificate-retired", fingerprint: before, usedNow: fingerprint, suppressedBefore: 0 },
       });
+  }
+
+  /** Who goes to and fro between two certificates is not told of each end anew. */
+  #left(now: number): Partial<CertificateRecord> {
+    const { since = now, told, renewal } = this.#context.store.fact("certificate") ?? {};
+    return {
+      lastUsedAt: now,
+      watched: { since, ...(told !== undefined && { told }), ...(renewal !== undefined && { renewal }) },
+    };
   }
 
   #keep(all: CertificateRecord[]): void {

@@ -200,3 +200,18 @@ test("A request of which any byte was changed is no good one", async () => {
   }
   expect(taken).toEqual([]);
 });
+
+test("Whatever bytes a request is made of, it is refused with a sentence", async () => {
+  const { der } = await certificateRequest("CS001", { kind: "P-256" });
+  const cut = fc
+    .tuple(fc.nat(der.length), fc.uint8Array({ minLength: 1, maxLength: 12 }))
+    .map(([at, bytes]) => Buffer.concat([der.subarray(0, at), bytes, der.subarray(at + bytes.length)]));
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(cut, fc.uint8Array({ maxLength: 300 })), async (bytes) => {
+      fc.pre(!der.equals(Buffer.from(bytes)));
+      const judged = await judgeRequest(pemOf(Buffer.from(bytes)), EXPECTED);
+      expect(judged.ok).toBe(false);
+    }),
+    { numRuns: 500 },
+  );
+});
