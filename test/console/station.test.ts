@@ -63,6 +63,8 @@ describe.skipIf(!HAS_BROWSER)("The page of one station", () => {
       meterStart: 0,
       timestamp: "2026-11-28T12:00:00Z",
     });
+    station.send([2, "bad-1", "StatusNotification", { connectorId: "two", status: "Available", errorCode: "NoError" }]);
+    await station.next();
     watched = await openConsole(browser, url(), KEY, `#/stations/${ID}`);
     ({ page } = watched);
     page.setDefaultTimeout(WAIT_MS);
@@ -97,8 +99,6 @@ describe.skipIf(!HAS_BROWSER)("The page of one station", () => {
   });
 
   test("opens a refused frame with the place at fault marked, and the clause named", async () => {
-    station.send([2, "bad-1", "StatusNotification", { connectorId: "two", status: "Available", errorCode: "NoError" }]);
-    await station.next();
     await row("refused").click();
     const message = page.getByRole("region", { name: "The message" });
     await message.getByText("TypeConstraintViolation", { exact: true }).waitFor();
@@ -157,6 +157,29 @@ describe.skipIf(!HAS_BROWSER)("The page of one station", () => {
     await page.getByLabel("Action", { exact: true }).selectOption("DataTransfer");
     expect(await page.getByLabel("vendorId").inputValue()).toBe("it's");
     expect(await page.getByLabel("data", { exact: true }).inputValue()).toBe("");
+  });
+
+  test("shows limits before anything is sent, adds and removes parts, and sends times in UTC and numbers unchanged", async () => {
+    await at("?tab=commands");
+    const json = page.getByLabel("The same as JSON");
+    const payload = async () => JSON.parse(await json.inputValue());
+    await page.getByLabel("Action", { exact: true }).selectOption("ReserveNow");
+    await page.getByLabel("idTag", { exact: true }).fill("x".repeat(21));
+    await page.getByText("has 21 characters, 1 too many").waitFor();
+    await page.getByLabel("expiryDate", { exact: true }).fill("2026-12-01T10:00:00");
+    expect((await payload()).expiryDate).toMatch(/^2026-1[12]-\d\dT\d\d:\d\d:00Z$/);
+    await page.getByLabel("reservationId").fill("9007199254740993");
+    await page.getByText("no double holds it").waitFor();
+    expect(await json.inputValue()).toContain('"reservationId": 9007199254740993');
+    await page.getByLabel("Action", { exact: true }).selectOption("SetChargingProfile");
+    await page.getByRole("button", { name: "Add to chargingSchedulePeriod" }).click();
+    await page.getByLabel("limit").last().fill("16.1");
+    const periods = async () => (await payload()).csChargingProfiles.chargingSchedule.chargingSchedulePeriod;
+    expect(await periods()).toEqual([{}, { limit: 16.1 }]);
+    await page.getByRole("button", { name: "Remove chargingSchedulePeriod 1" }).click();
+    expect(await periods()).toEqual([{ limit: 16.1 }]);
+    await page.getByRole("button", { name: "Send SetChargingProfile" }).click();
+    await page.getByText(/\d+ places are not valid yet/).waitFor();
   });
 
   test("says at its field what the API refuses of a command", async () => {

@@ -116,6 +116,17 @@ describe("Rows of a live tail", () => {
     expect(rows.oldestSequence).toBe(10);
   });
 
+  test("wait no more for an answer when the connection has ended, and take one that comes late", () => {
+    const rows = new Rows();
+    rows.take(framed("in", [2, "1", "Authorize", {}]));
+    rows.take(framed("out", [2, "2", "Reset", {}]));
+    const connection = { protocol: "ocpp1.6", code: 1006, reason: "lost" };
+    rows.take({ cursor: "d", at: T(5), sequence: 9, type: "ocpp.station.disconnected", connection });
+    expect(rows.all.map(({ state }) => state)).toEqual(["unanswered", "unanswered", "none"]);
+    rows.take(framed("in", [3, "2", { status: "Accepted" }], 9));
+    expect(rows.all.map(({ state }) => state)).toEqual(["unanswered", "answered", "none"]);
+  });
+
   test("say what is not shown, and how a connection came and went", () => {
     const rows = new Rows();
     rows.take({ cursor: "g", gap: { frames: null } });
@@ -360,6 +371,25 @@ describe("The feed of a tail", () => {
       { kind: "broken", since: 5, reason: "the line broke" },
       { kind: "closed", since: 5, reason, mayReopen: false },
     ]);
+  });
+
+  test("says of a line that was never open that others may watch already, where the API finds nothing wrong", async () => {
+    const listener = told();
+    const feed = new Feed(
+      {
+        async *live({ onBreak, signal }) {
+          onBreak?.({ code: 1006, reason: "" });
+          await new Promise((resolve) => signal?.addEventListener("abort", resolve));
+        },
+        probe: async () => {},
+      },
+      listener,
+      () => 5,
+    );
+    feed.start();
+    await settled();
+    expect(listener.standings.at(-1)).toMatchObject({ kind: "broken", reason: expect.stringContaining("five others") });
+    feed.stop();
   });
 
   test("says that the station was deregistered, and goes on over a break that decides nothing until it is given up", async () => {

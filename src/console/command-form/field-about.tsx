@@ -18,15 +18,9 @@ export interface FieldProps {
   onPut: (path: Path, json: Json | undefined) => void;
 }
 
+/** The mark of a required one is a style's: a field says by itself that it is. */
 export const Name = ({ field }: { field: Field }) => (
-  <span class="mono form-name">
-    {field.name}
-    {field.required && (
-      <span class="bad" title="Required">
-        *<span class="hidden-text"> required</span>
-      </span>
-    )}
-  </span>
+  <span class={`mono form-name${field.required ? " required" : ""}`}>{field.name}</span>
 );
 
 export const About = ({ field }: { field: Field }) => {

@@ -34,6 +34,8 @@ const CODES: Readonly<Record<number, string>> = {
 };
 /** Of an object that was moved or updated; the tail is opened again behind its cursor. */
 const NO_REASON = "the line broke";
+/** [docs/history.md] The sixth is refused, which a browser does not tell from a line that broke. */
+const CROWDED = "where five others watch this station already, it opens when one of them leaves";
 const GONE = "This station was deregistered.";
 
 export class Feed {
@@ -93,13 +95,15 @@ export class Feed {
     const words = CODES[code] ?? NO_REASON;
     const said = reason === "" || words.includes(reason) ? words : `${words}: ${reason}`;
     this.#listener.onStanding({ kind: "broken", since: this.#now(), reason: said });
-    void this.#ask(run);
+    void this.#ask(run, said);
   }
 
   /** What the API refuses it refuses again; all else may pass. */
-  async #ask(run: AbortController): Promise<void> {
+  async #ask(run: AbortController, words: string): Promise<void> {
     try {
       await this.#source.probe(run.signal);
+      if (run.signal.aborted || this.#wasOpen) return;
+      this.#listener.onStanding({ kind: "broken", since: this.#now(), reason: `${words}; ${CROWDED}` });
     } catch (error) {
       if (run.signal.aborted || !(error instanceof KerbsideProblem)) return;
       if (error.status === 429 || error.status < 400 || error.status >= 500) return;
@@ -113,8 +117,6 @@ export class Feed {
   }
 
   #guess(): string {
-    return this.#wasOpen
-      ? "the edge does not answer"
-      : "the edge does not answer, or five others watch this station already";
+    return this.#wasOpen ? "the edge does not answer" : `the edge does not answer, or refuses it: ${CROWDED}`;
   }
 }

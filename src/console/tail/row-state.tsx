@@ -7,9 +7,13 @@ import type { Row } from "./row.ts";
 /** ms beyond which an answer is slow to who watches. */
 const SLOW_MS = 1_000;
 
-export function RowState({ row: { kind, state, latencyMs, answer, deviations } }: { row: Row }) {
+/** [docs/api.md] ms that a command may take at most; the edge answers sooner. */
+const PATIENCE_MS = 125_000;
+
+export function RowState({ row: { kind, at, state, latencyMs, answer, deviations } }: { row: Row }) {
   switch (state) {
     case "waiting":
+      if (Date.now() - Date.parse(at) > PATIENCE_MS) return <Badge tone="warn">no answer</Badge>;
       return <span class="muted small">waiting …</span>;
     case "answered":
       return (

@@ -132,6 +132,8 @@ export class Rows {
   #addConnection({ at, sequence, connection, type }: Extract<LiveMessage, { connection: unknown }>): void {
     if (this.#bySequence.has(sequence)) return;
     const kind = type === "ocpp.station.connected" ? "connected" : "disconnected";
+    // Whatever was open on that line is answered no more; a command may be, on the next one.
+    if (kind === "disconnected") for (const each of this.#rows) if (each.state === "waiting") each.state = "unanswered";
     const [note, text] = [connectionNote(connection), JSON.stringify(connection)];
     this.#push(row({ ...this.#head(at, null), kind, sequence, note, text }));
   }

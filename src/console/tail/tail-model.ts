@@ -6,7 +6,7 @@ import { signal } from "@preact/signals";
 import type { MessageQuery } from "../../client/history-views.ts";
 import type { LiveMessage } from "../../client/live.ts";
 import type { Station } from "../../client/station.ts";
-import { wordsOf } from "../data/failure.ts";
+import { failureOf } from "../data/failure.ts";
 import { Beat } from "./beat.ts";
 import type { Entry } from "./entry-row.ts";
 import { Feed, type Standing } from "./feed.ts";
@@ -81,8 +81,14 @@ export class TailModel {
       this.#feed.start(Number(messages[0]?.sequence ?? 0));
     } catch (error) {
       if (this.#isOver) return;
-      this.standing.value = { kind: "closed", since: Date.now(), reason: wordsOf(error), mayReopen: true };
+      this.standing.value = { kind: "closed", since: Date.now(), reason: failureOf(error).detail, mayReopen: true };
     }
+  }
+
+  /** The edge answers again. */
+  reopen(): void {
+    const standing = this.standing.peek();
+    if (standing.kind === "closed" && standing.mayReopen) void this.start();
   }
 
   stop(): void {

@@ -4,13 +4,11 @@
 import { useState } from "preact/hooks";
 import type { Command, CommandPage } from "../../../client/views.ts";
 import { CommandOutcome, CommandState } from "../../command-form/command-outcome.tsx";
-import { wordsOf } from "../../data/failure.ts";
 import type { Resource } from "../../data/resource.ts";
-import { clientOf } from "../../data/session.ts";
+import { act } from "../../parts/act.ts";
 import { Icon } from "../../parts/icon.tsx";
 import { Shown } from "../../parts/states.tsx";
 import { Time } from "../../parts/time.tsx";
-import { toast } from "../../parts/toast.tsx";
 
 export interface CommandHistoryProps {
   stationId: string;
@@ -51,12 +49,7 @@ function Entry({ stationId, command, onChange }: { stationId: string; command: C
   const [isBusy, setBusy] = useState(false);
   const cancel = async () => {
     setBusy(true);
-    try {
-      await clientOf().station(stationId).cancel(command.commandId);
-      toast("good", `${command.action} is cancelled.`);
-    } catch (error) {
-      toast("bad", wordsOf(error));
-    }
+    await act((client) => client.station(stationId).cancel(command.commandId), `${command.action} is cancelled.`);
     setBusy(false);
     onChange();
   };

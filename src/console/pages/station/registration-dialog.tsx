@@ -43,7 +43,10 @@ export function RegistrationDialog({ view, onClose, onSaved }: RegistrationDialo
     if (!wanted.ok) return setFaults(wanted.faults);
     setBusy(true);
     try {
-      const { password } = await clientOf().station(view.stationId).register(wanted.registration);
+      const station = clientOf().station(view.stationId);
+      // One that was deregistered meanwhile would be registered anew.
+      await station.get();
+      const { password } = await station.register(wanted.registration);
       onSaved();
       toast("good", "The registration is changed.");
       if (password === undefined) onClose();

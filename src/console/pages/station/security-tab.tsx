@@ -5,17 +5,16 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { Operation, PasswordRotation, SecurityUpgrade } from "../../../client/operation-views.ts";
+import type { Kerbside } from "../../../client/kerbside.ts";
 import { KerbsideProblem } from "../../../client/problem.ts";
 import type { Station } from "../../../client/station.ts";
 import type { StationView } from "../../../client/views.ts";
-import { wordsOf } from "../../data/failure.ts";
 import { type Resource, useResource } from "../../data/resource.ts";
-import { clientOf } from "../../data/session.ts";
+import { act } from "../../parts/act.ts";
 import { PROFILE_NAMES } from "../../parts/badge.tsx";
 import { Confirm } from "../../parts/dialog.tsx";
 import { AreaField, CheckField, SelectField, TextField } from "../../parts/fields.tsx";
 import { Shown } from "../../parts/states.tsx";
-import { toast } from "../../parts/toast.tsx";
 import { OperationProgress } from "./operation-progress.tsx";
 import { PROOFS } from "./words.ts";
 
@@ -46,27 +45,16 @@ function useOperation(id: string, kind: Operation["kind"]): Resource<Operation |
   });
 }
 
-const attempt = async (what: () => Promise<unknown>, done: string): Promise<boolean> => {
-  try {
-    await what();
-    toast("good", done);
-    return true;
-  } catch (error) {
-    toast("bad", wordsOf(error));
-    return false;
-  }
-};
-
 interface OperationPanelProps {
   title: string;
   resource: Resource<Operation | "none">;
-  onCancel: () => Promise<unknown>;
+  onCancel: (client: Kerbside) => Promise<unknown>;
   children: ComponentChildren;
 }
 
 function OperationPanel({ title, resource, onCancel, children }: OperationPanelProps) {
   const cancel = async () => {
-    await attempt(onCancel, "It is stopped.");
+    await act(onCancel, "It is stopped.");
     resource.reload();
   };
   return (
@@ -106,14 +94,15 @@ function Upgrade({ view }: { view: StationView }) {
     reset: reset === "hard" ? "hard" : "soft",
   };
   const begin = async () => {
-    if (await attempt(() => clientOf().station(id).upgradeSecurity(wish), "The upgrade is begun.")) setAsked(false);
+    const { kind } = await act((client) => client.station(id).upgradeSecurity(wish), "The upgrade is begun.");
+    if (kind === "done") setAsked(false);
     resource.reload();
   };
   return (
     <OperationPanel
       title="Security profile"
       resource={resource}
-      onCancel={() => clientOf().station(id).cancelSecurityUpgrade()}
+      onCancel={(client) => client.station(id).cancelSecurityUpgrade()}
     >
       {higher.length === 0 ? (
         <p class="muted">It has the highest profile: {PROOFS[3]}</p>
@@ -186,7 +175,8 @@ function Rotation({ view }: { view: StationView }) {
   const [isAsked, setAsked] = useState(false);
   const wish: PasswordRotation = { ...(password !== "" && { password }), reset };
   const begin = async () => {
-    if (await attempt(() => clientOf().station(id).rotatePassword(wish), "The rotation is begun.")) {
+    const { kind } = await act((client) => client.station(id).rotatePassword(wish), "The rotation is begun.");
+    if (kind === "done") {
       setAsked(false);
       setPassword("");
     }
@@ -196,7 +186,7 @@ function Rotation({ view }: { view: StationView }) {
     <OperationPanel
       title="Password"
       resource={resource}
-      onCancel={() => clientOf().station(id).cancelPasswordRotation()}
+      onCancel={(client) => client.station(id).cancelPasswordRotation()}
     >
       <div class="stack">
         <TextField

@@ -3,14 +3,13 @@
  */
 import { useState } from "preact/hooks";
 import type { StationView } from "../../../client/views.ts";
-import { wordsOf } from "../../data/failure.ts";
 import { go } from "../../data/route.ts";
-import { clientOf, may } from "../../data/session.ts";
+import { may } from "../../data/session.ts";
+import { act } from "../../parts/act.ts";
 import { Badge, Dot, Profile } from "../../parts/badge.tsx";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { Confirm } from "../../parts/dialog.tsx";
 import { Time } from "../../parts/time.tsx";
-import { toast } from "../../parts/toast.tsx";
 
 export interface StationHeadProps {
   view: StationView;
@@ -23,23 +22,17 @@ export function StationHead({ view, onChange }: StationHeadProps) {
   const mayWrite = may("stations:write");
   const lacking = mayWrite ? undefined : "Your key lacks the scope stations:write";
   const close = () => setAsked(null);
-  const run = async (what: () => Promise<void>, done: string): Promise<boolean> => {
-    try {
-      await what();
-      toast("good", done);
-      close();
-      return true;
-    } catch (error) {
-      toast("bad", wordsOf(error));
-      return false;
-    }
-  };
   const disconnect = async () => {
-    await run(() => clientOf().station(id).disconnect(), `${id} is disconnected. It comes back by itself.`);
+    const { kind } = await act(
+      (client) => client.station(id).disconnect(),
+      `${id} is disconnected. It comes back by itself.`,
+    );
+    if (kind === "done") close();
     onChange();
   };
   const deregister = async () => {
-    if (await run(() => clientOf().station(id).deregister(), `${id} is deregistered.`)) go("#/stations");
+    const { kind } = await act((client) => client.station(id).deregister(), `${id} is deregistered.`);
+    if (kind === "done") go("#/stations");
   };
   return (
     <div class="station-head">

@@ -4,6 +4,7 @@
  */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { StationView } from "../../../client/views.ts";
+import { unreachableSince } from "../../data/edge.ts";
 import { useResource } from "../../data/resource.ts";
 import { href } from "../../data/route.ts";
 import { clientOf, may } from "../../data/session.ts";
@@ -134,6 +135,10 @@ function useTail(id: string, mayWatch: boolean, onHint: (hint: Hint) => void): T
     void model?.start();
     return () => model?.stop();
   }, [model]);
+  const isReachable = unreachableSince.value === null;
+  useEffect(() => {
+    if (isReachable) model?.reopen();
+  }, [model, isReachable]);
   return model;
 }
 
