@@ -107,6 +107,9 @@ describe.skipIf(!HAS_BROWSER)("The console's pages of the fleet", () => {
     await page.getByRole("row").filter({ hasText: "NORTH-1" }).waitFor();
     expect(page.url()).toContain("securityProfile=0");
     await page.getByRole("button", { name: "Clear" }).click();
+    await page.getByRole("link", { name: "NORTH-1", exact: true }).focus();
+    await page.keyboard.press("ArrowDown");
+    expect(await page.evaluate("document.activeElement.textContent")).toBe("NORTH-2");
     await page.getByRole("checkbox", { name: "Choose NORTH-1" }).check();
     await page.getByRole("checkbox", { name: "Choose NORTH-2" }).check();
     await page.getByRole("button", { name: "Campaign for 2 chosen" }).click();

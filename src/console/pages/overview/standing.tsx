@@ -23,7 +23,12 @@ export function Standing({ summary }: { summary: FleetSummary }) {
   return (
     <section class="standing" aria-label="Now">
       <Tile title="Online" of={`of ${count(stations)}`} ofTo={list({})}>
-        <Figure value={online} to={list({ online: true })} label="stations online" tone="good" />
+        <Figure
+          value={online}
+          to={list({ online: true })}
+          label="stations online"
+          {...(online > 0 && { tone: "good" })}
+        />
       </Tile>
       <Tile
         title="TLS online"
