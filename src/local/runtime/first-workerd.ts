@@ -37,5 +37,6 @@ export async function askFirst(
   if (port() === undefined) return new Response(null, { status: 503 });
   const headers = { "X-Kerbside-Front": secret, "X-Kerbside-Local": what };
   const answer = await fetch(`http://127.0.0.1:${port()}/`, { method: "POST", headers, body: await request.text() });
-  return new Response(await answer.text(), { status: answer.status });
+  // [Fetch §6.4] A 204 with a text, be it empty, cannot be made.
+  return new Response((await answer.text()) || null, { status: answer.status });
 }

@@ -6,6 +6,7 @@
 import { DurableObject, waitUntil } from "cloudflare:workers";
 import type { Env } from "../../env.ts";
 import type { FleetMessage } from "../../fleet/transition.ts";
+import { log, messageOf } from "../../log.ts";
 import { stationStub } from "../../station-stub.ts";
 import { forgetWebhooks } from "../../webhooks/webhook-registry.ts";
 import { isCampaignMessage } from "../../fleet/campaigns/campaign-outcome.ts";
@@ -84,8 +85,15 @@ async function consume(
 /** The campaigns are the first one's. */
 async function passOn(first: Fetcher, messages: readonly LocalMessage<FleetMessage>[]): Promise<void> {
   const body = JSON.stringify(messages.map((message) => message.body));
-  const answer = await first.fetch("http://localhost/", { method: "POST", body }).catch(() => null);
-  if (answer?.ok !== true) for (const message of messages) message.retry();
+  const answer = await first.fetch("http://localhost/", { method: "POST", body }).catch((error: unknown) => error);
+  if (answer instanceof Response && answer.ok) return;
+  const reason =
+    answer instanceof Response ? `${answer.status} ${(await answer.text()).slice(0, 200)}` : messageOf(answer);
+  log("warn", "the first workerd did not take what became of campaigns' commands", {
+    outcomes: messages.length,
+    reason,
+  });
+  for (const message of messages) message.retry();
 }
 
 /** Drains the queues of this isolate in a context of its own. */

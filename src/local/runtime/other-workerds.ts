@@ -54,5 +54,5 @@ export async function askOther(
     ...{ method: "POST", headers, body: JSON.stringify(question) },
     signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
   });
-  return new Response(await answer.text(), { status: answer.status });
+  return new Response((await answer.text()) || null, { status: answer.status });
 }
