@@ -8,6 +8,7 @@ import "./fault-words.ts";
 import { isSigningSecret, SIGNING_SECRET } from "./delivery/signature.ts";
 import { PROTOCOLS } from "./ocpp/protocol.ts";
 import { STRICTNESSES } from "./ocpp/strictness.ts";
+import { accessRolesSchema } from "./security/access/access-roles.ts";
 import { apiKeysSchema } from "./security/api-key.ts";
 import { normalizeSki } from "./security/client-certificate.ts";
 import { mtlsHost } from "./security/transport.ts";
@@ -65,6 +66,8 @@ const json = z.pipe(
 
 /** Characters of a bundle: some thirty certificates. */
 const STATION_CAS_MAX_LENGTH = 65_536;
+/** Applications in front of one deployment. */
+const ACCESS_AUDS_MAX = 10;
 /** Each is a request every hour. */
 const CRL_URLS_MAX = 10;
 const pemBundle = z.pipe(
@@ -136,6 +139,27 @@ const settingsSchema = z.object({
   METRICS_SECONDS: z._default(integer(60, 604_800), 43_200),
   /** The label whose values tell stations apart in the metrics. */
   METRICS_LABEL: z.optional(z.string().check(z.minLength(1), z.maxLength(64))),
+  /** Of the team whose Cloudflare Access stands in front; with the next two who it lets in needs no API key. */
+  ACCESS_TEAM_DOMAIN: z.optional(
+    z
+      .string()
+      .check(
+        z.toLowerCase(),
+        z.regex(/^[a-z0-9-]{1,63}\.cloudflareaccess\.com$/, "TEAM.cloudflareaccess.com, without https://"),
+      ),
+  ),
+  /** Tags of the Access applications that it stands in front as. */
+  ACCESS_AUD: z._default(
+    z.pipe(
+      list,
+      z
+        .array(z.string().check(z.regex(/^[0-9a-f]{64}$/, "the application's Audience (AUD) tag: 64 hex digits")))
+        .check(z.maxLength(ACCESS_AUDS_MAX)),
+    ),
+    [],
+  ),
+  /** Who of them may do what. */
+  ACCESS_ROLES: z.optional(z.pipe(json, accessRolesSchema)),
   /** For which the audit is kept. */
   AUDIT_DAYS: z._default(integer(1, 3_650), 90),
   /** Where the objects of a deployment live; none: wherever they are first asked for. */
@@ -171,6 +195,22 @@ function refuseHalfAnIssuer(config: Config, context: z.core.$RefinementCtx): voi
   if (issuer === "cloudflare" && secret === undefined) refuse("ISSUER_SECRET", "Cloudflare takes an API token");
 }
 
+/** One without the others would let nobody in, and look as if it did. */
+function refuseHalfOfAccess(
+  { ACCESS_TEAM_DOMAIN, ACCESS_AUD, ACCESS_ROLES }: Config,
+  context: z.core.$RefinementCtx,
+): void {
+  const given = {
+    ACCESS_TEAM_DOMAIN: ACCESS_TEAM_DOMAIN !== undefined,
+    ACCESS_AUD: ACCESS_AUD.length > 0,
+    ACCESS_ROLES: ACCESS_ROLES !== undefined,
+  };
+  const missing = Object.entries(given).flatMap(([name, isGiven]) => (isGiven ? [] : [name]));
+  if (missing.length === 0 || missing.length === Object.keys(given).length) return;
+  const message = "Cloudflare Access takes ACCESS_TEAM_DOMAIN, ACCESS_AUD and ACCESS_ROLES together";
+  for (const name of missing) context.addIssue({ code: "custom", path: [name], message });
+}
+
 /** Every setting there is; each is an environment variable of its name. */
 export const SETTINGS = Object.keys(settingsSchema.shape) as (keyof Config)[];
 
@@ -188,7 +228,7 @@ export function configOf(env: object): Config {
     Object.entries(env).filter(([, value]) => typeof value === "string" && value !== ""),
   );
   const parsed = settingsSchema
-    .check(z.superRefine(refuseBlindTrust), z.superRefine(refuseHalfAnIssuer))
+    .check(z.superRefine(refuseBlindTrust), z.superRefine(refuseHalfAnIssuer), z.superRefine(refuseHalfOfAccess))
     .safeParse(given);
   if (!parsed.success) {
     const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);

@@ -57,6 +57,27 @@ describe("Settings", () => {
     });
   });
 
+  test("of Cloudflare Access are taken together, and each fault is named", () => {
+    const ACCESS_ROLES = JSON.stringify([{ email: "A@Example.com", scopes: ["stations:read"] }]);
+    const all = { ACCESS_TEAM_DOMAIN: "Team.cloudflareaccess.com", ACCESS_AUD: "ab".repeat(32), ACCESS_ROLES };
+    expect(configOf(all)).toMatchObject({
+      ...{ ACCESS_TEAM_DOMAIN: "team.cloudflareaccess.com", ACCESS_AUD: ["ab".repeat(32)] },
+      ACCESS_ROLES: [{ email: "a@example.com", scopes: ["stations:read"] }],
+    });
+    for (const name of Object.keys(all)) {
+      const part = { ...all, [name]: "" };
+      expect(() => configOf(part)).toThrow(new RegExp(`${name}: Cloudflare Access takes`));
+      expect(() => configOf({ [name]: all[name as keyof typeof all] })).toThrow(ConfigError);
+    }
+    const odd = {
+      ACCESS_TEAM_DOMAIN: ["https://team.cloudflareaccess.com", "team.cloudflareaccess.com.evil.example", "127.0.0.1"],
+      ACCESS_AUD: ["short", `${"ab".repeat(32)},x`],
+      ACCESS_ROLES: ["[", "[]", '[{"scopes":[]}]', '[{"email":"a@b.c","scopes":["root"]}]'],
+    };
+    for (const [name, values] of Object.entries(odd))
+      for (const value of values) expect(() => configOf({ ...all, [name]: value })).toThrow(new RegExp(name));
+  });
+
   test("are checked once an environment", () => {
     const env = { VALIDATION: "lenient" };
     expect(configOf(env)).toBe(configOf(env));

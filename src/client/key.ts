@@ -19,7 +19,8 @@ export type FleetPart = { prefix: string } | { label: Record<string, string> };
 
 export interface KeyView {
   name: string;
-  kind: "key";
+  /** `access`: by Cloudflare Access, and `name` is who it let in. */
+  kind: "key" | "access";
   scopes: Scope[];
   /** `null`: the whole fleet. */
   stations: FleetPart | null;

@@ -10,6 +10,7 @@ export type KnownProblem =
   | "unauthorized"
   | "missing-scope"
   | "bound-key"
+  | "cross-site"
   | "https-required"
   | "not-found"
   | "station-not-found"

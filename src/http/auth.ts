@@ -5,8 +5,11 @@ import type { Context } from "hono";
 import { configOf } from "../config.ts";
 import type { Env } from "../env.ts";
 import { auditRefusal } from "../fleet/audit.ts";
-import { type ApiKey, findApiKey, type Scope } from "../security/api-key.ts";
+import { type Caller, findApiKey, type Scope } from "../security/api-key.ts";
 import { addressKey, FailedAttempts } from "../security/attempts.ts";
+import { accessCaller, ASSERTION, isSetUp, tellUnreachable } from "./access/access-caller.ts";
+import { KeysUnreachable } from "./access/access-keys.ts";
+import { isCrossSite } from "./access/cross-site.ts";
 import { problems } from "./problem.ts";
 
 export interface ApiEnv {
@@ -44,18 +47,48 @@ function offeredToken(c: ApiContext): string | undefined {
 }
 
 /** [RFC 6750] 401 without a known key, 403 where it lacks the scope. */
-export async function authorise(c: ApiContext, scope: Scope | "any", operation: string): Promise<ApiKey> {
-  const token = /^Bearer +(\S+) *$/i.exec(c.req.header("Authorization") ?? "")?.[1] ?? offeredToken(c);
-  const key = token === undefined ? null : await findApiKey(token, configOf(c.env).API_KEYS);
-  if (key === null) {
-    refuseGuessing(addressKey(c.req.header("CF-Connecting-IP") ?? null), token !== undefined, Date.now());
+export async function authorise(c: ApiContext, scope: Scope | "any", operation: string): Promise<Caller> {
+  const caller = await callerOf(c);
+  if (caller === null) {
     throw problems.unauthorized("A valid API key is required.", {
       headers: { "WWW-Authenticate": 'Bearer realm="kerbside"' },
     });
   }
-  if (scope !== "any" && !key.scopes.includes(scope)) {
-    auditRefusal(c.env, key.name, operation, scope, Date.now());
-    throw problems.forbidden(`This API key lacks the scope ${scope}.`);
+  if (scope !== "any" && !caller.scopes.includes(scope)) {
+    auditRefusal(c.env, caller.name, operation, scope, Date.now());
+    throw problems.forbidden(
+      caller.kind === "key"
+        ? `This API key lacks the scope ${scope}.`
+        : `No role of ACCESS_ROLES gives ${caller.name} the scope ${scope}.`,
+    );
   }
-  return key;
+  return caller;
+}
+
+/** A key speaks for itself, also where a browser has been let in by Access; without one it is Access that says who asks. */
+async function callerOf(c: ApiContext): Promise<Caller | null> {
+  const config = configOf(c.env);
+  const authorization = c.req.header("Authorization");
+  const token = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1] ?? offeredToken(c);
+  const assertion = isSetUp(config) && authorization === undefined ? c.req.header(ASSERTION) : undefined;
+  const address = addressKey(c.req.header("CF-Connecting-IP") ?? null);
+  if (token !== undefined || assertion === undefined) {
+    const key = token === undefined ? null : await findApiKey(token, config.API_KEYS);
+    if (key === null) refuseGuessing(address, token !== undefined, Date.now());
+    return key === null ? null : { ...key, kind: "key" };
+  }
+  if (isCrossSite(c.req.raw))
+    throw problems.crossSite(
+      "What changes something by way of Cloudflare Access must come from a page of this origin.",
+    );
+  try {
+    const caller = await accessCaller(config, assertion, Date.now());
+    if (caller === null) refuseGuessing(address, true, Date.now());
+    return caller;
+  } catch (error) {
+    if (!(error instanceof KeysUnreachable)) throw error;
+    tellUnreachable(error);
+    const headers = { "Retry-After": "5" };
+    throw problems.unavailable("Whom Cloudflare Access let in cannot be told now. Try again.", { headers });
+  }
 }

@@ -2,7 +2,7 @@
  * One call of a route as its handler gets it: typed by the route's entry in the table. Must not know what the handler does.
  */
 import type { $ZodType, output } from "zod/v4/core";
-import type { ApiKey } from "../security/api-key.ts";
+import type { Caller } from "../security/api-key.ts";
 import type { Reach } from "../security/fleet-part.ts";
 import type { ApiContext } from "./auth.ts";
 import type { ParameterOf, Route } from "./routes/route.ts";
@@ -15,7 +15,7 @@ type Read<Of, Name extends string> = Of extends { [name in Name]: infer Schema e
 interface Common<Of extends Route> {
   c: ApiContext;
   /** Whose it is. */
-  key: Of["scope"] extends null ? null : ApiKey;
+  key: Of["scope"] extends null ? null : Caller;
   params: Record<ParameterOf<Of["path"]>, string>;
   /** Checked as the entry says, when the handler asks: who is not there is told so whatever the body holds. */
   body: () => Promise<Read<Of, "body">>;

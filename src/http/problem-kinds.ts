@@ -51,6 +51,13 @@ export const API_PROBLEMS = {
     "The API key is bound to a part of the fleet, and this is about the fleet as a whole.",
     "Use a key that is not bound.",
   ),
+  crossSite: kind(
+    403,
+    "cross-site",
+    "Forbidden",
+    "Cloudflare Access says who asks, and the request changes something, or opens a socket, and does not come from a page of this origin.",
+    "Ask from the console itself; a program sends an API key, or Origin with this origin.",
+  ),
   httpsRequired: kind(
     403,
     "https-required",

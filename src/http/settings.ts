@@ -19,7 +19,7 @@ export interface SettingView {
 }
 
 /** How a setting is shown: one that is not named here does not compile. A secret is never, of an address where it is and no more. */
-const SHOWN: Record<keyof Config, "value" | "secret" | "place"> = {
+const SHOWN: Record<keyof Config, "value" | "secret" | "place" | "roles"> = {
   API_KEYS: "secret",
   MTLS_HOSTS: "value",
   CLIENT_CA_SKIS: "value",
@@ -50,6 +50,9 @@ const SHOWN: Record<keyof Config, "value" | "secret" | "place"> = {
   PRESENCE_CHECK_SECONDS: "value",
   METRICS_SECONDS: "value",
   METRICS_LABEL: "value",
+  ACCESS_TEAM_DOMAIN: "value",
+  ACCESS_AUD: "value",
+  ACCESS_ROLES: "roles",
   AUDIT_DAYS: "value",
   JURISDICTION: "value",
   SERVER_ROOT_PEM: "value",
@@ -77,9 +80,10 @@ function settingView(name: keyof Config, config: Config, env: Env): SettingView 
   return { name, value: shownAs(shown, config[name]), isSet, isSecret: shown === "secret" };
 }
 
-function shownAs(shown: "value" | "secret" | "place", value: unknown): SettingValue {
+function shownAs(shown: (typeof SHOWN)[keyof Config], value: unknown): SettingValue {
   if (shown === "secret" || value === undefined) return null;
   if (shown === "value") return value as SettingValue;
+  if (shown === "roles") return (value as readonly object[]).map((role) => JSON.stringify(role));
   return Array.isArray(value) ? value.map(placeOf) : placeOf(String(value));
 }
 

@@ -4,7 +4,7 @@
 import { configOf } from "../config.ts";
 import { audit } from "../fleet/audit.ts";
 import type { AuditKind } from "../fleet/audit-entry.ts";
-import type { ApiKey } from "../security/api-key.ts";
+import type { Caller } from "../security/api-key.ts";
 import type { OperationKind } from "../security/operation/operation.ts";
 import type { OperationRefusal, OperationRequest } from "../station/station-rpc.ts";
 import type { ApiContext } from "./auth.ts";
@@ -47,7 +47,7 @@ export const stationOperationHandlers: Handlers<Ids> = {
   cancelSecurityUpgrade: ({ c, key }) => cancel(c, key, "security-upgrade"),
 };
 
-async function begin(c: ApiContext, { name }: ApiKey, request: OperationRequest): Promise<Response> {
+async function begin(c: ApiContext, { name }: Caller, request: OperationRequest): Promise<Response> {
   const entry = { kind: `${request.kind}.begun` as AuditKind, stationId: stationIdOf(c) };
   const begun = await (await registeredStation(c)).operate(request).catch((error: unknown) => {
     audit(c.env, name, { ...entry, outcome: "unknown" });
@@ -66,7 +66,7 @@ async function read(c: ApiContext, kind: OperationKind): Promise<Response> {
   return c.json(operation);
 }
 
-async function cancel(c: ApiContext, { name }: ApiKey, kind: OperationKind): Promise<Response> {
+async function cancel(c: ApiContext, { name }: Caller, kind: OperationKind): Promise<Response> {
   const operation = await (await registeredStation(c)).cancelOperation(kind);
   if (operation === null) throw unknownStation();
   if (operation === "none") throw noOperation(kind);

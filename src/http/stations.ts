@@ -4,7 +4,7 @@
 import { forget, isRegistered, remember } from "../fleet/known-stations.ts";
 import { audit } from "../fleet/audit.ts";
 import type { AuditKind } from "../fleet/audit-entry.ts";
-import type { ApiKey } from "../security/api-key.ts";
+import type { Caller } from "../security/api-key.ts";
 import type { ApiContext } from "./auth.ts";
 import { stationIdOf } from "./body.ts";
 import type { Handlers } from "./call.ts";
@@ -79,7 +79,7 @@ export const stationHandlers: Handlers<"putStation" | "getStation" | "deleteStat
 
 /** What the object did not answer may be done all the same. */
 const unanswered =
-  (c: ApiContext, { name }: ApiKey, kind: AuditKind) =>
+  (c: ApiContext, { name }: Caller, kind: AuditKind) =>
   (error: unknown): never => {
     audit(c.env, name, { kind, stationId: stationIdOf(c), outcome: "unknown" });
     throw error;

@@ -2,7 +2,7 @@
  * API keys of backends: a bearer token to the scopes it has, and the part of the fleet they are for. Must not know routes or HTTP.
  */
 import * as z from "zod/mini";
-import { fleetPartSchema, labelsWithin, type Reach } from "./fleet-part.ts";
+import { type FleetPart, fleetPartSchema, labelsWithin, type Reach } from "./fleet-part.ts";
 import { equalInConstantTime, fromHex } from "./password.ts";
 
 /** [interface.md §2] Keys are made once for all that a deployment will have: a scope whose routes come later is one already. */
@@ -32,14 +32,23 @@ export const apiKeysSchema = z.array(
 );
 export type ApiKey = z.infer<typeof apiKeysSchema>[number];
 
-/** [interface.md §2] All else is not there for it. */
-/** The labels that a station must have for it: those of a station can change, its identity cannot. */
-export function boundOf(key: ApiKey): { labels?: Record<string, string> } {
-  const labels = labelsWithin(reachOf(key));
-  return labels.length === 0 ? {} : { labels: Object.fromEntries(labels) };
+/** Who calls: by an API key, or by what Cloudflare Access says. */
+export interface Caller {
+  /** What it does is told by this. */
+  name: string;
+  kind: "key" | "access";
+  scopes: readonly Scope[];
+  stations?: FleetPart;
 }
 
-export const reachOf = ({ stations }: ApiKey): Reach => stations ?? "all";
+/** [interface.md §2] All else is not there for it. */
+export const reachOf = ({ stations }: Pick<Caller, "stations">): Reach => stations ?? "all";
+
+/** The labels that a station must have for it: those of a station can change, its identity cannot. */
+export function boundOf(caller: Pick<Caller, "stations">): { labels?: Record<string, string> } {
+  const labels = labelsWithin(reachOf(caller));
+  return labels.length === 0 ? {} : { labels: Object.fromEntries(labels) };
+}
 
 /** The key that this token is, `null` if none. Every key is compared, so that time tells nothing. */
 export async function findApiKey(token: string, keys: readonly ApiKey[]): Promise<ApiKey | null> {

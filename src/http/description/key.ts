@@ -9,7 +9,7 @@ import type { Answers } from "./answer.ts";
 export const keySchema = z
   .strictObject({
     name: z.string(),
-    kind: z.literal("key"),
+    kind: z.enum(["key", "access"]).meta({ description: "access: by Cloudflare Access, and `name` is who it let in" }),
     scopes: z.array(z.enum(SCOPES)),
     stations: z
       .nullable(fleetPartSchema)

@@ -12,8 +12,8 @@ const PAGE_MAX_ENTRIES = 500;
 const PAGE_ENTRIES = 100;
 /** Characters: a cursor is a time, an operation and a key's name. */
 const PLACE_MAX_LENGTH = 200;
-/** Characters of a key's name, and of an identity. */
-const NAME_MAX_LENGTH = 100;
+/** Characters of a key's name, or of an e-mail address; and of an identity. */
+const NAME_MAX_LENGTH = 254;
 const IDENTITY_MAX_LENGTH = 48;
 
 const place = z.pipe(
