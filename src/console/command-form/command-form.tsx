@@ -10,7 +10,7 @@ import { clientOf } from "../data/session.ts";
 import { AreaField, SelectField, TextField } from "../parts/fields.tsx";
 import { CopyButton } from "../parts/copy-button.tsx";
 import { Loading } from "../parts/states.tsx";
-import { plainOf } from "../json/json-tree.ts";
+import { plainOf, writeJson } from "../json/json-tree.ts";
 import { CommandOutcome } from "./command-outcome.tsx";
 import { curlOf } from "./curl.ts";
 import { type FormSchema, rootField } from "./field.ts";
@@ -76,6 +76,9 @@ function Form({ stationId, protocol, action, isOnline, onSent, schema }: Command
   const [refused, setRefused] = useState<ReadonlyMap<string, string>>(new Map());
   const [isTried, setTried] = useState(false);
   const leave = useRef(new AbortController());
+  const isSending = useRef(false);
+  /** Of one that nobody knows the outcome of: sent again as it is, it is the same command. */
+  const unanswered = useRef<{ said: string; key: string } | null>(null);
   useEffect(() => () => leave.current.abort(), []);
 
   const found = checkForm(schema, draft.json);
@@ -92,21 +95,28 @@ function Form({ stationId, protocol, action, isOnline, onSent, schema }: Command
   const send = async (event: Event) => {
     event.preventDefault();
     setTried(true);
-    if (draft.fault !== null || found.length > 0 || sending.kind === "sending") return;
+    if (draft.fault !== null || found.length > 0 || isSending.current) return;
+    isSending.current = true;
     setSending({ kind: "sending" });
+    const said = JSON.stringify([writeJson(draft.json, 0), wait, timeout]);
+    const idempotencyKey = unanswered.current?.said === said ? unanswered.current.key : crypto.randomUUID();
+    unanswered.current = { said, key: idempotencyKey };
     const payload = plainOf(draft.json);
     try {
       const station = clientOf(leave.current.signal).station(stationId);
       const command = await station.submit(protocol as never, action as never, payload as never, {
-        ...{ timeoutSeconds: Number(timeout), expiresInSeconds: Number(wait), isAwaited: true },
+        ...{ timeoutSeconds: Number(timeout), expiresInSeconds: Number(wait), isAwaited: true, idempotencyKey },
       });
+      unanswered.current = null;
       keepSent(sessionStorage, protocol, action, payload);
       setSending({ kind: "done", command });
     } catch (error) {
       if (leave.current.signal.aborted) return;
+      if (error instanceof KerbsideProblem && error.status < 500) unanswered.current = null;
       setRefused(faultsOf(error));
       setSending({ kind: "refused", detail: refusalOf(error) });
     }
+    isSending.current = false;
     onSent();
   };
 
@@ -232,5 +242,5 @@ const faultsOf = (error: unknown): Map<string, string> =>
 
 function refusalOf(error: unknown): string {
   if (error instanceof KerbsideProblem) return wordsOf(error);
-  return "No answer came: nobody knows whether it was sent. The history below tells, once the edge answers.";
+  return "No answer came: nobody knows whether it was sent. Sent again as it is, it is carried out once.";
 }
