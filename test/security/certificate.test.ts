@@ -10,7 +10,7 @@ import {
   signing,
   told,
 } from "../../src/security/certificate/issuance.ts";
-import { isLetIn, namedNow, withNext, withoutNext, withUsed } from "../../src/security/certificate/succession.ts";
+import { isLetIn, registeredAnew, withNext, withoutNext, withUsed } from "../../src/security/certificate/succession.ts";
 import { asked, dueToTell, renewalAt, toldNextAt } from "../../src/security/certificate/watch.ts";
 
 const DAY_MS = 86_400_000;
@@ -27,7 +27,7 @@ describe("Of a station's certificates", () => {
       fc.record({ kind: fc.constant("say-again" as const) }),
     );
     fc.assert(
-      fc.property(fc.boolean(), fc.array(step, { maxLength: 30 }), (isPinned, steps) => {
+      fc.property(fc.boolean(), fc.array(step, { maxLength: 120 }), (isPinned, steps) => {
         let registration: Parameters<typeof isLetIn>[0] = registered(isPinned ? ["0"] : undefined);
         const first = registration.certificate.fingerprints;
         let used = "0";
@@ -40,12 +40,9 @@ describe("Of a station's certificates", () => {
             may = [`${++number}`, ...may].slice(0, 4);
             registration = withNext(registration, `${number}`);
           } else if (each.kind === "say-again") {
-            const { certificate, issued = {} } = registration;
-            if (first !== undefined)
-              registration = {
-                ...registration,
-                certificate: { ...certificate, fingerprints: namedNow(first, issued) },
-              };
+            const { fingerprints, issued } = registeredAnew(registration, first, used);
+            const certificate = { commonName: "CS001", ...(fingerprints !== undefined && { fingerprints }) };
+            registration = { certificate, ...(issued !== undefined && { issued }) };
           } else {
             const fingerprint = may[each.which];
             if (fingerprint === undefined) continue;
@@ -69,6 +66,24 @@ describe("Of a station's certificates", () => {
         expect(isLetIn(registration, "a stranger's")).toBe(!isPinned);
       }),
     );
+  });
+
+  test("those alone count that a registration names which names none of those that did", () => {
+    const before: Parameters<typeof isLetIn>[0] = withNext(withUsed(withNext(registered(["A"]), "B"), "B", "A"), "C");
+    expect(before).toMatchObject({
+      certificate: { fingerprints: ["B"] },
+      issued: { next: ["C"], current: "B", retired: ["A"] },
+    });
+    const anew = (...named: string[]) => {
+      const { fingerprints = [], issued } = registeredAnew(before, named, "B");
+      const registration = { certificate: { commonName: "CS001", fingerprints }, ...(issued && { issued }) };
+      return ["A", "B", "C", "D"].filter((each) => isLetIn(registration, each));
+    };
+    expect(anew("A")).toEqual(["B", "C"]);
+    expect(anew("B", "D")).toEqual(["B", "C", "D"]);
+    expect(anew("D")).toEqual(["D"]);
+    expect(registeredAnew(registered(), ["A"], null)).toEqual({ fingerprints: ["A"] });
+    expect(registeredAnew(before, undefined, "B")).toEqual({ ...(before.issued && { issued: before.issued }) });
   });
 
   test("none is issued over a connection that proves nothing", () => {

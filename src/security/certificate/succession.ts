@@ -11,6 +11,8 @@ export interface CertificateSuccession {
   current?: string;
   /** Those before it, newest first: they count no longer. */
   retired?: string[];
+  /** As the registration named them, before one of them gave way; absent: none has. */
+  named?: string[];
 }
 
 interface Certificates {
@@ -52,6 +54,7 @@ export function withUsed<Of extends Certificates>(known: Of, fingerprint: string
   if (index < 0) return known;
   const gone = [...next.slice(index + 1), ...(before === null ? [] : [before])].filter((each) => each !== fingerprint);
   const { fingerprints } = known.certificate;
+  const { named = fingerprints } = known.issued ?? {};
   const pins = fingerprints && [...new Set([...fingerprints.filter((each) => !gone.includes(each)), fingerprint])];
   return withIssued(
     { ...known, certificate: { ...known.certificate, ...(pins !== undefined && { fingerprints: pins }) } },
@@ -59,21 +62,43 @@ export function withUsed<Of extends Certificates>(known: Of, fingerprint: string
       next: next.slice(0, index),
       current: fingerprint,
       retired: [...gone, ...retired.filter((each) => !gone.includes(each))].slice(0, RETIRED_MAX),
+      ...(named !== undefined && { named }),
     },
   );
 }
 
-/** As a registration names them: one that has given way stands for the one in its place, or who says the same again locks it out. */
-export function namedNow(fingerprints: readonly string[], { current, retired = [] }: CertificateSuccession): string[] {
-  const named = fingerprints.map((each) => (current !== undefined && retired.includes(each) ? current : each));
-  return [...new Set(named)];
+/**
+ * What a new registration names, over what was issued under the one before. One that has given way stands for the one in its place, or
+ * who says the same again locks the station out. Who names others alone than counted by then wants those alone.
+ * @param lastUsed by the station; `null`: not known
+ */
+export function registeredAnew(
+  { certificate: { fingerprints: before = [] }, issued }: Certificates,
+  named: readonly string[] | undefined,
+  lastUsed: string | null,
+): { fingerprints?: string[]; issued?: CertificateSuccession } {
+  if (issued === undefined) return named === undefined ? {} : { fingerprints: [...named] };
+  if (named === undefined) return { issued };
+  const { current, retired = [] } = issued;
+  if (before.length > 0 && issued.named !== undefined && isSame(issued.named, named))
+    return { fingerprints: before, issued };
+  const names = named.map((each) => (current !== undefined && retired.includes(each) ? current : each));
+  const fingerprints = [...new Set(names)];
+  const isKept = fingerprints.some((each) => each === current || each === lastUsed || before.includes(each));
+  const kept = isKept ? { ...issued, named: [...named] } : { ...(retired.length > 0 && { retired }) };
+  return { fingerprints, issued: kept };
 }
 
-function withIssued<Of extends Certificates>(known: Of, { next, current, retired }: CertificateSuccession): Of {
+const isSame = (one: readonly string[], other: readonly string[]): boolean =>
+  one.length === other.length && one.every((each) => other.includes(each));
+
+function withIssued<Of extends Certificates>(known: Of, succession: CertificateSuccession): Of {
+  const { next, current, retired, named } = succession;
   const issued: CertificateSuccession = {
     ...(next !== undefined && next.length > 0 && { next }),
     ...(current !== undefined && { current }),
     ...(retired !== undefined && retired.length > 0 && { retired }),
+    ...(named !== undefined && { named }),
   };
   return { ...known, issued };
 }

@@ -2,7 +2,7 @@
  * The registration of one station: made, replaced, shown. Must not know sockets; nothing secret ever leaves it.
  */
 import type { Subscriptions } from "../../delivery/outbox.ts";
-import { namedNow } from "../../security/certificate/succession.ts";
+import { registeredAnew } from "../../security/certificate/succession.ts";
 import { lackingLabels } from "../../security/fleet-part.ts";
 import { generatePassword, hashPassword, type PasswordHash } from "../../security/password.ts";
 import { formerOnes, PASSWORDS_MAX } from "../../security/password-succession.ts";
@@ -49,12 +49,17 @@ export async function register(
   // Moved meanwhile: whoever asks was inside when they were let through.
   if (known !== undefined && lackingLabels(request.within ?? "all", known.labels).length > 0) return "outside";
   const former = formerPasswords(known, hash !== null, passwordOverlap, context.store.fact("operation") !== undefined);
+  const lastUsed = context.store.fact("certificate")?.fingerprint ?? null;
+  const anew = known === undefined ? {} : registeredAnew(known, certificate?.fingerprints, lastUsed);
   const wanted = {
     ...rest,
     password: hash ?? known?.password ?? null,
     ...former,
-    ...(known?.issued !== undefined && { issued: known.issued }),
-    certificate: { commonName: context.id, ...certificate, ...pinned(certificate, known) },
+    ...(anew.issued !== undefined && { issued: anew.issued }),
+    certificate: {
+      ...{ commonName: context.id, ...certificate },
+      ...(anew.fingerprints !== undefined && { fingerprints: anew.fingerprints }),
+    },
   };
   const changes = known === undefined ? 0 : admissionRevision(known, wanted);
   const stored: StoredRegistration = {
@@ -112,11 +117,6 @@ function formerPasswords(
   const between = isLeft ? [known.password as PasswordHash, ...before].slice(0, PASSWORDS_MAX - 2) : before;
   return { formerPassword, ...(between.length > 0 && { formerPasswords: between }) };
 }
-
-/** What named one that has given way names its successor. */
-const pinned = (certificate: RegisterRequest["certificate"], known: StoredRegistration | undefined) =>
-  certificate?.fingerprints !== undefined &&
-  known?.issued !== undefined && { fingerprints: namedNow(certificate.fingerprints, known.issued) };
 
 type PlainSettings = Pick<
   StoredRegistration,
