@@ -50,7 +50,8 @@ export class InspectedWorkerd {
     try {
       const listed = await fetch(`http://${this.#host}/json`, { signal });
       for (const { id } of (await listed.json()) as { id: string }[]) {
-        if (!BUSY.test(id)) continue;
+        // A binding to a function of Node's process has a fragment in its name, which no address takes, and holds nothing.
+        if (!BUSY.test(id) || id.includes("#")) continue;
         const { usedSize, embedderHeapUsedSize, backingStorageSize } = await collected(
           `ws://${this.#host}/${id}`,
           signal,
