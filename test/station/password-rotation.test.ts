@@ -10,6 +10,9 @@ import { over } from "../support/transports.ts";
 const OLD = "the password before";
 const NEW = "0123456789abcdef0123456789abcdef01234567";
 
+/** Five connections, each with two passwords to compare, take a starved machine half a minute. */
+const PATIENCE_MS = 120_000;
+
 let kerbside: Kerbside;
 let receiver: HttpPeer;
 const stations: FieldStation[] = [];
@@ -140,7 +143,9 @@ describe("A password rotation", () => {
     }
   });
 
-  test("lets both passwords count where the station takes it and never answers", async () => {
+  test("lets both passwords count where the station takes it and never answers", {
+    timeout: 4 * PATIENCE_MS,
+  }, async () => {
     const station = await field("SILENT", { takesReboot: true });
     let asked = 0;
     station.before = async (action) => {
@@ -151,7 +156,7 @@ describe("A password rotation", () => {
       if (asked > 1) throw createRPCError("GenericError");
     };
     await rotate("SILENT");
-    await until("the fifth attempt", () => asked === 5);
+    await until("the fifth attempt", () => asked === 5, PATIENCE_MS);
     const operation = await reached("SILENT", "use-password");
     expect(operation.steps[0]).toMatchObject({ state: "failed" });
     await station.stop();
