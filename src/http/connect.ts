@@ -11,14 +11,15 @@ import { log, messageOf } from "../log.ts";
 import { parseIdentity } from "../ocpp/identity.ts";
 import { parseOffer } from "../ocpp/subprotocol.ts";
 import { err, ok, type Result } from "../result.ts";
-import { provenBy } from "../pki/client-chain.ts";
-import { standingOf } from "../pki/known-revocations.ts";
+import { authoritiesAbove, provenBy } from "../pki/client-chain.ts";
+import { keepAuthorities } from "../pki/known-authorities.ts";
+import { type Standing, standingOf } from "../pki/known-revocations.ts";
 import { type ConnectionClaims, refuseEarly } from "../security/admission.ts";
 import { addressKey } from "../security/attempts.ts";
 import { PasswordAttempts } from "../security/password-attempts.ts";
 import type { Knock } from "../security/knocks.ts";
 import { parseBasic } from "../security/basic-credentials.ts";
-import { type TlsClientAuth, verifyCertificate } from "../security/client-certificate.ts";
+import { type CertificateFacts, type TlsClientAuth, verifyCertificate } from "../security/client-certificate.ts";
 import { presentedCertificate } from "../security/presented-certificate.ts";
 import { type RefusalReason, refusalOnWire } from "../security/refusal.ts";
 import { transportOf } from "../security/transport.ts";
@@ -84,8 +85,7 @@ export async function connect(request: Request, url: URL, env: Env, ctx: Executi
     // Where the directory cannot tell, the object will.
     if ((await isRegistered(env.DIRECTORY, stationId, Date.now())) === false) return turnAway("not-registered", false);
     const { certificate } = claims.value;
-    const standing =
-      certificate === null ? "good" : await standingOf(env.DIRECTORY, certificate, config.CRL_MODE, Date.now());
+    const standing = certificate === null ? "good" : await certificateStanding(env, request, certificate);
     // CRL_MODE soft: who cannot be looked up is let in, as before there was a list.
     if (standing === "list-out-of-date") return turnAway("unreachable", true);
     if (standing === "unknown" && config.CRL_MODE === "hard") return turnAway("unreachable", true);
@@ -117,6 +117,17 @@ export async function connect(request: Request, url: URL, env: Env, ctx: Executi
   }
 }
 
+async function certificateStanding(env: Env, request: Request, certificate: CertificateFacts): Promise<Standing> {
+  const config = configOf(env);
+  const now = Date.now();
+  const authorities = await authoritiesAbove(config, shownBy(request), certificate.issuerKeyId, now);
+  if (config.MTLS_TRUST === "worker") await keepAuthorities(env, authorities, now);
+  return standingOf(env.DIRECTORY, certificate, authorities, config.CRL_MODE, now);
+}
+
+const shownBy = (request: Request): TlsClientAuth | undefined =>
+  (request.cf as { tlsClientAuth?: TlsClientAuth } | undefined)?.tlsClientAuth;
+
 /** `null`: admitted. */
 async function decisionOf(response: Response): Promise<{ response: Response; reason: RefusalReason | null }> {
   if (response.status === 101) return { response, reason: null };
@@ -145,7 +156,6 @@ async function withinLimits(env: Env, stationId: string, remoteAddress: string |
 }
 
 function knockOf(request: Request, url: URL, stationId: string, reason: RefusalReason, config: Config): Knock {
-  const shown = (request.cf as { tlsClientAuth?: TlsClientAuth } | undefined)?.tlsClientAuth;
   return {
     stationId,
     at: Date.now(),
@@ -153,7 +163,7 @@ function knockOf(request: Request, url: URL, stationId: string, reason: RefusalR
     remoteAddress: request.headers.get("CF-Connecting-IP"),
     transport: transportOf(url, config.MTLS_HOSTS),
     offer: parseOffer(request.headers.get("Sec-WebSocket-Protocol")),
-    certificate: presentedCertificate(shown),
+    certificate: presentedCertificate(shownBy(request)),
   };
 }
 
@@ -167,8 +177,7 @@ async function claimsOf(
   const offer = parseOffer(request.headers.get("Sec-WebSocket-Protocol")).slice(0, OFFERED_MAX);
   if (transport === "mtls") {
     const issuers = { allowedSkis: config.CLIENT_CA_SKIS, expiredIsProven: config.LOCAL };
-    const shown = (request.cf as { tlsClientAuth?: TlsClientAuth } | undefined)?.tlsClientAuth;
-    const proven = await provenBy(config, shown, Date.now());
+    const proven = await provenBy(config, shownBy(request), Date.now());
     if (!proven.ok) return proven;
     const certificate = verifyCertificate(proven.value, issuers, Date.now());
     if (!certificate.ok) return certificate;

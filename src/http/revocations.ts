@@ -2,13 +2,15 @@
  * /v1/revocations and /v1/stations/{id}/certificates: those that are not let in, and those of one station. Must not know how they are
  * kept, nor whom they let in.
  */
+import type { Env } from "../env.ts";
 import { audit } from "../fleet/audit.ts";
+import { knownAuthorities } from "../pki/known-authorities.ts";
 import { forgetGood } from "../pki/known-revocations.ts";
 import { addRevocation, listRevocations, revokedAmong } from "../pki/revocations.ts";
 import { sweep } from "../pki/sweep.ts";
 import { fingerprintKey, revocationKeys, serialKey } from "../security/revocation.ts";
 import type { Handlers } from "./call.ts";
-import { unknownStation } from "./problem.ts";
+import { problems, unknownStation } from "./problem.ts";
 import { registeredStation } from "./registered-station.ts";
 
 export const pkiHandlers: Handlers<"addRevocation" | "listCertificates" | "listRevocations"> = {
@@ -17,13 +19,14 @@ export const pkiHandlers: Handlers<"addRevocation" | "listCertificates" | "listR
     const { fingerprint, issuer = "", serialNumber = "" } = told;
     const key = fingerprint === undefined ? serialKey({ issuer, serialNumber }) : fingerprintKey(fingerprint);
     const now = Date.now();
+    const authority = await authorityNamed(c.env, key);
     const isNew = await addRevocation(c.env.DIRECTORY, { key, ...told }, caller.name, now);
     forgetGood();
     // Told once more, the connections are looked for once more: the first time it may have failed.
     await sweep(c.env, [key], now);
     audit(c.env, caller.name, { kind: "certificate.revoked", certificate: key });
     const { reason, ...named } = told;
-    return c.json({ ...named, reason, revoked: true }, isNew ? 201 : 200);
+    return c.json({ ...named, ...authority, reason, revoked: true }, isNew ? 201 : 200);
   },
 
   async listCertificates({ c }) {
@@ -45,3 +48,13 @@ export const pkiHandlers: Handlers<"addRevocation" | "listCertificates" | "listR
     return c.json(await listRevocations(c.env.DIRECTORY, limit, cursor));
   },
 };
+
+/** Nothing: it is no CA that is known here. */
+async function authorityNamed(env: Env, key: string): Promise<{ authority?: string }> {
+  const named = (await knownAuthorities(env)).find((each) => revocationKeys(each).includes(key));
+  if (named?.isRoot === true)
+    throw problems.invalid(
+      "This is a root: no list of revocations says anything of it. Take it out of STATION_CAS, and of the CAs that the mTLS host trusts.",
+    );
+  return named === undefined ? {} : { authority: named.keyId };
+}

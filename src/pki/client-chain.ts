@@ -7,9 +7,10 @@ import { log } from "../log.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { TlsClientAuth } from "../security/client-certificate.ts";
 import type { RefusalReason } from "../security/refusal.ts";
-import { clientFaultOf, faultOf, readCertificate } from "../security/x509/certificate.ts";
+import { type Certificate, clientFaultOf, faultOf, readCertificate } from "../security/x509/certificate.ts";
 import { DerError, hexOf } from "../security/x509/der.ts";
-import type { Trust } from "../security/x509/chain.ts";
+import type { IssuingAuthority } from "../security/x509/issuing-authority.ts";
+import { authoritiesIn, trustIn } from "./trust.ts";
 
 /** ms for which an isolate remembers that a chain was right; its end is sooner where a certificate of it ends. */
 const REMEMBER_MS = 300_000;
@@ -20,13 +21,18 @@ const SHOWN_MAX = 10;
 
 interface Proven {
   issuerKeyId: string;
+  serialNumber: string;
+  /** Above it, the root last. */
+  authorities: readonly IssuingAuthority[];
   /** ms since the epoch */
   until: number;
 }
 
 /** By fingerprint. */
 const proven = new Map<string, Proven>();
-let known: { pem: string; trust: Trust } | null = null;
+let provenIn = "";
+/** Those of chains, by their fingerprints: most of a fleet has one. */
+const paths = new Map<string, readonly IssuingAuthority[]>();
 
 /** What of the edge's word counts, in the mode of this deployment. */
 export async function provenBy(
@@ -35,9 +41,11 @@ export async function provenBy(
   now: number,
 ): Promise<Result<TlsClientAuth | undefined, RefusalReason>> {
   if (MTLS_TRUST === "worker") return proveChain(presented, STATION_CAS ?? "", now);
-  const fault = presented?.certVerified === "SUCCESS" ? leafFault(presented, now) : null;
-  if (fault === null) return ok(presented);
-  log("warn", "a certificate is not trusted", { fingerprint: presented?.certFingerprintSHA256, reason: fault });
+  const leaf = presented?.certVerified === "SUCCESS" ? leafOf(presented, now) : null;
+  if (leaf === null) return ok(presented);
+  // The edge writes its number as a text: the number itself has one spelling.
+  if (typeof leaf === "object") return ok({ ...presented, certSerial: leaf.serialNumber });
+  log("warn", "a certificate is not trusted", { fingerprint: presented?.certFingerprintSHA256, reason: leaf });
   return err("certificate-unverified");
 }
 
@@ -48,16 +56,47 @@ async function proveChain(
   now: number,
 ): Promise<Result<TlsClientAuth | undefined, RefusalReason>> {
   if (presented?.certPresented !== "1") return ok(presented);
+  const found = await provenPath(presented, stationCas, now);
+  if (typeof found === "string") return err(found);
+  const { serialNumber: certSerial, issuerKeyId: certIssuerSKI } = found;
+  return ok({ ...presented, certVerified: "SUCCESS", certIssuerSKI, certSerial });
+}
+
+/**
+ * The CAs above a certificate that counts, as far as they are known: in mode "worker" those of the chain that was built; in "edge" those
+ * of STATION_CAS, and of what was shown beside it those that STATION_CAS has not.
+ */
+export async function authoritiesAbove(
+  { MTLS_TRUST, STATION_CAS }: Pick<Config, "MTLS_TRUST" | "STATION_CAS">,
+  presented: TlsClientAuth | undefined,
+  issuerKeyId: string | undefined,
+  now: number,
+): Promise<readonly IssuingAuthority[]> {
+  if (issuerKeyId === undefined || presented === undefined) return [];
+  if (MTLS_TRUST === "worker") {
+    const found = await provenPath(presented, STATION_CAS ?? "", now);
+    // It was right a moment ago, or nobody would ask.
+    if (typeof found === "string") throw new Error(`its chain is not what it was: ${found}`);
+    return found.authorities;
+  }
+  const { above, issuingAuthoritiesOf } = await import("../security/x509/issuing-authority.ts");
+  const own = await authoritiesIn(STATION_CAS);
+  const found = above(issuerKeyId, own);
+  if (found.some(({ isRoot }) => isRoot)) return found;
+  const shown = await issuingAuthoritiesOf(bytesOf(presented.certChainRFC9440).slice(0, SHOWN_MAX));
+  const others = shown.filter(({ keyId }) => !own.some((each) => each.keyId === keyId));
+  return above(issuerKeyId, [...own, ...others]);
+}
+
+async function provenPath(presented: TlsClientAuth, stationCas: string, now: number): Promise<Proven | RefusalReason> {
   const leaf = bytesOf(presented.certRFC9440)[0];
-  if (leaf === undefined) return err("certificate-unreadable");
+  if (leaf === undefined) return "certificate-unreadable";
   const fingerprint = hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", leaf)));
   // The names beside it must be of this very certificate.
-  if (String(presented.certFingerprintSHA256).toLowerCase() !== fingerprint) return err("certificate-unreadable");
-  const before = proven.get(fingerprint);
-  const remembered = before !== undefined && before.until > now && now > before.until - REMEMBER_MS ? before : null;
-  const found = remembered ?? (await prove(leaf, presented, stationCas, fingerprint, now));
-  if (typeof found === "string") return err(found);
-  return ok({ ...presented, certVerified: "SUCCESS", certIssuerSKI: found.issuerKeyId });
+  if (String(presented.certFingerprintSHA256).toLowerCase() !== fingerprint) return "certificate-unreadable";
+  const before = provenIn === stationCas ? proven.get(fingerprint) : undefined;
+  const isRemembered = before !== undefined && before.until > now && now > before.until - REMEMBER_MS;
+  return isRemembered ? before : prove(leaf, presented, stationCas, fingerprint, now);
 }
 
 async function prove(
@@ -68,35 +107,47 @@ async function prove(
   now: number,
 ): Promise<Proven | RefusalReason> {
   // Loaded here alone: the start of the Worker does not pay for it.
-  const { trustOf, verifyChain } = await import("../security/x509/chain.ts");
-  const { readAuthorities, readAuthority } = await import("../security/x509/authorities.ts");
-  if (known?.pem !== stationCas) {
-    const authorities = [...(await readAuthorities(stationCas)).values()];
-    known = { pem: stationCas, trust: trustOf(authorities.map(({ der }) => der)) };
-    proven.clear();
-  }
+  const { verifyChain } = await import("../security/x509/chain.ts");
+  const { issuingAuthoritiesOf } = await import("../security/x509/issuing-authority.ts");
+  const trust = await trustIn(stationCas);
   const shown = bytesOf(presented.certChainRFC9440).slice(0, SHOWN_MAX);
-  const path = await verifyChain(leaf, shown, known.trust, now);
+  const path = await verifyChain(leaf, shown, trust, now);
   if (!path.ok) {
     const why = path.error.kind === "expired" ? "it has expired" : path.error.why;
     log("warn", "a certificate is not trusted", { fingerprint, reason: why });
     return path.error.kind === "expired" ? "certificate-expired" : "certificate-unverified";
   }
-  const issuer = path.value[1]?.certificate.der ?? leaf;
+  const [own, ...others] = path.value.map(({ certificate }) => certificate);
+  const authorities = await issuingAuthoritiesOf(others.map(({ der }) => der));
   const ends = path.value.map(({ certificate }) => certificate.notAfter);
-  const found = { issuerKeyId: (await readAuthority(issuer)).keyId, until: Math.min(now + REMEMBER_MS, ...ends) };
-  if (proven.size >= REMEMBERED_MAX) proven.clear();
+  const found = {
+    ...{ issuerKeyId: authorities[0]?.keyId ?? "", serialNumber: own?.serialNumber ?? "" },
+    authorities: sharedPath(authorities),
+    until: Math.min(now + REMEMBER_MS, ...ends),
+  };
+  if (proven.size >= REMEMBERED_MAX || provenIn !== stationCas) {
+    proven.clear();
+    paths.clear();
+  }
+  provenIn = stationCas;
   proven.set(fingerprint, found);
   return found;
 }
 
-/** In mode "edge": what it does not look at; `null`: nothing is wrong, or the edge did not show the certificate. */
-function leafFault(presented: TlsClientAuth | undefined, now: number): string | null {
+function sharedPath(authorities: readonly IssuingAuthority[]): readonly IssuingAuthority[] {
+  const name = authorities.map(({ fingerprint }) => fingerprint).join();
+  const shared = paths.get(name) ?? authorities;
+  paths.set(name, shared);
+  return shared;
+}
+
+/** In mode "edge": the certificate, or what that does not look at is wrong with it; `null`: the edge did not show it. */
+function leafOf(presented: TlsClientAuth | undefined, now: number): Certificate | string | null {
   const leaf = bytesOf(presented?.certRFC9440)[0];
   if (leaf === undefined) return null;
   try {
     const certificate = readCertificate(leaf);
-    return faultOf(certificate, now) ?? clientFaultOf(certificate);
+    return faultOf(certificate, now) ?? clientFaultOf(certificate) ?? certificate;
   } catch (error) {
     if (error instanceof DerError) return error.message;
     throw error;

@@ -3,6 +3,7 @@
  * difference is written. Must not know HTTP, nor how a list is read.
  */
 import { parseJson } from "../json.ts";
+import { err, ok, type Result } from "../result.ts";
 import { serialKey } from "../security/revocation.ts";
 import type { Crl, CrlEntry } from "../security/x509/crl.ts";
 
@@ -22,6 +23,9 @@ export interface CrlOrigin {
   takenAt: number;
   /** Absent: its entries are not all written. */
   complete?: true;
+  /** Of the list; absent in those that older releases took: not known, and of all certificates. */
+  digest?: string;
+  scope?: "users";
   /** Of the URL: when it was last asked, what it called the list, and why what it answered was not taken. */
   checkedAt?: number;
   etag?: string;
@@ -44,26 +48,34 @@ const ENTRIES_PER_STATEMENT = 10_000;
  * In this order: the list is the one that counts, what it adds, `beforeDone`, what is gone, done. Where it breaks off it is put again,
  * and nobody was let in meanwhile whom the list before named.
  * @param beforeDone with the keys of what was added: of all, where the one before was not done
- * @returns `null`: a newer one is kept
+ * @returns why it is not kept
  */
 export async function keepCrl(
   directory: D1Database,
   issuer: string,
-  { number, thisUpdate, nextUpdate, entries }: Crl,
-  origin: CrlOrigin,
+  crl: Crl,
+  from: CrlOrigin,
   beforeDone: (keys: readonly string[]) => Promise<void>,
-): Promise<KeptCrl | null> {
+): Promise<Result<KeptCrl, string>> {
   const before = await readKeptCrl(directory, issuer);
+  const why = before === null ? null : whyNotAfter(before, crl);
+  if (why !== null) return err(why);
+  const { number, thisUpdate, nextUpdate, entries, digest, isOfUsers } = crl;
+  const origin: CrlOrigin = { ...from, digest, ...(isOfUsers && { scope: "users" }) };
   const claim = await directory
     .prepare(
       `INSERT INTO crls (issuer, number, this_update, next_update, entries, origin) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
        ON CONFLICT (issuer) DO UPDATE SET number = excluded.number, this_update = excluded.this_update,
          next_update = excluded.next_update, entries = excluded.entries, origin = excluded.origin
-       WHERE (COALESCE(excluded.number, ''), excluded.this_update) >= (COALESCE(number, ''), this_update)`,
+       WHERE origin = ?7`,
     )
-    .bind(issuer, number === "" ? null : number, thisUpdate, nextUpdate, entries.length, JSON.stringify(origin))
+    // Only over the one that it was held against.
+    .bind(
+      ...[issuer, number === "" ? null : number, thisUpdate, nextUpdate, entries.length, JSON.stringify(origin)],
+      before === null ? null : JSON.stringify(before.origin),
+    )
     .run();
-  if (claim.meta.changes === 0) return null;
+  if (claim.meta.changes === 0) return err("another list of this CA came meanwhile: put it again");
 
   const kept = await listedBy(directory, issuer);
   const added = entries.filter(({ serialNumber }) => !kept.has(serialNumber));
@@ -87,7 +99,23 @@ export async function keepCrl(
     .prepare("UPDATE crls SET origin = ?3 WHERE issuer = ?1 AND origin = ?2")
     .bind(issuer, JSON.stringify(origin), JSON.stringify(done))
     .run();
-  return { issuer, number: number || null, thisUpdate, nextUpdate, entries: entries.length, origin: done };
+  return ok({ issuer, number: number || null, thisUpdate, nextUpdate, entries: entries.length, origin: done });
+}
+
+/** [RFC 5280 §5.2.3] Why a list cannot be the one that follows; `null`: it does, or it is the same. */
+function whyNotAfter({ number, thisUpdate, nextUpdate, entries, origin }: KeptCrl, crl: Crl): string | null {
+  const before = number ?? "";
+  if (crl.number < before) return "its CRL number is lower than that of the list that is kept";
+  if (crl.thisUpdate < thisUpdate) return "its thisUpdate is earlier than that of the list that is kept";
+  const isSame =
+    origin.digest === undefined
+      ? crl.thisUpdate === thisUpdate && crl.nextUpdate === nextUpdate && crl.entries.length === entries
+      : crl.digest === origin.digest;
+  if (crl.number === before && before !== "" && !isSame)
+    return "another list of this CRL number is kept: the number of each is to be higher than that of the one before";
+  if (crl.isOfUsers && origin.scope !== "users")
+    return "the list that is kept is of all certificates, and it is of users' alone (onlyContainsUserCerts): it would take what that says of CAs with it";
+  return null;
 }
 
 async function listedBy(directory: D1Database, issuer: string): Promise<Set<string>> {

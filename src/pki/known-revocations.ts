@@ -5,6 +5,7 @@
 import { Gathered } from "../fleet/gathered.ts";
 import { log, messageOf } from "../log.ts";
 import { type RevocableFacts, revocationKeys } from "../security/revocation.ts";
+import type { IssuingAuthority } from "../security/x509/issuing-authority.ts";
 import { inTime } from "../time-limit.ts";
 import { listKey, revokedAmong } from "./revocations.ts";
 
@@ -21,28 +22,33 @@ const questions = new Gathered((directory, keys) => revokedAmong(directory, keys
 
 export type Standing = "good" | "revoked" | "unknown" | "list-out-of-date";
 
-/** @param mode where the list of its CA is out of date: with `soft` it is good for as long as any other */
+/**
+ * @param authorities above it, as far as they are known: none that is revoked may be on every way to a root
+ * @param mode where the list of a CA among its own is out of date: with `soft` it is good for as long as any other
+ */
 export async function standingOf(
   directory: D1Database,
   certificate: RevocableFacts,
+  authorities: readonly IssuingAuthority[],
   mode: "soft" | "hard",
   now: number,
 ): Promise<Standing> {
   const { fingerprint, issuerKeyId } = certificate;
   const since = good.get(fingerprint);
   if (since !== undefined && now >= since && now - since < GOOD_MS) return "good";
-  const list = issuerKeyId === undefined ? null : listKey(issuerKeyId);
+  const below = [certificate, ...authorities.filter(({ isRoot }) => !isRoot)];
+  const lists = below.flatMap((each) => (each.issuerKeyId === undefined ? [] : [listKey(each.issuerKeyId)]));
   try {
-    const keys = revocationKeys(certificate);
-    const asked = list === null ? keys : [...keys, list];
+    const asked = [...below.flatMap(revocationKeys), ...lists];
     const found = await inTime(questions.ask(directory, asked), ANSWER_WITHIN_MS, "the directory");
-    if (keys.some((key) => found.has(key))) {
+    const isBelowRevoked = authorities.length > 0 && (await isUnderRevoked(issuerKeyId, authorities, found));
+    if (isBelowRevoked || revocationKeys(certificate).some((key) => found.has(key))) {
       good.delete(fingerprint);
       return "revoked";
     }
-    const isOutOfDate = list !== null && found.has(list);
-    if (isOutOfDate) log("warn", "the list of a CA is out of date", { issuer: issuerKeyId, fingerprint, mode });
-    if (isOutOfDate && mode === "hard") return "list-out-of-date";
+    const outOfDate = lists.find((list) => found.has(list));
+    if (outOfDate !== undefined) log("warn", "the list of a CA is out of date", { list: outOfDate, fingerprint, mode });
+    if (outOfDate !== undefined && mode === "hard") return "list-out-of-date";
     if (good.size >= GOOD_MAX) good.clear();
     good.set(fingerprint, now);
     return "good";
@@ -53,6 +59,15 @@ export async function standingOf(
     });
     return "unknown";
   }
+}
+
+async function isUnderRevoked(
+  issuerKeyId: string | undefined,
+  authorities: readonly IssuingAuthority[],
+  revoked: ReadonlySet<string>,
+): Promise<boolean> {
+  const { isCutOff } = await import("../security/x509/issuing-authority.ts");
+  return issuerKeyId !== undefined && isCutOff(issuerKeyId, authorities, revoked);
 }
 
 /** Called where one was revoked: this isolate knows it at once. */

@@ -2,7 +2,7 @@
  * The list of certificates that are not let in: told by backends, and by the lists of CAs. Must not know who connects, nor HTTP.
  */
 import { parseJson } from "../json.ts";
-import type { RevocationReason } from "../security/revocation.ts";
+import { issuerOfKey, type RevocationReason, serialKey } from "../security/revocation.ts";
 
 export interface Revocation {
   fingerprint: string | null;
@@ -94,20 +94,51 @@ const viewOf = ({ fingerprint, issuer, serial_number: serialNumber, reason, acto
   revokedAt: new Date(at).toISOString(),
 });
 
-/** Ids, in order, of stations that are connected by a certificate which one of these names. */
+export interface Connected {
+  id: string;
+  /** Behind which the next page begins. */
+  place: string;
+}
+
+/** Stations, in order, that are connected by a certificate which one of these names; a CA's key comes alone. */
 export async function connectedBy(
   directory: D1Database,
   keys: readonly string[],
   after: string,
   limit: number,
-): Promise<string[]> {
+): Promise<Connected[]> {
+  const issuer = issuerOfKey(keys[0] ?? "");
+  if (issuer !== null) return connectedUnder(directory, issuer, after, limit);
   const { results } = await directory
     .prepare(
-      `SELECT station_id AS id FROM stations WHERE online = 1 AND station_id > ?2
+      `SELECT station_id AS id, station_id AS place FROM stations WHERE online = 1 AND station_id > ?2
          AND (certificate_key IN (SELECT value FROM json_each(?1)) OR certificate_serial_key IN (SELECT value FROM json_each(?1)))
        ORDER BY station_id LIMIT ?3`,
     )
     .bind(JSON.stringify(keys), after, limit)
-    .all<{ id: string }>();
-  return results.map(({ id }) => id);
+    .all<Connected>();
+  return results;
+}
+
+/** In the order of the index that has them side by side: of a fleet each row is read once. */
+async function connectedUnder(
+  directory: D1Database,
+  issuer: string,
+  after: string,
+  limit: number,
+): Promise<Connected[]> {
+  const first = serialKey({ issuer, serialNumber: "" });
+  const [key, id] = after === "" ? [first, ""] : parseJson<[string, string]>(after);
+  const { results } = await directory
+    .prepare(
+      `SELECT station_id AS id, json_array(certificate_serial_key, station_id) AS place
+       FROM stations INDEXED BY stations_certificate_serial_key
+       WHERE certificate_serial_key >= ?1 AND certificate_serial_key < ?2 AND (certificate_serial_key, station_id) > (?1, ?3)
+         AND online = 1
+       ORDER BY certificate_serial_key, station_id LIMIT ?4`,
+    )
+    // The sign behind the colon, with which the keys of another issuer would begin.
+    .bind(key, first.replace(/:$/, ";"), id, limit)
+    .all<Connected>();
+  return results;
 }

@@ -3,7 +3,7 @@
  */
 import { configOf } from "../config.ts";
 import type { Env } from "../env.ts";
-import { err, ok, type Result } from "../result.ts";
+import { err, type Result } from "../result.ts";
 import { type CrlOrigin, keepCrl, type KeptCrl } from "./crls.ts";
 import { forgetGood } from "./known-revocations.ts";
 import { sweep } from "./sweep.ts";
@@ -26,14 +26,14 @@ export async function takeCrl(
   const { readAuthorities } = await import("../security/x509/authorities.ts");
   const authorities = await readAuthorities(STATION_CAS);
   const der = crlBytes(bytes);
-  if (der === null) return err("it is no certificate revocation list in DER or PEM");
+  if (!der.ok) return der;
   const named = [...authorities.values()].filter((each) =>
-    issuer === null ? each.name === issuerOf(der) : each.keyId === issuer,
+    issuer === null ? each.name === issuerOf(der.value) : each.keyId === issuer,
   );
   if (named.length === 0) return err("no CA of the setting STATION_CAS is its issuer");
   let why = "";
   for (const authority of named) {
-    const read = await readCrl(der, authority, now);
+    const read = await readCrl(der.value, authority, now);
     if (!read.ok) {
       why = read.error;
       continue;
@@ -42,8 +42,8 @@ export async function takeCrl(
       forgetGood();
       await sweep(env, keys, now);
     });
-    if (kept !== null) return ok(kept);
-    why = "its CRL number, or its thisUpdate, is lower than that of the list that is kept";
+    if (kept.ok) return kept;
+    why = kept.error;
   }
   return err(why);
 }

@@ -2,6 +2,7 @@
  * What names a certificate that must not be let in: its fingerprint, or its issuer's key with the serial number that this gave it. Must
  * not know where revocations are kept.
  */
+import { hexOf } from "./x509/der.ts";
 
 /** [RFC 5280 §5.3.1], as backends write them. */
 export const REVOCATION_REASONS = [
@@ -31,15 +32,30 @@ export interface SerialOfIssuer {
   serialNumber: string;
 }
 
-/** Lower hex without colons and zeros in front: written in many ways, it is one number. */
+/** Lower hex with its sign, without colons and zeros in front: written in many ways, it is one number. */
 export const normalizeSerial = (serial: string): string =>
   serial
     .replaceAll(/[:\s]/g, "")
     .toLowerCase()
-    .replace(/^0+(?=.)/, "");
+    .replace(/^(-?)0+(?=.)/, "$1")
+    .replace(/^-0$/, "0");
+
+/** Of the bytes of a DER INTEGER: two's complement, which no text of it is. */
+export function serialOfDer(content: Uint8Array): string {
+  const hex = hexOf(content);
+  if ((content[0] ?? 0) < 0x80) return normalizeSerial(hex);
+  return `-${((1n << BigInt(content.length * 8)) - BigInt(`0x${hex}`)).toString(16)}`;
+}
 
 export const fingerprintKey = (fingerprint: string): string => `sha256:${fingerprint}`;
 export const serialKey = ({ issuer, serialNumber }: SerialOfIssuer): string => `serial:${issuer}:${serialNumber}`;
+
+const ISSUED_BY = "issuer:";
+/** What stands for all that a CA's key signed. */
+export const issuedByKey = (keyId: string): string => `${ISSUED_BY}${keyId}`;
+/** `null`: it stands for one certificate. */
+export const issuerOfKey = (key: string): string | null =>
+  key.startsWith(ISSUED_BY) ? key.slice(ISSUED_BY.length) : null;
 
 /** All by which this certificate may be revoked. */
 export function revocationKeys({ fingerprint, issuerKeyId, serialNumber }: RevocableFacts): string[] {

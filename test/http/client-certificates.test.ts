@@ -14,6 +14,7 @@ import {
   signCertificate,
   subjectKeyIdOf,
 } from "../../src/local/pki/authority.ts";
+import { below } from "../../src/local/pki/depot-authorities.ts";
 import { openPki } from "../../src/local/pki/pki.ts";
 import { issueStationCertificate, type StationCertificateKind } from "../../src/local/pki/station-certificate.ts";
 import { temporaryFolder } from "../support/edge-client.ts";
@@ -59,11 +60,16 @@ const expectRefused = async (id: string, socket: object) =>
 
 describe("In trust mode worker", () => {
   let own: Authority;
+  let named: Authority;
   beforeAll(async () => {
     own = await rootOf("Fleet Root");
-    const { rootPem, stationCaPem } = await openPki(join(trustingFolder.dir, "pki"));
+    const { root, rootPem, stationCaPem } = await openPki(join(trustingFolder.dir, "pki"));
     const options = { dir: trustingFolder.dir, connectsPerStation: 10_000 };
-    const STATION_CAS = rootPem + stationCaPem + certificateToPem(own.certificate);
+    named = await below(root, distinguishedName("Fleet", "Named CA"), Date.now());
+    const STATION_CAS = [own, named].reduce(
+      (text, ca) => text + certificateToPem(ca.certificate),
+      rootPem + stationCaPem,
+    );
     trusting = await startKerbside({ MTLS_TRUST: "worker", STATION_CAS }, options);
     await trusting.register("TRUST", { securityProfile: 3 });
   });
@@ -95,6 +101,38 @@ describe("In trust mode worker", () => {
     await refused(attemptOf(own, "TRUST", "self-signed"));
     // The same name, and another key.
     await refused(attemptOf(await rootOf("Fleet Root"), "TRUST"));
+  });
+
+  test("who is below a CA that was revoked is refused and closed, whether STATION_CAS has that CA or the station alone", async () => {
+    const shown = await below(trusting.edge.pki.root, distinguishedName("Fleet", "Shown CA"), Date.now());
+    const certificates = {
+      shown: await issueStationCertificate(
+        { ...trusting.edge.pki, stationCa: shown, stationCaPem: certificateToPem(shown.certificate) },
+        { stationId: "BELOW" },
+      ),
+      named: await issueStationCertificate(
+        { ...trusting.edge.pki, stationCa: named },
+        { stationId: "BELOW", leafOnly: true },
+      ),
+    };
+    await trusting.register("BELOW", { securityProfile: 3 });
+    for (const [ca, socket] of [
+      [shown, certificates.shown],
+      [named, certificates.named],
+    ] as const) {
+      const station = await TestStation.connect(over(trusting, "mtls", "BELOW", { socket }));
+      await until("the directory knows it", async () => {
+        return (await trusting.api("GET", "/v1/stations?q=BELOW&online=true")).body.stations.length === 1;
+      });
+      const fingerprint = fingerprintOf(certificateToPem(ca.certificate));
+      expect((await trusting.api("POST", "/v1/revocations", { fingerprint })).status).toBe(201);
+      expect(await station.closed).toEqual({ code: 1008, reason: "certificate-revoked" });
+      expectRefusal(await TestStation.refused(over(trusting, "mtls", "BELOW", { socket })), "forbidden");
+    }
+    await trusting.api("DELETE", "/v1/stations/BELOW");
+    const beside = await TestStation.connect(await attemptOf(own, "TRUST"));
+    expect((await beside.call("Heartbeat"))[0]).toBe(3);
+    beside.kill();
   });
 
   /** Over TLS every row of one registration, and of the others some: which ones turns with the certificate. */

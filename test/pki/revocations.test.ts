@@ -7,13 +7,23 @@ import { Extension } from "@peculiar/x509";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { certificateRequest } from "../support/certificate-requests.ts";
 import { FieldStation } from "../support/field-station.ts";
+import { join } from "node:path";
+import { type Authority, certificateToPem, distinguishedName } from "../../src/local/pki/authority.ts";
+import { below } from "../../src/local/pki/depot-authorities.ts";
+import { openPki } from "../../src/local/pki/pki.ts";
+import { issueStationCertificate } from "../../src/local/pki/station-certificate.ts";
+import { temporaryFolder } from "../support/edge-client.ts";
 import { eventsOf, HttpPeer, SECRET, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
+import { pemOf, resigned } from "../support/odd-serials.ts";
 import { type ListOptions, revocationList } from "../support/revocation-lists.ts";
 import { expectRefusal } from "../support/problems.ts";
 import { TestStation } from "../support/test-station.ts";
 import { certificateOf, over } from "../support/transports.ts";
 
+const folder = temporaryFolder();
+/** Below the root, beside the station CA. */
+const cas: Authority[] = [];
 let kerbside: Kerbside;
 let receiver: HttpPeer;
 /** What CRL_URLS answers, and how often it was told that its list is known. */
@@ -29,8 +39,12 @@ const publisher = createServer((request, response) => {
 beforeAll(async () => {
   await once(publisher.listen(0, "127.0.0.1"), "listening");
   const CRL_URLS = `http://127.0.0.1:${(publisher.address() as AddressInfo).port}/`;
+  const pki = await openPki(join(folder.dir, "pki"));
+  for (const name of ["Second", "Third", "Fourth", "Fifth"])
+    cas.push(await below(pki.root, distinguishedName("Fleet", name), Date.now()));
+  const STATION_CAS = [pki.rootPem, pki.stationCaPem, ...cas.map(({ certificate }) => certificateToPem(certificate))];
   [kerbside, receiver] = await Promise.all([
-    startKerbside({ CRL_URLS, CERTIFICATE_ISSUER: "local" }),
+    startKerbside({ CRL_URLS, CERTIFICATE_ISSUER: "local", STATION_CAS: STATION_CAS.join("") }, { dir: folder.dir }),
     HttpPeer.start(),
   ]);
   await kerbside.api("PUT", "/v1/webhooks/security", { url: receiver.url, secret: SECRET, types: ["ocpp.security"] });
@@ -38,6 +52,7 @@ beforeAll(async () => {
 afterAll(async () => {
   publisher.close();
   await Promise.all([kerbside?.stop(), receiver?.stop()]);
+  folder.remove();
 });
 
 const bare = (text: string) => text.replaceAll(":", "").toLowerCase();
@@ -45,13 +60,22 @@ const connect = (id: string, socket: object) => TestStation.connect(over(kerbsid
 const revoke = (body: object) => kerbside.api("POST", "/v1/revocations", body);
 
 /** Its connection, its leaf, and what it connects with. */
-async function connected(id: string) {
+async function connected(id: string, by?: Authority, serial?: string) {
   await kerbside.register(id, { securityProfile: 3 });
-  const certificate = await certificateOf(kerbside, id);
+  const certificate = await (by === undefined ? certificateOf(kerbside, id) : certificateBy(by, id, serial));
   const station = await connect(id, certificate);
   const listed = async () => (await kerbside.api("GET", `/v1/stations?q=${id}&online=true`)).body.stations.length === 1;
   await until("the directory knows it", listed);
   return { station, certificate, leaf: new X509Certificate(certificate.cert) };
+}
+
+/** @param serial hex of 16 octets in DER, where it is to be another than any library writes */
+async function certificateBy(by: Authority, stationId: string, serial?: string) {
+  const pki = { ...kerbside.edge.pki, stationCa: by, stationCaPem: certificateToPem(by.certificate) };
+  const issued = await issueStationCertificate(pki, { stationId, leafOnly: serial !== undefined });
+  if (serial === undefined) return issued;
+  const odd = await resigned(new X509Certificate(issued.cert).raw, issued.serial, serial, by);
+  return { ...issued, cert: pemOf(odd, "CERTIFICATE") };
 }
 
 /** Of the station CA, as the edge sees it. */
@@ -151,11 +175,68 @@ async function put(
   return { status: response.status, body: (await response.json()) as { detail: string; entries: number } };
 }
 
+let lastNumber = 6;
+const nextNumber = () => (++lastNumber).toString(16).padStart(2, "0");
+
 /** As if its nextUpdate had passed. */
 async function outdate({ edge }: Kerbside): Promise<void> {
   const database = await edge.miniflare.getD1Database("DIRECTORY");
   await database.prepare("UPDATE crls SET next_update = 1000").run();
 }
+
+describe("A CA that is revoked", () => {
+  const shown = (ca: Authority) => new X509Certificate(certificateToPem(ca.certificate));
+
+  /** What connects below it is closed and let in no more; below another one nothing changes. */
+  async function expectCutOff(ca: Authority, name: string, revokeIt: () => Promise<unknown>) {
+    const [below, beside] = [await connected(`${name}-BELOW`, ca), await connected(`${name}-BESIDE`)];
+    await revokeIt();
+    expect(await below.station.closed).toEqual({ code: 1008, reason: "certificate-revoked" });
+    const attempt = over(kerbside, "mtls", `${name}-BELOW`, { socket: below.certificate });
+    expectRefusal(await TestStation.refused(attempt), "forbidden");
+    expect((await beside.station.call("Heartbeat"))[0]).toBe(3);
+  }
+
+  test("by its fingerprint takes what it signed with it", () => {
+    const [second] = cas as [Authority];
+    const { fingerprint256 } = shown(second);
+    return expectCutOff(second, "CA-1", async () =>
+      expect(await revoke({ fingerprint: fingerprint256 })).toMatchObject({
+        status: 201,
+        body: { authority: second.subjectKeyId },
+      }),
+    );
+  });
+
+  test("by its issuer's key and number takes what it signed with it", () => {
+    const third = cas[1] as Authority;
+    const issuer = kerbside.edge.pki.root.subjectKeyId;
+    return expectCutOff(third, "CA-2", async () =>
+      expect((await revoke({ issuer, serialNumber: shown(third).serialNumber })).status).toBe(201),
+    );
+  });
+
+  test("by the list of the CA above takes what it signed with it, until it is off that", async () => {
+    const fourth = cas[2] as Authority;
+    const { root } = kerbside.edge.pki;
+    const list = (serials: string[], number: string) => revocationList(serials, { by: root, number });
+    await expectCutOff(fourth, "CA-3", async () =>
+      expect(await put(await list([shown(fourth).serialNumber], "01"), root.subjectKeyId)).toMatchObject({
+        status: 200,
+        body: { entries: 1, authorities: expect.arrayContaining([fourth.subjectKeyId]) },
+      }),
+    );
+    await put(await list([], "02"), root.subjectKeyId);
+    (await connect("CA-3-BELOW", await certificateBy(fourth, "CA-3-BELOW"))).kill();
+  });
+
+  test("is no root: of that no list says anything, and the answer is 422", async () => {
+    const { fingerprint256, serialNumber } = new X509Certificate(kerbside.edge.pki.rootPem);
+    const issuer = kerbside.edge.pki.root.subjectKeyId;
+    for (const named of [{ fingerprint: fingerprint256 }, { issuer, serialNumber }])
+      expect(await revoke(named)).toMatchObject({ status: 422, body: { detail: expect.stringMatching(/root/) } });
+  });
+});
 
 describe("A CA's list", () => {
   test("that names a certificate closes what that let in, and lets it in again when it is off the list", async () => {
@@ -165,7 +246,9 @@ describe("A CA's list", () => {
     expect(taken).toMatchObject({ status: 200, body: { number: "5", entries: 301, complete: true, outOfDate: false } });
     expect(await station.closed).toEqual({ code: 1008, reason: "certificate-revoked" });
     expectRefusal(await TestStation.refused(over(kerbside, "mtls", "LISTED-1", { socket: certificate })), "forbidden");
-    const { issuer } = (await kerbside.api("GET", "/v1/crls")).body.crls[0];
+    const issuer = keyIdOf(leaf);
+    const { crls } = (await kerbside.api("GET", "/v1/crls")).body;
+    expect(crls).toContainEqual(expect.objectContaining({ issuer, entries: 301 }));
     expect((await kerbside.api("GET", `/v1/crls/${issuer.toUpperCase()}`)).body).toMatchObject({ entries: 301 });
     // They are not among those that backends told.
     expect((await kerbside.api("GET", "/v1/revocations?limit=500")).body.revocations.length).toBeLessThan(10);
@@ -178,6 +261,40 @@ describe("A CA's list", () => {
     expect((await again.call("Heartbeat"))[0]).toBe(3);
   });
 
+  // As openssl x509 -set_serial -0x1234 writes them, and it and Node print them.
+  test.each([
+    [`ed${"cc".repeat(15)}`, `-12${"33".repeat(14)}34`, (text: string) => text.replaceAll(/(..)(?=.)/g, "$1:")],
+    [`80${"00".repeat(15)}`, `-80${"00".repeat(15)}`, (text: string) => text.replace("-", "-00")],
+    [`00${"ed".repeat(15)}`, "ED".repeat(15), (text: string) => `00:${text.toLowerCase()}`],
+  ])(
+    "whose number is %s in DER, by API and by list, is the one of that number and sign",
+    async (der, printed, spell) => {
+      const { stationCa } = kerbside.edge.pki;
+      const issuer = stationCa.subjectKeyId;
+      const told = await connected(`TOLD-${der.slice(0, 2)}`, stationCa, der);
+      expect(told.leaf.serialNumber).toBe(printed);
+      const opposite = printed.startsWith("-") ? printed.slice(1) : `-${printed}`;
+      expect((await revoke({ issuer, serialNumber: opposite })).status).toBe(201);
+      if (printed.startsWith("-")) expect((await revoke({ issuer, serialNumber: der })).status).toBeLessThan(300);
+      expect((await told.station.call("Heartbeat"))[0]).toBe(3);
+      for (const [serialNumber, status] of [
+        [spell(printed), 201],
+        [printed, 200],
+      ] as const)
+        expect([serialNumber, (await revoke({ issuer, serialNumber })).status]).toEqual([serialNumber, status]);
+      expect(await told.station.closed).toEqual({ code: 1008, reason: "certificate-revoked" });
+      const attempt = over(kerbside, "mtls", `TOLD-${der.slice(0, 2)}`, { socket: told.certificate });
+      expectRefusal(await TestStation.refused(attempt), "forbidden");
+
+      const other = `${der.slice(0, -2)}0d`;
+      const placeholder = "5a".repeat(16);
+      const listed = await connected(`ODD-${der.slice(0, 2)}`, stationCa, other);
+      const list = await resigned(await listOf([placeholder], { number: nextNumber() }), placeholder, other, stationCa);
+      expect(await put(list)).toMatchObject({ status: 200, body: { entries: 1 } });
+      expect(await listed.station.closed).toEqual({ code: 1008, reason: "certificate-revoked" });
+    },
+  );
+
   test("does not take back what a backend revoked", async () => {
     const { certificate, leaf } = await connected("LISTED-2");
     const issuer = keyIdOf(leaf);
@@ -189,12 +306,21 @@ describe("A CA's list", () => {
 
   test("is refused with the reason where it is not to be believed, and the one before stays", async () => {
     const { stationCa, root, otherCa } = kerbside.edge.pki;
-    await put(await listOf(["41"], { number: "20" }));
+    const kept = await listOf(["41"], { number: "20" });
+    // Put again it is the same one; and openssl crl -text writes a text in front.
+    for (const form of [
+      kept,
+      pemOf(kept, "X509 CRL"),
+      `Certificate Revocation List (CRL):\n${pemOf(kept, "X509 CRL")}`,
+    ])
+      expect((await put(form)).status).toBe(200);
+    expect((await put(pemOf(kept, "X509 CRL").repeat(2))).body.detail).toMatch(/more than one/);
     const spoiled = await listOf(["42"], { number: "21" });
     spoiled[spoiled.length - 1] = (spoiled[spoiled.length - 1] ?? 0) ^ 1;
     const delta = new Extension("2.5.29.27", true, Buffer.from("020101", "hex"));
     const odd = new Extension("1.2.3.4", true, Buffer.from("0500", "hex"));
     const parts = new Extension("2.5.29.28", true, Buffer.from("30038401ff", "hex"));
+    const usersOnly = new Extension("2.5.29.28", true, Buffer.from("30038101ff", "hex"));
     const some = new Extension("2.5.29.28", true, Buffer.from("300483020060", "hex"));
     const refusals: [Uint8Array<ArrayBuffer> | string, RegExp, string?][] = [
       ["nonsense", /in DER or PEM/],
@@ -210,6 +336,9 @@ describe("A CA's list", () => {
       [await listOf([], { number: "22", extensions: [odd] }), /critical extension.*1\.2\.3\.4/],
       [await listOf([], { number: "22", extensions: [parts] }), /indirect/],
       [await listOf([], { number: "22", extensions: [some] }), /one of several/],
+      [await listOf(["43"], { number: "20" }), /another list of this CRL number/],
+      [await listOf(["43"], { number: "22", from: -3_600_000 }), /thisUpdate is earlier/],
+      [await listOf([], { number: "22", extensions: [usersOnly] }), /onlyContainsUserCerts/],
     ];
     for (const [list, reason, issuer] of refusals) {
       const { status, body } = await put(list, issuer);
@@ -222,6 +351,19 @@ describe("A CA's list", () => {
     expect((await kerbside.api("GET", "/v1/crls/abcd")).status).toBe(404);
   });
 
+  test("of stations' certificates alone serves for these, and gives way to a complete one", async () => {
+    const usersOnly = new Extension("2.5.29.28", true, Buffer.from("30038101ff", "hex"));
+    const ca = cas[3] as Authority;
+    const { station, leaf } = await connected("USER-1", ca);
+    const list = (number: string, extensions: Extension[]) =>
+      revocationList([leaf.serialNumber], { by: ca, number, extensions });
+    expect((await put(await list("01", [usersOnly]), ca.subjectKeyId)).status).toBe(200);
+    expect(await station.closed).toEqual({ code: 1008, reason: "certificate-revoked" });
+    expect((await put(await list("02", [usersOnly]), ca.subjectKeyId)).status).toBe(200);
+    expect((await put(await list("03", []), ca.subjectKeyId)).status).toBe(200);
+    expect((await put(await list("04", [usersOnly]), ca.subjectKeyId)).status).toBe(422);
+  });
+
   test("is fetched by the clock, closes what it names, and shows why what came later was not taken", async () => {
     const { station, leaf } = await connected("FETCHED-1");
     const { miniflare } = kerbside.edge;
@@ -229,7 +371,7 @@ describe("A CA's list", () => {
     const headers = { "X-Kerbside-Front": FRONT_SECRET, "X-Kerbside-Local": "scheduled" };
     // By the gate, which has the queue that a sweep needs.
     const tick = async () => expect((await miniflare.dispatchFetch("http://localhost/", { headers })).status).toBe(204);
-    const list = async () => (await kerbside.api("GET", "/v1/crls")).body.crls[0];
+    const list = async () => (await kerbside.api("GET", `/v1/crls/${keyIdOf(leaf)}`)).body;
     await tick();
     expect(await list()).not.toMatchObject({ number: "25" });
     published = await listOf([leaf.serialNumber], { number: "25" });
@@ -253,7 +395,9 @@ describe("A CA's list", () => {
       expect((await put(current, stationCa.subjectKeyId, hard)).status).toBe(200);
       await put(await listOf([], { number: "30" }));
       await Promise.all([outdate(hard), outdate(kerbside)]);
-      expect((await kerbside.api("GET", "/v1/crls")).body.crls).toMatchObject([{ outOfDate: true }]);
+      expect((await kerbside.api("GET", `/v1/crls/${kerbside.edge.pki.stationCa.subjectKeyId}`)).body).toMatchObject({
+        outOfDate: true,
+      });
       await connected("LISTED-3");
       expectRefusal(await TestStation.refused(attempt), "unreachable");
       await put(await revocationList([], { by: stationCa, number: "31" }), stationCa.subjectKeyId, hard);

@@ -26,7 +26,7 @@ export async function revocationList(
     entries: serials.map((serialNumber) => ({ serialNumber, revocationDate: new Date(), reason: 1 })),
     extensions: [new Extension("2.5.29.20", false, Buffer.from(`0201${number}`, "hex")), ...extensions],
     signingKey: by.signingKey,
-    signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
+    signingAlgorithm: { ...by.signingKey.algorithm, hash: "SHA-256" },
   };
   return new Uint8Array((await X509CrlGenerator.create(list)).rawData);
 }

@@ -26,6 +26,8 @@ export interface Revoked {
   fingerprint?: string;
   issuer?: string;
   serialNumber?: string;
+  /** It is a CA that is known here, of this key identifier: what that signed is let in no more either. */
+  authority?: string;
   reason: string;
   revoked: true;
 }
@@ -52,6 +54,8 @@ export interface Crl {
   nextUpdate: string;
   outOfDate: boolean;
   entries: number;
+  /** Of the CAs that it issued and that are known here, the key identifiers of those that are revoked, by it or by a backend. */
+  authorities: string[];
   /** false: its entries are being written, or were not all; put it again. */
   complete: boolean;
   /** Who put it, or the URL that it was fetched from. */

@@ -10,6 +10,9 @@ const added = z
     fingerprint: z.string().exactOptional(),
     issuer: z.string().exactOptional().meta({ description: "The CA's key identifier" }),
     serialNumber: z.string().exactOptional(),
+    authority: z.string().exactOptional().meta({
+      description: "It is a CA that is known here, of this key identifier: what that signed is let in no more either",
+    }),
     reason: z.string(),
     revoked: z.literal(true),
   })
@@ -39,6 +42,10 @@ const crl = z
     nextUpdate: time,
     outOfDate: z.boolean(),
     entries: z.number(),
+    authorities: z.array(z.string()).meta({
+      description:
+        "Of the CAs that it issued and that are known here, the key identifiers of those that are revoked, by it or by a backend",
+    }),
     complete: z.boolean().meta({ description: "false: its entries are being written, or were not all; put it again" }),
     from: z.string().meta({ description: "Who put it, or the URL that it was fetched from" }),
     takenAt: time,
@@ -51,7 +58,7 @@ const CRL = {
   issuer: "a1b2c3d4e5f60718293a4b5c6d7e8f9001122334",
   number: "1f",
   ...{ thisUpdate: NOW, nextUpdate: NOW, outOfDate: false },
-  ...{ entries: 12, complete: true, from: "backend", takenAt: NOW, checkedAt: null, problem: null },
+  ...{ entries: 12, authorities: [], complete: true, from: "backend", takenAt: NOW, checkedAt: null, problem: null },
 };
 
 const REVOKED = { issuer: "a1b2c3d4e5f60718293a4b5c6d7e8f9001122334", serialNumber: "5f3a", reason: "keyCompromise" };

@@ -13,10 +13,10 @@ const PAGE_MAX_REVOCATIONS = 500;
 const PAGE_REVOCATIONS = 100;
 /** Characters of a cursor: a time and what names a certificate, in base64. */
 const CURSOR_MAX_LENGTH = 400;
-/** Characters, colons included: of a fingerprint; of a key identifier of up to 64 bytes; [RFC 5280 §4.1.2.2] of 20 octets. */
+/** Characters, colons included: of a fingerprint; of a key identifier of up to 64 bytes; [RFC 5280 §4.1.2.2] of 20 octets, with a sign and zeros in front. */
 const FINGERPRINT_MAX_LENGTH = 95;
 const KEY_ID_MAX_LENGTH = 191;
-const SERIAL_MAX_LENGTH = 59;
+const SERIAL_MAX_LENGTH = 100;
 
 const fingerprint = fingerprintFrom(z.string().check(z.maxLength(FINGERPRINT_MAX_LENGTH)));
 const issuer = z.pipe(
@@ -25,7 +25,9 @@ const issuer = z.pipe(
 );
 const serialNumber = z.pipe(
   z.pipe(z.string().check(z.maxLength(SERIAL_MAX_LENGTH)), z.transform(normalizeSerial)),
-  z.string().check(z.regex(/^[0-9a-f]{1,40}$/, "a serial number in hex, with or without colons")),
+  z
+    .string()
+    .check(z.regex(/^-?[0-9a-f]{1,40}$/, "a serial number in hex as openssl prints it, with or without colons")),
 );
 const reason = z._default(z.enum(REVOCATION_REASONS), "unspecified");
 
@@ -55,7 +57,7 @@ const listQuery = z.strictObject({
 
 function isCursor(text: string): boolean {
   try {
-    return /^\[\d{1,16},"[a-z0-9:]{1,250}"\]$/.test(atob(text));
+    return /^\[\d{1,16},"[a-z0-9:-]{1,250}"\]$/.test(atob(text));
   } catch {
     return false;
   }

@@ -42,7 +42,7 @@ export async function nameConstrained(root: Authority, organization: string, now
   return { issuer, chainPem: certificateToPem(issuer.certificate) };
 }
 
-async function below(
+export async function below(
   parent: Authority,
   subject: x509.Name,
   now: number,

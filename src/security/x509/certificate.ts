@@ -2,13 +2,13 @@
  * A certificate read from DER, and what of a station's own can be judged without its chain. Must not know who issued it, nor names.
  */
 import { BIT_STRING, BOOLEAN, DerError, DerReader, extensionsOf, hexOf, INTEGER, OID, oidOf, SEQUENCE } from "./der.ts";
-import { normalizeSerial } from "../revocation.ts";
+import { serialOfDer } from "../revocation.ts";
 import { isStrongSignature, type Signed, strongKey } from "./signature.ts";
 
 export interface Certificate {
   der: Uint8Array;
   signed: Signed;
-  /** Lower hex, without zeros in front. */
+  /** [security/revocation.ts] */
   serialNumber: string;
   /** DER of each Name. */
   issuer: Uint8Array;
@@ -57,7 +57,7 @@ export function readCertificate(der: Uint8Array): Certificate {
   const signature = certificate.next(BIT_STRING).content.subarray(1);
   const tbs = new DerReader(body.content);
   tbs.optional(0xa0);
-  const serialNumber = normalizeSerial(hexOf(tbs.next(INTEGER).content));
+  const serialNumber = serialOfDer(tbs.next(INTEGER).content);
   if (hexOf(tbs.next(SEQUENCE).raw) !== hexOf(algorithm)) throw new DerError("it names two signature algorithms");
   const issuer = tbs.next(SEQUENCE).raw;
   const validity = tbs.inside();

@@ -27,10 +27,10 @@ export function certsOnly(der: Uint8Array): Uint8Array[] {
   return found;
 }
 
-/** @throws DerError */
-export function certificatesOfPem(pem: string): Uint8Array[] {
+/** @param max of a text that somebody else wrote @throws DerError */
+export function certificatesOfPem(pem: string, max = GIVEN_MAX): Uint8Array[] {
   const blocks = [...pem.matchAll(/-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----/g)];
-  if (blocks.length > GIVEN_MAX) throw new DerError(`it has more than ${GIVEN_MAX} certificates`);
+  if (blocks.length > max) throw new DerError(`it has more than ${max} certificates`);
   return blocks.map(([, base64 = ""]) => bytesOfBase64(base64));
 }
 

@@ -69,7 +69,8 @@ export async function verifyChain(
     if (error instanceof DerError) return untrusted(error.message);
     throw error;
   }
-  const between = [...shown.flatMap(readable), ...intermediates];
+  // What the deployment says of a CA counts before what is shown of it: that may be a certificate which was replaced.
+  const between = [...intermediates, ...shown.flatMap(readable)];
   let fault: ChainFault = { kind: "untrusted", why: "no path leads to a root" };
   let signatures = 0;
 

@@ -3,7 +3,7 @@
  * which one is kept.
  */
 import { err, ok, type Result } from "../../result.ts";
-import { normalizeSerial, type RevocationReason } from "../revocation.ts";
+import { serialOfDer, type RevocationReason } from "../revocation.ts";
 import type { Authority } from "./authorities.ts";
 import {
   BIT_STRING,
@@ -41,6 +41,10 @@ export interface Crl {
   thisUpdate: number;
   nextUpdate: number;
   entries: CrlEntry[];
+  /** [RFC 5280 §5.2.5] onlyContainsUserCerts: of CAs it says nothing. */
+  isOfUsers: boolean;
+  /** SHA-256 of what was signed, hex: a signature may be made anew. */
+  digest: string;
 }
 
 const CRL_NUMBER = "2.5.29.20";
@@ -100,9 +104,12 @@ async function judged(der: Uint8Array, authority: Authority, now: number): Promi
   const nextUpdate = tbs.time();
   if (nextUpdate <= now) throw new NotTaken("its nextUpdate has passed");
   const listed = tbs.optional(SEQUENCE);
-  const number = tbs.tag === 0xa0 ? numberOf(extensionsOf(tbs.inside(0xa0))) : "";
+  const extensions = tbs.tag === 0xa0 ? extensionsOf(tbs.inside(0xa0)) : [];
+  const [number, isOfUsers] = [numberOf(extensions), isListOfUsers(extensions)];
   if (!tbs.isAtEnd) throw new DerError("something follows its extensions");
-  return { number, thisUpdate, nextUpdate, entries: listed === null ? [] : entriesOf(listed.content) };
+  const digest = hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(signed.raw))));
+  const entries = listed === null ? [] : entriesOf(listed.content);
+  return { number, thisUpdate, nextUpdate, entries, isOfUsers, digest };
 }
 
 function numberOf(extensions: DerExtension[]): string {
@@ -110,23 +117,29 @@ function numberOf(extensions: DerExtension[]): string {
   for (const { oid, critical, value } of extensions) {
     if (oid === CRL_NUMBER) number = hexOf(new DerReader(value).next(INTEGER).content).replace(/^0+/, "");
     else if (oid === DELTA) throw new NotTaken("it is a delta list: put the complete one");
-    else if (oid === ISSUING_DISTRIBUTION_POINT) refuseParts(value);
-    else if (critical) throw new NotTaken(`it has a critical extension that is not known here (${oid})`);
+    else if (critical && oid !== ISSUING_DISTRIBUTION_POINT)
+      throw new NotTaken(`it has a critical extension that is not known here (${oid})`);
   }
   if (number.length > NUMBER_DIGITS) throw new NotTaken("its CRL number has more than 20 octets");
   return number === "" ? "" : number.padStart(NUMBER_DIGITS, "0");
 }
 
-/** [RFC 5280 §5.2.5] One of several lists would take the entries of the others with it. */
-function refuseParts(value: Uint8Array): void {
+const isListOfUsers = (extensions: DerExtension[]): boolean =>
+  extensions.some(({ oid, value }) => oid === ISSUING_DISTRIBUTION_POINT && refuseParts(value));
+
+/** [RFC 5280 §5.2.5] One of several lists would take the entries of the others with it. @returns whether it is of users alone */
+function refuseParts(value: Uint8Array): boolean {
   const point = new DerReader(value).inside();
+  let isOfUsers = false;
   while (!point.isAtEnd) {
     const { tag, content } = point.next();
-    // onlyContainsUserCerts: stations have no others. Else a flag that is not set.
-    if (tag === 0x81 || (tag !== 0x83 && tag !== 0xa0 && content[0] === 0)) continue;
-    if (tag === 0x84) throw new NotTaken("it is an indirect list, of other CAs' certificates too");
-    throw new NotTaken("it is one of several lists (issuingDistributionPoint): put a complete one");
+    if (tag === 0x81) isOfUsers = content[0] !== 0;
+    // A flag that is not set.
+    else if (tag !== 0x83 && tag !== 0xa0 && content[0] === 0) continue;
+    else if (tag === 0x84) throw new NotTaken("it is an indirect list, of other CAs' certificates too");
+    else throw new NotTaken("it is one of several lists (issuingDistributionPoint): put a complete one");
   }
+  return isOfUsers;
 }
 
 function entriesOf(content: Uint8Array): CrlEntry[] {
@@ -135,7 +148,7 @@ function entriesOf(content: Uint8Array): CrlEntry[] {
   while (!all.isAtEnd) {
     if (entries.length === CRL_MAX_ENTRIES) throw new NotTaken(`it has more than ${CRL_MAX_ENTRIES} entries`);
     const entry = all.inside();
-    const serialNumber = normalizeSerial(hexOf(entry.next(INTEGER).content));
+    const serialNumber = serialOfDer(entry.next(INTEGER).content);
     const revokedAt = entry.time();
     entries.push({ serialNumber, revokedAt, reason: entry.isAtEnd ? "unspecified" : reasonOf(extensionsOf(entry)) });
   }
@@ -157,14 +170,16 @@ function reasonOf(extensions: DerExtension[]): RevocationReason {
   return reason;
 }
 
-/** DER, whichever of both it comes in; `null`: neither. */
-export function crlBytes(bytes: Uint8Array): Uint8Array | null {
-  if (bytes[0] === SEQUENCE) return bytes;
-  const text = new TextDecoder().decode(bytes);
-  const body = /^\s*-----BEGIN X509 CRL-----([A-Za-z0-9+/=\s]+)-----END X509 CRL-----\s*$/.exec(text)?.[1];
+/** DER, whichever of both it comes in, and whatever text stands around the PEM; or why it is not taken. */
+export function crlBytes(bytes: Uint8Array): Result<Uint8Array, string> {
+  if (bytes[0] === SEQUENCE) return ok(bytes);
+  const blocks = new TextDecoder().decode(bytes).split("-----BEGIN X509 CRL-----").slice(1);
+  if (blocks.length > 1) return err("it is more than one list: put each under its own CA");
+  const [body, end] = blocks[0]?.split("-----END X509 CRL-----") ?? [];
+  if (body === undefined || end === undefined) return err("it is no certificate revocation list in DER or PEM");
   try {
-    return body === undefined ? null : Uint8Array.from(atob(body.replaceAll(/\s/g, "")), (each) => each.charCodeAt(0));
+    return ok(Uint8Array.from(atob(body.replaceAll(/\s/g, "")), (each) => each.charCodeAt(0)));
   } catch {
-    return null;
+    return err("it is no certificate revocation list in DER or PEM: its base64 is none");
   }
 }

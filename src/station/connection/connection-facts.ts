@@ -2,7 +2,7 @@
  * What is kept of a connection that is let in. Must not know its socket.
  */
 import type { Admitted } from "../../security/admission.ts";
-import { revocationKeys } from "../../security/revocation.ts";
+import { issuedByKey, revocationKeys } from "../../security/revocation.ts";
 import type { ConnectionFacts } from "../storage/facts.ts";
 import type { ConnectRequest } from "./connect-request.ts";
 
@@ -21,6 +21,9 @@ export function connectionFacts(
   return { id, protocol, securityProfile, since, remoteAddress, certificate: kept, admissionRevision };
 }
 
-/** By one of these its certificate was revoked. */
+/** By one of these its certificate, or a CA above it, was revoked. */
 export const isRevokedBy = ({ certificate }: ConnectionFacts, keys: readonly string[]): boolean =>
-  certificate !== null && revocationKeys(certificate).some((key) => keys.includes(key));
+  certificate !== null &&
+  [...revocationKeys(certificate), ...(certificate.issuerKeyId ? [issuedByKey(certificate.issuerKeyId)] : [])].some(
+    (key) => keys.includes(key),
+  );
