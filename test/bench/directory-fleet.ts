@@ -101,7 +101,8 @@ export function stationOf(index: number): Transition {
 
 const QUERY: DirectoryQuery = {
   ...{ online: null, protocol: null, securityProfile: null, vendor: null, model: null, labels: [] },
-  ...{ certificateExpiresBefore: null, offlineSince: null, undelivered: null, hasCsms: null, query: null },
+  ...{ certificateExpiresBefore: null, offlineSince: null, offlineKind: null, undelivered: null, hasCsms: null },
+  query: null,
   ...{ sort: "id", limit: PAGE, after: null },
 };
 

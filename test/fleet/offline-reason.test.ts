@@ -30,8 +30,8 @@ test("What was refused since says more than how the last connection ended", () =
 
 test("Each way in which this side closes a connection has a sentence and a kind of its own", () => {
   for (const [name, { code, reason }] of Object.entries(CLOSE_REASONS)) {
-    // Its row goes with it; and of an observer.
-    if (name === "deregistered" || name === "tooSlow") continue;
+    // Its row goes with it; and of an observer or a CSMS's link, not of a station.
+    if (["deregistered", "tooSlow", "outOfReach"].includes(name)) continue;
     expect(said(code, reason), name).not.toMatch(/^closed by the station/);
     expect(OFFLINE_KINDS, name).toContain(offlineKind({ at: NOW, code, reason }));
     expect(offlineKind({ at: NOW, code, reason }), name).not.toBe("station");
