@@ -134,9 +134,15 @@ test("What is stuck is told with its reason, of that webhook alone, page by page
   expect(Date.parse(stuck[0].oldest)).toBeLessThanOrEqual(Date.now());
   expect(Date.parse(stuck[0].retryAt)).toBeGreaterThan(Date.now());
   expect(cursor).toBeNull();
-  const first = await stuckAt("stuck-a", "?limit=2");
-  expect([first.stations.length, first.cursor]).toEqual([2, "WHY-2"]);
-  expect((await stuckAt("stuck-a", "?limit=2&cursor=WHY-2")).stations).toHaveLength(1);
+  // Page by page; those that another webhook has in trouble are looked at, and not shown.
+  const paged: string[] = [];
+  for (let next: string | null = ""; next !== null; ) {
+    const page = await stuckAt("stuck-a", `?limit=2${next === "" ? "" : `&cursor=${next}`}`);
+    expect(page.stations.length).toBeLessThanOrEqual(2);
+    paged.push(...page.stations.map(({ stationId }: { stationId: string }) => stationId));
+    next = page.cursor;
+  }
+  expect(paged).toEqual(ids);
   expect((await stuckAt("stuck-b")).stations).toEqual([]);
   expect(await replayOf("stuck-a")).toBeNull();
 
@@ -152,7 +158,10 @@ test("What is stuck is told with its reason, of that webhook alone, page by page
   // Counted where a station hands over what it has counted.
   for (const station of stations) station.kill();
   const deliveries = async () => (await kerbside.api("GET", "/v1/webhooks/stuck-a/deliveries")).body;
-  await until("deliveries to be counted", async () => (await deliveries()).outcomes.failed >= ids.length);
+  await until("deliveries to be counted", async () => {
+    const { failed = 0, delivered = 0 } = (await deliveries()).outcomes;
+    return failed >= ids.length && delivered >= ids.length;
+  });
   const { outcomes, withinSeconds, totalSeconds } = await deliveries();
   expect(withinSeconds["+Inf"]).toBe(outcomes.failed + outcomes.delivered);
   expect(totalSeconds).toBeGreaterThanOrEqual(0);
