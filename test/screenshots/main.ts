@@ -14,7 +14,7 @@ import { Kerbside } from "../../src/client/kerbside.ts";
 import { Browser } from "../support/browser.ts";
 import { signIn } from "../support/console-page.ts";
 import { temporaryFolder } from "../support/edge-client.ts";
-import { type Shot, SHOTS, SIZES, THEMES } from "./shots.ts";
+import { DOCS_SIZE, type Shot, SHOTS, SIZES, THEMES } from "./shots.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const OUT = join(ROOT, ".kerbside/screenshots");
@@ -95,7 +95,7 @@ try {
 }
 
 async function photograph(page: Page, origin: string, shot: Shot, campaign: string): Promise<void> {
-  for (const [size, viewport] of Object.entries(SIZES)) {
+  for (const [size, viewport] of Object.entries(values.docs ? { desktop: DOCS_SIZE } : SIZES)) {
     await page.setViewportSize(viewport);
     for (const theme of THEMES) {
       await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
@@ -104,7 +104,7 @@ async function photograph(page: Page, origin: string, shot: Shot, campaign: stri
       await page.getByRole("main").waitFor();
       await delay(SETTLED_MS);
       if (shot.press !== undefined) await page.getByRole("button", { name: shot.press }).first().click();
-      const isForDocs = values.docs && shot.isInDocs === true && size === "desktop";
+      const isForDocs = values.docs && shot.isInDocs === true;
       const folder = isForDocs ? DOCS : OUT;
       mkdirSync(folder, { recursive: true });
       const path = join(folder, isForDocs ? `${shot.name}-${theme}.png` : `${shot.name}-${size}-${theme}.png`);

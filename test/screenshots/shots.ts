@@ -13,18 +13,18 @@ export interface Shot {
 }
 
 export const SHOTS: readonly Shot[] = [
-  { name: "overview", address: "#/", isInDocs: true },
-  { name: "stations", address: "#/stations", isInDocs: true },
+  { name: "overview", address: "#/?span=1h", isInDocs: true },
+  { name: "stations", address: "#/stations" },
   { name: "stations-offline", address: "#/stations?online=false&sort=offline" },
   { name: "newcomers", address: "#/newcomers" },
   { name: "station", address: "#/stations/HARBOUR-02", isInDocs: true },
   { name: "campaigns", address: "#/campaigns" },
-  { name: "campaign", address: "#/campaigns/{campaign}", isInDocs: true },
+  { name: "campaign", address: "#/campaigns/{campaign}" },
   { name: "campaign-new", address: "#/campaigns/new?label=site%3Dharbour" },
-  { name: "webhooks", address: "#/webhooks", isInDocs: true },
-  { name: "webhook", address: "#/webhooks/billing" },
+  { name: "webhooks", address: "#/webhooks" },
+  { name: "webhook", address: "#/webhooks/billing", isInDocs: true },
   { name: "webhook-new", address: "#/webhooks?new=true" },
-  { name: "problems", address: "#/problems", isInDocs: true },
+  { name: "problems", address: "#/problems" },
   { name: "audit", address: "#/audit" },
   { name: "settings", address: "#/settings/deployment" },
   { name: "settings-keys", address: "#/settings/keys" },
@@ -33,4 +33,6 @@ export const SHOTS: readonly Shot[] = [
 ];
 
 export const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
+/** Of those in the docs, which are small there. */
+export const DOCS_SIZE = { width: 1200, height: 640 } as const;
 export const THEMES = ["light", "dark"] as const;

@@ -110,7 +110,7 @@ function Latency({ deliveries }: { deliveries: Deliveries }) {
 }
 
 function Stuck({ name, stuck: { stations, cursor } }: { name: string; stuck: StuckPage }) {
-  if (stations.length === 0) return <span class="muted">none</span>;
+  if (stations.length === 0) return <span class="muted">nothing stuck</span>;
   const text = `${stations.length}${cursor === null ? "" : "+"} ${stations.length === 1 ? "station" : "stations"}`;
   return (
     <a class="warn number" href={href(["webhooks", name])}>
