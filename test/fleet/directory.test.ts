@@ -21,7 +21,7 @@ const told = (incarnation: string, sequence: number, more: Partial<Transition> &
 };
 const ALL = {
   ...{ online: null, protocol: null, securityProfile: null, vendor: null, model: null, labels: [] },
-  ...{ certificateExpiresBefore: null, offlineSince: null, undelivered: null, hasCsms: null },
+  ...{ certificateExpiresBefore: null, offlineSince: null, undelivered: null, hasCsms: null, offlineKind: null },
   ...{ query: null, limit: 10, sort: "id", after: null },
 };
 const vendorsIn = async (directory: object) =>
