@@ -19,6 +19,8 @@ export type KnownProblem =
   | "campaign-not-found"
   | "campaign-ended"
   | "crl-not-found"
+  | "revocation-not-found"
+  | "revoked-for-good"
   | "webhook-not-found"
   | "operation-not-found"
   | "operation-under-way"

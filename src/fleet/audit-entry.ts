@@ -23,6 +23,7 @@ export type AuditKind =
   | "webhook.deleted"
   | "webhook.replayed"
   | "certificate.revoked"
+  | "certificate.released"
   | "crl.put"
   | "key.refused";
 

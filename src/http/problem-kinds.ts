@@ -100,6 +100,20 @@ export const API_PROBLEMS = {
     "No list of this CA is kept.",
     "GET /v1/crls lists those there are; the path has the CA's key identifier in hex.",
   ),
+  revocationNotFound: kind(
+    404,
+    "revocation-not-found",
+    "Not Found",
+    "No backend has revoked this certificate.",
+    "GET /v1/revocations lists those there are; what the list of a CA names is that CA's to take off.",
+  ),
+  revokedForGood: kind(
+    409,
+    "revoked-for-good",
+    "Conflict",
+    "The certificate was revoked for a reason that does not end: none but certificateHold does.",
+    "Have a new certificate issued.",
+  ),
   webhookNotFound: kind(
     404,
     "webhook-not-found",

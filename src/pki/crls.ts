@@ -86,14 +86,16 @@ export async function keepCrl(
   const gone = [...kept].filter((serialNumber) => !named.has(serialNumber));
   const done = { ...origin, complete: true } as const;
   for (const some of parts(gone)) {
-    await directory
-      .prepare(
-        `DELETE FROM revocations WHERE source = ?1 AND serial_number IN (SELECT value FROM json_each(?2))
-           AND EXISTS (SELECT 1 FROM crls WHERE issuer = ?1 AND origin = ?3)`,
-      )
-      // Only while it is the one that counts: a newer one may have come meanwhile.
-      .bind(issuer, JSON.stringify(some), JSON.stringify(origin))
-      .run();
+    // Only while it is the one that counts: a newer one may have come meanwhile.
+    const counts = "EXISTS (SELECT 1 FROM crls WHERE issuer = ?1 AND origin = ?3)";
+    const [serials, current] = [JSON.stringify(some), JSON.stringify(origin)];
+    const among = `serial_number IN (SELECT value FROM json_each(?2)) AND ${counts}`;
+    await directory.batch([
+      directory.prepare(`DELETE FROM revocations WHERE source = ?1 AND ${among}`).bind(issuer, serials, current),
+      directory
+        .prepare(`UPDATE revocations SET listed = NULL WHERE issuer = ?1 AND listed IS NOT NULL AND ${among}`)
+        .bind(issuer, serials, current),
+    ]);
   }
   await directory
     .prepare("UPDATE crls SET origin = ?3 WHERE issuer = ?1 AND origin = ?2")
@@ -120,20 +122,23 @@ function whyNotAfter({ number, thisUpdate, nextUpdate, entries, origin }: KeptCr
 
 async function listedBy(directory: D1Database, issuer: string): Promise<Set<string>> {
   const { results } = await directory
-    .prepare("SELECT serial_number AS serial FROM revocations WHERE source = ?1 AND source <> 'api'")
+    .prepare(
+      `SELECT serial_number AS serial FROM revocations WHERE source = ?1 AND source <> 'api'
+       UNION ALL SELECT serial_number FROM revocations WHERE issuer = ?1 AND listed IS NOT NULL`,
+    )
     .bind(issuer)
     .all<{ serial: string }>();
   return new Set(results.map(({ serial }) => serial));
 }
 
-/** One that a backend told stays the backend's. */
+/** One that a backend told stays the backend's, and is the list's when that takes its word back. */
 async function add(directory: D1Database, issuer: string, entries: readonly CrlEntry[]): Promise<void> {
   const values = entries.map(({ serialNumber, reason, revokedAt }) => [serialNumber, reason, revokedAt]);
   await directory
     .prepare(
       `INSERT INTO revocations (key, source, issuer, serial_number, reason, at)
        SELECT ?1 || (value ->> 0), ?2, ?2, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?3) WHERE true
-       ON CONFLICT (key) DO NOTHING`,
+       ON CONFLICT (key) DO UPDATE SET listed = excluded.reason WHERE source = 'api'`,
     )
     .bind(serialKey({ issuer, serialNumber: "" }), issuer, JSON.stringify(values))
     .run();

@@ -32,23 +32,53 @@ interface Row {
   at: number;
 }
 
-/** Told twice it is one, as it was told first. `false`: it was there. */
+/**
+ * Told twice it is one, as it was told first; but for what was on hold, and now is revoked for good.
+ * @returns what is kept, and whether no backend had told it
+ */
 export async function addRevocation(
   directory: D1Database,
   { key, fingerprint, issuer, serialNumber, reason }: NewRevocation,
   actor: string,
   now: number,
-): Promise<boolean> {
-  const { meta } = await directory
-    .prepare(
-      `INSERT INTO revocations (key, source, fingerprint, issuer, serial_number, reason, actor, at)
-       VALUES (?1, 'api', ?2, ?3, ?4, ?5, ?6, ?7)
-       ON CONFLICT (key) DO UPDATE SET source = 'api', fingerprint = excluded.fingerprint, reason = excluded.reason,
-         actor = excluded.actor, at = excluded.at WHERE source <> 'api'`,
-    )
-    .bind(key, fingerprint ?? null, issuer ?? null, serialNumber ?? null, reason, actor, now)
-    .run();
-  return meta.changes > 0;
+): Promise<{ isNew: boolean; reason: string }> {
+  const [before, , after] = await directory.batch<{ reason: string }>([
+    directory.prepare("SELECT reason FROM revocations WHERE key = ?1 AND source = 'api'").bind(key),
+    directory
+      .prepare(
+        `INSERT INTO revocations (key, source, fingerprint, issuer, serial_number, reason, actor, at)
+         VALUES (?1, 'api', ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (key) DO UPDATE SET source = 'api', fingerprint = excluded.fingerprint, reason = excluded.reason,
+           actor = excluded.actor, at = excluded.at, listed = CASE source WHEN 'api' THEN listed ELSE reason END
+         WHERE source <> 'api' OR (reason = '${HOLD}' AND excluded.reason <> '${HOLD}')`,
+      )
+      .bind(key, fingerprint ?? null, issuer ?? null, serialNumber ?? null, reason, actor, now),
+    directory.prepare("SELECT reason FROM revocations WHERE key = ?1").bind(key),
+  ]);
+  return { isNew: before?.results.length === 0, reason: after?.results[0]?.reason ?? reason };
+}
+
+/** [RFC 5280 §5.3.1] The one reason that may end. */
+const HOLD: RevocationReason = "certificateHold";
+
+/** "listed": the backend's word is taken back, and the list of its CA names it. */
+export type Lifted = "lifted" | "listed" | "not-held" | "not-revoked";
+
+export async function liftRevocation(directory: D1Database, key: string): Promise<Lifted> {
+  const held = `key = ?1 AND source = 'api' AND reason = '${HOLD}'`;
+  const [before, kept, gone] = await directory.batch([
+    directory.prepare("SELECT 1 FROM revocations WHERE key = ?1 AND source = 'api'").bind(key),
+    directory
+      .prepare(
+        `UPDATE revocations SET source = issuer, reason = listed, listed = NULL, actor = NULL
+         WHERE ${held} AND listed IS NOT NULL`,
+      )
+      .bind(key),
+    directory.prepare(`DELETE FROM revocations WHERE ${held}`).bind(key),
+  ]);
+  if (before?.results.length === 0) return "not-revoked";
+  if (kept?.meta.changes) return "listed";
+  return gone?.meta.changes ? "lifted" : "not-held";
 }
 
 /** What stands for the question whether the list of a CA is out of date. */

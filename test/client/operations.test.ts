@@ -112,6 +112,10 @@ const CALLS: Record<OperationId, (kerbside: client.Kerbside, station: client.Sta
     await revocations.add({ fingerprint: FINGERPRINT, reason: "keyCompromise" });
     await revocations.add({ issuer: "ab", serialNumber: "1f" });
   },
+  async liftRevocation({ revocations }) {
+    await revocations.lift(FINGERPRINT);
+    await revocations.lift({ issuer: "ab", serialNumber: "-1f" });
+  },
   async listRevocations({ revocations }) {
     await revocations.page(PAGE);
     await first(revocations.all(PAGE));

@@ -75,6 +75,12 @@ const WRITES: Record<WriteOperation, (id: string) => Promise<[kind: AuditKind, d
     expect((await call("ops", "POST", "/v1/revocations", { fingerprint })).status).toBe(201);
     return ["certificate.revoked", { certificate: `sha256:${fingerprint}` }];
   },
+  async liftRevocation() {
+    const fingerprint = "ef".repeat(32);
+    await call("other", "POST", "/v1/revocations", { fingerprint, reason: "certificateHold" });
+    expect((await call("ops", "DELETE", `/v1/revocations/${fingerprint}`)).status).toBe(200);
+    return ["certificate.released", { certificate: `sha256:${fingerprint}` }];
+  },
   async putCrl() {
     const { stationCa } = kerbside.edge.pki;
     const der = Buffer.from(await revocationList([], { by: stationCa })).toString("base64");

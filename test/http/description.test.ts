@@ -363,6 +363,15 @@ async function* provocations(
       yield { body: { fingerprint: "ab".repeat(32) } };
       yield { body: { fingerprint: "AB:".repeat(32).slice(0, -1), reason: "superseded" } };
       break;
+    case "liftRevocation":
+      yield { at: with_({ certificate: "ab".repeat(32) }) };
+      yield { at: with_({ certificate: "cd".repeat(32) }) };
+      yield { at: with_({ certificate: "nonsense" }) };
+      await kerbside.api("POST", "/v1/revocations", { fingerprint: "ef".repeat(32), reason: "certificateHold" });
+      await kerbside.api("POST", "/v1/revocations", { fingerprint: "ab".repeat(32) });
+      yield { at: with_({ certificate: "ab".repeat(32) }) };
+      yield { at: with_({ certificate: "ef".repeat(32) }) };
+      break;
     case "listCampaigns":
     case "listAudit":
     case "listRevocations":

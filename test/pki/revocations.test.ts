@@ -78,6 +78,10 @@ async function certificateBy(by: Authority, stationId: string, serial?: string) 
   return { ...issued, cert: pemOf(odd, "CERTIFICATE") };
 }
 
+/** Of the station CA's lists, in the order of the tests. */
+let lastNumber = 0;
+const nextNumber = () => (++lastNumber).toString(16).padStart(2, "0");
+
 /** Of the station CA, as the edge sees it. */
 function keyIdOf(leaf: X509Certificate): string {
   // [RFC 5280 §4.2.1.1] 06 03 55 1d 23: authorityKeyIdentifier, whose first element [0] has it.
@@ -123,7 +127,10 @@ describe("A certificate that is revoked", () => {
   test("is listed with who told it, and told again it is the same", async () => {
     const fingerprint = "ab".repeat(32);
     expect((await revoke({ fingerprint })).status).toBe(201);
-    expect((await revoke({ fingerprint, reason: "superseded" })).status).toBe(200);
+    expect(await revoke({ fingerprint, reason: "superseded" })).toMatchObject({
+      status: 200,
+      body: { reason: "unspecified" },
+    });
     const first = await kerbside.api("GET", "/v1/revocations?limit=1");
     expect(first.body.revocations).toMatchObject([{ fingerprint, reason: "unspecified", actor: "development" }]);
     const next = await kerbside.api("GET", `/v1/revocations?limit=500&cursor=${first.body.cursor}`);
@@ -175,14 +182,50 @@ async function put(
   return { status: response.status, body: (await response.json()) as { detail: string; entries: number } };
 }
 
-let lastNumber = 6;
-const nextNumber = () => (++lastNumber).toString(16).padStart(2, "0");
-
 /** As if its nextUpdate had passed. */
 async function outdate({ edge }: Kerbside): Promise<void> {
   const database = await edge.miniflare.getD1Database("DIRECTORY");
   await database.prepare("UPDATE crls SET next_update = 1000").run();
 }
+
+test("A certificate on hold is let in again when its backend says so, and not one that is revoked for good, or by a list", async () => {
+  const { station, certificate, leaf } = await connected("HELD-1");
+  const [issuer, { serialNumber }] = [keyIdOf(leaf), leaf];
+  const lift = (name: string) => kerbside.api("DELETE", `/v1/revocations/${name}`);
+  const attempt = over(kerbside, "mtls", "HELD-1", { socket: certificate });
+  expect((await revoke({ issuer, serialNumber, reason: "certificateHold" })).status).toBe(201);
+  expect(await station.closed).toEqual({ code: 1008, reason: "certificate-revoked" });
+  expect(await lift(`${issuer.toUpperCase()}.00${serialNumber}`)).toMatchObject({
+    status: 200,
+    body: { revoked: false },
+  });
+  expect((await lift(`${issuer}.${serialNumber}`)).status).toBe(404);
+  (await connect("HELD-1", certificate)).kill();
+
+  // The list of its CA names it too, before the backend or after: it stays out, until it is off that.
+  for (const isListedFirst of [true, false]) {
+    if (isListedFirst) await put(await listOf([serialNumber], { number: nextNumber() }));
+    await revoke({ issuer, serialNumber, reason: "certificateHold" });
+    if (!isListedFirst) await put(await listOf([serialNumber], { number: nextNumber() }));
+    expect((await lift(`${issuer}.${serialNumber}`)).body).toEqual({ revoked: true });
+    expectRefusal(await TestStation.refused(attempt), "forbidden");
+    await put(await listOf([], { number: nextNumber() }));
+    (await connect("HELD-1", certificate)).kill();
+  }
+  // Listed while it was on hold, and off the list before that ends.
+  await revoke({ issuer, serialNumber, reason: "certificateHold" });
+  await put(await listOf([serialNumber], { number: nextNumber() }));
+  await put(await listOf([], { number: nextNumber() }));
+  expectRefusal(await TestStation.refused(attempt), "forbidden");
+  expect((await lift(`${issuer}.${serialNumber}`)).body).toEqual({ revoked: false });
+  (await connect("HELD-1", certificate)).kill();
+
+  const fingerprint = bare(leaf.fingerprint256);
+  await revoke({ fingerprint, reason: "certificateHold" });
+  expect((await revoke({ fingerprint, reason: "keyCompromise" })).body.reason).toBe("keyCompromise");
+  expect((await revoke({ fingerprint, reason: "certificateHold" })).body.reason).toBe("keyCompromise");
+  expect((await lift(fingerprint)).status).toBe(409);
+});
 
 describe("A CA that is revoked", () => {
   const shown = (ca: Authority) => new X509Certificate(certificateToPem(ca.certificate));
@@ -242,8 +285,11 @@ describe("A CA's list", () => {
   test("that names a certificate closes what that let in, and lets it in again when it is off the list", async () => {
     const { station, certificate, leaf } = await connected("LISTED-1");
     const others = Array.from({ length: 300 }, (_, index) => `5${index.toString(16).padStart(31, "0")}`);
-    const taken = await put(await listOf([leaf.serialNumber, ...others], { number: "05" }));
-    expect(taken).toMatchObject({ status: 200, body: { number: "5", entries: 301, complete: true, outOfDate: false } });
+    const taken = await put(await listOf([leaf.serialNumber, ...others], { number: "15" }));
+    expect(taken).toMatchObject({
+      status: 200,
+      body: { number: "15", entries: 301, complete: true, outOfDate: false },
+    });
     expect(await station.closed).toEqual({ code: 1008, reason: "certificate-revoked" });
     expectRefusal(await TestStation.refused(over(kerbside, "mtls", "LISTED-1", { socket: certificate })), "forbidden");
     const issuer = keyIdOf(leaf);
@@ -253,7 +299,8 @@ describe("A CA's list", () => {
     // They are not among those that backends told.
     expect((await kerbside.api("GET", "/v1/revocations?limit=500")).body.revocations.length).toBeLessThan(10);
 
-    const pem = Buffer.from(await listOf([others[0] as string], { number: "06" })).toString("base64");
+    lastNumber = 0x16;
+    const pem = Buffer.from(await listOf([others[0] as string], { number: "16" })).toString("base64");
     expect(await put(`-----BEGIN X509 CRL-----\n${pem}\n-----END X509 CRL-----\n`)).toMatchObject({
       body: { entries: 1 },
     });
@@ -298,15 +345,15 @@ describe("A CA's list", () => {
   test("does not take back what a backend revoked", async () => {
     const { certificate, leaf } = await connected("LISTED-2");
     const issuer = keyIdOf(leaf);
-    await put(await listOf([leaf.serialNumber], { number: "10" }));
+    await put(await listOf([leaf.serialNumber], { number: nextNumber() }));
     expect((await revoke({ issuer, serialNumber: leaf.serialNumber })).status).toBe(201);
-    expect((await put(await listOf([], { number: "11" }))).status).toBe(200);
+    expect((await put(await listOf([], { number: nextNumber() }))).status).toBe(200);
     expectRefusal(await TestStation.refused(over(kerbside, "mtls", "LISTED-2", { socket: certificate })), "forbidden");
   });
 
   test("is refused with the reason where it is not to be believed, and the one before stays", async () => {
     const { stationCa, root, otherCa } = kerbside.edge.pki;
-    const kept = await listOf(["41"], { number: "20" });
+    const kept = await listOf(["41"], { number: "40" });
     // Put again it is the same one; and openssl crl -text writes a text in front.
     for (const form of [
       kept,
@@ -315,7 +362,7 @@ describe("A CA's list", () => {
     ])
       expect((await put(form)).status).toBe(200);
     expect((await put(pemOf(kept, "X509 CRL").repeat(2))).body.detail).toMatch(/more than one/);
-    const spoiled = await listOf(["42"], { number: "21" });
+    const spoiled = await listOf(["42"], { number: "41" });
     spoiled[spoiled.length - 1] = (spoiled[spoiled.length - 1] ?? 0) ^ 1;
     const delta = new Extension("2.5.29.27", true, Buffer.from("020101", "hex"));
     const odd = new Extension("1.2.3.4", true, Buffer.from("0500", "hex"));
@@ -325,27 +372,27 @@ describe("A CA's list", () => {
     const refusals: [Uint8Array<ArrayBuffer> | string, RegExp, string?][] = [
       ["nonsense", /in DER or PEM/],
       [spoiled, /signature is not by the key/],
-      [await listOf([], { number: "22", by: { ...stationCa, signingKey: otherCa.signingKey } }), /not by the key/],
-      [await listOf([], { number: "22", by: otherCa }), /issuer is not this CA/],
-      [await listOf([], { number: "22", by: otherCa }), /no CA of the setting/, otherCa.subjectKeyId],
-      [await listOf([], { number: "22" }), /issuer is not this CA/, root.subjectKeyId],
-      [await listOf([], { number: "19" }), /CRL number.*lower/],
-      [await listOf([], { number: "22", from: -120_000, to: -60_000 }), /nextUpdate has passed/],
-      [await listOf([], { number: "22", from: 3_600_000 }), /thisUpdate is to come/],
-      [await listOf([], { number: "22", extensions: [delta] }), /delta/],
-      [await listOf([], { number: "22", extensions: [odd] }), /critical extension.*1\.2\.3\.4/],
-      [await listOf([], { number: "22", extensions: [parts] }), /indirect/],
-      [await listOf([], { number: "22", extensions: [some] }), /one of several/],
-      [await listOf(["43"], { number: "20" }), /another list of this CRL number/],
-      [await listOf(["43"], { number: "22", from: -3_600_000 }), /thisUpdate is earlier/],
-      [await listOf([], { number: "22", extensions: [usersOnly] }), /onlyContainsUserCerts/],
+      [await listOf([], { number: "42", by: { ...stationCa, signingKey: otherCa.signingKey } }), /not by the key/],
+      [await listOf([], { number: "42", by: otherCa }), /issuer is not this CA/],
+      [await listOf([], { number: "42", by: otherCa }), /no CA of the setting/, otherCa.subjectKeyId],
+      [await listOf([], { number: "42" }), /issuer is not this CA/, root.subjectKeyId],
+      [await listOf([], { number: "39" }), /CRL number.*lower/],
+      [await listOf([], { number: "42", from: -120_000, to: -60_000 }), /nextUpdate has passed/],
+      [await listOf([], { number: "42", from: 3_600_000 }), /thisUpdate is to come/],
+      [await listOf([], { number: "42", extensions: [delta] }), /delta/],
+      [await listOf([], { number: "42", extensions: [odd] }), /critical extension.*1\.2\.3\.4/],
+      [await listOf([], { number: "42", extensions: [parts] }), /indirect/],
+      [await listOf([], { number: "42", extensions: [some] }), /one of several/],
+      [await listOf(["43"], { number: "40" }), /another list of this CRL number/],
+      [await listOf(["43"], { number: "42", from: -3_600_000 }), /thisUpdate is earlier/],
+      [await listOf([], { number: "42", extensions: [usersOnly] }), /onlyContainsUserCerts/],
     ];
     for (const [list, reason, issuer] of refusals) {
       const { status, body } = await put(list, issuer);
       expect([status, body.detail]).toEqual([422, expect.stringMatching(reason)]);
     }
     expect((await kerbside.api("GET", `/v1/crls/${stationCa.subjectKeyId}`)).body).toMatchObject({
-      number: "20",
+      number: "40",
       entries: 1,
     });
     expect((await kerbside.api("GET", "/v1/crls/abcd")).status).toBe(404);
@@ -373,11 +420,11 @@ describe("A CA's list", () => {
     const tick = async () => expect((await miniflare.dispatchFetch("http://localhost/", { headers })).status).toBe(204);
     const list = async () => (await kerbside.api("GET", `/v1/crls/${keyIdOf(leaf)}`)).body;
     await tick();
-    expect(await list()).not.toMatchObject({ number: "25" });
-    published = await listOf([leaf.serialNumber], { number: "25" });
+    expect(await list()).not.toMatchObject({ number: "45" });
+    published = await listOf([leaf.serialNumber], { number: "45" });
     await tick();
     expect(await station.closed).toEqual({ code: 1008, reason: "certificate-revoked" });
-    expect(await list()).toMatchObject({ from: expect.stringMatching(/^http/), number: "25", problem: null });
+    expect(await list()).toMatchObject({ from: expect.stringMatching(/^http/), number: "45", problem: null });
     await tick();
     expect(known).toBe(0);
     await outdate(kerbside);
@@ -391,16 +438,16 @@ describe("A CA's list", () => {
       const { stationCa } = hard.edge.pki;
       await hard.register("LISTED-3", { securityProfile: 3 });
       const attempt = over(hard, "mtls", "LISTED-3", { socket: await certificateOf(hard, "LISTED-3") });
-      const current = await revocationList([], { by: stationCa, number: "30" });
+      const current = await revocationList([], { by: stationCa, number: "50" });
       expect((await put(current, stationCa.subjectKeyId, hard)).status).toBe(200);
-      await put(await listOf([], { number: "30" }));
+      await put(await listOf([], { number: "50" }));
       await Promise.all([outdate(hard), outdate(kerbside)]);
       expect((await kerbside.api("GET", `/v1/crls/${kerbside.edge.pki.stationCa.subjectKeyId}`)).body).toMatchObject({
         outOfDate: true,
       });
       await connected("LISTED-3");
       expectRefusal(await TestStation.refused(attempt), "unreachable");
-      await put(await revocationList([], { by: stationCa, number: "31" }), stationCa.subjectKeyId, hard);
+      await put(await revocationList([], { by: stationCa, number: "51" }), stationCa.subjectKeyId, hard);
       (await TestStation.connect(attempt)).kill();
     } finally {
       await hard.stop();

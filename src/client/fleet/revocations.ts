@@ -79,6 +79,13 @@ export class Revocations {
     return (await this.#api.ask<Revoked>("POST", "/v1/revocations", { body: revocation, isRepeatable: true })).body;
   }
 
+  /** Of what was revoked with `certificateHold` alone. @returns true: the list of its CA names it still */
+  async lift(certificate: string | { issuer: string; serialNumber: string }): Promise<boolean> {
+    const name = typeof certificate === "string" ? certificate : `${certificate.issuer}.${certificate.serialNumber}`;
+    const path = `/v1/revocations/${encodeURIComponent(name)}`;
+    return (await this.#api.ask<{ revoked: boolean }>("DELETE", path, {})).body.revoked;
+  }
+
   /** Newest first. `limit`: 100, and 500 at most. */
   page(query: PageQuery = {}): Promise<RevocationPage> {
     return this.#api.get<RevocationPage>("/v1/revocations", { ...query });

@@ -30,6 +30,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   id: "The Charging Station's identity",
   campaignId: "As the campaign was answered with",
   commandId: "As the command was answered with",
+  certificate: "Its SHA-256 fingerprint, or the CA's key identifier and its serial number with a dot between, in hex",
   issuer: "The CA's key identifier, in hex",
   name: "The webhook's own name: 1 to 64 of A-Z a-z 0-9 _ . -",
   slug: "Behind /problems/ in a problem's type",

@@ -18,6 +18,8 @@ const added = z
   })
   .meta({ id: "Revoked" });
 
+const lifted = z.strictObject({ revoked: z.boolean() }).meta({ id: "Lifted" });
+
 const page = z
   .strictObject({
     revocations: z.array(
@@ -107,7 +109,11 @@ export const pkiAnswers = {
   },
   addRevocation: {
     answers: {
-      200: { description: "It was revoked before", schema: added, example: { ...REVOKED, revoked: true } },
+      200: {
+        description: "It was revoked before: as it is kept",
+        schema: added,
+        example: { ...REVOKED, revoked: true },
+      },
       201: {
         description: "It is let in no more; its connections close within a minute",
         schema: added,
@@ -116,6 +122,16 @@ export const pkiAnswers = {
     },
     problems: ["malformedJson", "bodyTooLarge", "unsupportedEncoding", "invalid"],
     example: REVOKED,
+  },
+  liftRevocation: {
+    answers: {
+      200: {
+        description: "It is not revoked here any more; true: by the list of its CA",
+        schema: lifted,
+        example: { revoked: false },
+      },
+    },
+    problems: ["revocationNotFound", "revokedForGood", "invalid"],
   },
   listRevocations: {
     answers: {

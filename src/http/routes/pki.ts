@@ -79,6 +79,13 @@ export const pkiRoutes = {
     summary: "Let a certificate in no more, and close what it let in",
     body: revocation,
   },
+  liftRevocation: {
+    method: "DELETE",
+    path: "/v1/revocations/{certificate}",
+    scope: "pki:write",
+    part: "fleet",
+    summary: "Let a certificate in again that was revoked on hold",
+  },
   listRevocations: {
     method: "GET",
     path: "/v1/revocations",
