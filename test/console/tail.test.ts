@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { LiveMessage } from "../../src/client/live.ts";
 import { KerbsideProblem } from "../../src/client/problem.ts";
+import type { Station } from "../../src/client/station.ts";
 import { markedLines } from "../../src/console/json/marked-lines.ts";
 import { treeOf } from "../../src/console/json/json-tree.ts";
 import { Beat } from "../../src/console/tail/beat.ts";
@@ -10,6 +11,7 @@ import { Feed, type Standing } from "../../src/console/tail/feed.ts";
 import { EVERYTHING, shown } from "../../src/console/tail/filter.ts";
 import type { Row } from "../../src/console/tail/row.ts";
 import { Rows } from "../../src/console/tail/rows.ts";
+import { TailModel } from "../../src/console/tail/tail-model.ts";
 
 const T = (ms: number): string => new Date(Date.UTC(2026, 10, 28, 18) + ms).toISOString();
 let cursors = 0;
@@ -390,6 +392,54 @@ describe("The feed of a tail", () => {
     await settled();
     expect(listener.standings.at(-1)).toMatchObject({ kind: "broken", reason: expect.stringContaining("five others") });
     feed.stop();
+  });
+
+  test("is interrupted since its first break, however often it is tried again, until it is open", async () => {
+    const listener = told();
+    let now = 0;
+    const feed = new Feed(
+      {
+        async *live({ onBreak, signal }) {
+          const breaks = (at: number) => {
+            now = at;
+            onBreak?.({ code: 1006, reason: "" });
+          };
+          breaks(10);
+          breaks(20);
+          yield LIVE;
+          breaks(30);
+          breaks(40);
+          await new Promise((resolve) => signal?.addEventListener("abort", resolve));
+        },
+        probe: () => new Promise(() => {}),
+      },
+      listener,
+      () => now,
+    );
+    feed.start();
+    await settled();
+    feed.stop();
+    const since = listener.standings.map((standing) => ("since" in standing ? standing.since : standing.kind));
+    expect(since).toEqual(["opening", 10, 10, "open", 30, 30]);
+  });
+
+  test("has its page ask again at once when its line breaks, once for each outage, and when it is there again", async () => {
+    const hints: string[] = [];
+    const station = {
+      messagesPage: async () => ({ messages: [], cursor: null }),
+      async *live({ onBreak, signal }: Parameters<Station["live"]>[0] & object) {
+        yield LIVE;
+        for (let tries = 0; tries < 3; tries++) onBreak?.({ code: 1006, reason: "" });
+        hints.push("still broken");
+        yield LIVE;
+        await new Promise((resolve) => signal?.addEventListener("abort", resolve));
+      },
+    } as unknown as Station;
+    const model = new TailModel(station, (hint) => void hints.push(hint));
+    await model.start();
+    await settled();
+    model.stop();
+    expect(hints).toEqual(["line", "still broken", "line"]);
   });
 
   test("says that the station was deregistered, and goes on over a break that decides nothing until it is given up", async () => {

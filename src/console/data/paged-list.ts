@@ -8,6 +8,7 @@ import type { Kerbside } from "../../client/kerbside.ts";
 import { isVisible } from "./clock.ts";
 import { forget, keyEnded, told } from "./edge.ts";
 import { type Failure, failureOf } from "./failure.ts";
+import { outageSince } from "./outage.ts";
 import { clientOf } from "./session.ts";
 
 export interface ListPage<Row> {
@@ -200,7 +201,7 @@ class PageRun<Row> {
       return null;
     }
     const before = this.#state.peek();
-    const failingSince = before.failingSince ?? Date.now();
+    const failingSince = before.failingSince ?? outageSince.peek() ?? Date.now();
     const waitMs =
       ++this.#failures >= FAILURES_MAX
         ? null

@@ -8,6 +8,7 @@ import type { Kerbside } from "../../client/kerbside.ts";
 import { isVisible } from "./clock.ts";
 import { forget, keyEnded, told } from "./edge.ts";
 import { type Failure, failureOf } from "./failure.ts";
+import { outageSince } from "./outage.ts";
 import { clientOf } from "./session.ts";
 
 export interface Resource<T> {
@@ -148,7 +149,7 @@ class Run<T> {
       if (failure.status === 401) keyEnded();
       return null;
     }
-    const failingSince = before.failingSince ?? Date.now();
+    const failingSince = before.failingSince ?? outageSince.peek() ?? Date.now();
     const waitMs = ++this.#failures >= FAILURES_MAX ? null : retryMs(this.#failures);
     const nextTryAt = waitMs === null ? null : Date.now() + waitMs;
     told(this, { failingSince });

@@ -6,6 +6,7 @@ import { computed, signal } from "@preact/signals";
 import { Kerbside, type ClientOptions } from "../../client/kerbside.ts";
 import type { KeyView, Scope } from "../../client/key.ts";
 import { KerbsideProblem } from "../../client/problem.ts";
+import { observed, unanswered } from "./outage.ts";
 
 export type { Scope };
 /** As the key, or the person that Access let in, is told of itself. */
@@ -19,6 +20,8 @@ export type Session =
   | { kind: "in"; identity: Identity; by: "key" | "access" };
 
 const STORED = "kerbside.key";
+/** [RFC 9110 §5.5] What a header can carry: no key has other characters, and a request with them would fail as an outage does. */
+const CARRIED = /^[\x20-\x7e\x80-\xff]*$/;
 /** ms for the answer to who this is. */
 const CHECK_WITHIN_MS = 10_000;
 
@@ -57,7 +60,7 @@ export function clientOf(signal?: AbortSignal, key = storedKey(), more: Partial<
       const headers = new Headers(init.headers);
       if (key === "") headers.delete("authorization");
       const signals = [signal, init.signal].filter((each) => each != null);
-      return fetch(input, { ...init, headers, signal: AbortSignal.any(signals), cache: "no-store" });
+      return observed(fetch(input, { ...init, headers, signal: AbortSignal.any(signals), cache: "no-store" }));
     },
     ...more,
   });
@@ -69,7 +72,8 @@ export async function resume(): Promise<void> {
 }
 
 /** @returns whether the key is one */
-export async function signIn(key: string): Promise<boolean> {
+export async function signIn(typed: string): Promise<boolean> {
+  const key = typed.trim();
   const found = await ask(key);
   if (found.kind === "in") sessionStorage.setItem(STORED, key);
   session.value = found;
@@ -88,15 +92,13 @@ async function check(key: string): Promise<void> {
 }
 
 async function ask(key: string): Promise<Session> {
+  if (!CARRIED.test(key)) return { kind: "out", reason: "refused" };
   const client = clientOf(AbortSignal.timeout(CHECK_WITHIN_MS), key);
   try {
     return { kind: "in", identity: await client.key(), by: key === "" ? "access" : "key" };
   } catch (error) {
     if (error instanceof KerbsideProblem && error.status === 401)
       return { kind: "out", reason: key === "" ? "none" : "refused" };
-    // Characters that no header may have: no key has them.
-    if (error instanceof TypeError) return { kind: "out", reason: "refused" };
-    const before = session.value.kind === "unreachable" ? session.value.since : Date.now();
-    return { kind: "unreachable", since: before, reason: error instanceof Error ? error.message : String(error) };
+    return { kind: "unreachable", since: unanswered(), reason: error instanceof Error ? error.message : String(error) };
   }
 }

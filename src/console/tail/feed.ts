@@ -45,6 +45,8 @@ export class Feed {
   #run: AbortController | null = null;
   #cursor: string | number | undefined;
   #wasOpen = false;
+  /** ms since the epoch: of the first break since it was open. A try that fails is none of its own. */
+  #brokenSince: number | null = null;
 
   constructor(source: FeedSource, listener: FeedListener, now: () => number = Date.now) {
     this.#source = source;
@@ -82,6 +84,7 @@ export class Feed {
         this.#listener.onMessage(message);
         if (!("live" in message)) continue;
         this.#wasOpen = true;
+        this.#brokenSince = null;
         this.#listener.onStanding({ kind: "open" });
       }
       if (!signal.aborted) this.#close(run, GONE, false);
@@ -94,7 +97,8 @@ export class Feed {
     if (run.signal.aborted) return;
     const words = CODES[code] ?? NO_REASON;
     const said = reason === "" || words.includes(reason) ? words : `${words}: ${reason}`;
-    this.#listener.onStanding({ kind: "broken", since: this.#now(), reason: said });
+    this.#brokenSince ??= this.#now();
+    this.#listener.onStanding({ kind: "broken", since: this.#brokenSince, reason: said });
     void this.#ask(run, said);
   }
 
@@ -103,7 +107,8 @@ export class Feed {
     try {
       await this.#source.probe(run.signal);
       if (run.signal.aborted || this.#wasOpen) return;
-      this.#listener.onStanding({ kind: "broken", since: this.#now(), reason: `${words}; ${CROWDED}` });
+      const since = this.#brokenSince ?? this.#now();
+      this.#listener.onStanding({ kind: "broken", since, reason: `${words}; ${CROWDED}` });
     } catch (error) {
       if (run.signal.aborted || !(error instanceof KerbsideProblem)) return;
       if (error.status === 429 || error.status < 400 || error.status >= 500) return;

@@ -14,8 +14,8 @@ import type { Row } from "./row.ts";
 import { Rows } from "./rows.ts";
 import { type Transaction, Transactions } from "./transactions.ts";
 
-/** What of the page may be another now. */
-export type Hint = "station" | "connections" | "commands";
+/** What of the page may be another now; `line`: the tail's own broke, or is there again, and with it perhaps the edge. */
+export type Hint = "station" | "connections" | "commands" | "line";
 
 /** Events of the log at the start: as many as it keeps. */
 const FIRST_MAX = 200;
@@ -58,8 +58,10 @@ export class TailModel {
       {
         onMessage: (message) => this.#take(message),
         onStanding: (standing) => {
+          const wasBroken = this.standing.peek().kind === "broken";
           this.standing.value = standing;
           if (standing.kind === "closed") this.#hint("station");
+          else if (wasBroken !== (standing.kind === "broken")) this.#hint("line");
         },
       },
     );

@@ -3,6 +3,7 @@
  */
 import { useState } from "preact/hooks";
 import type { StationView } from "../../../client/views.ts";
+import { unreachableSince } from "../../data/edge.ts";
 import { go } from "../../data/route.ts";
 import { may } from "../../data/session.ts";
 import { act } from "../../parts/act.ts";
@@ -19,8 +20,11 @@ export interface StationHeadProps {
 export function StationHead({ view, onChange }: StationHeadProps) {
   const [asked, setAsked] = useState<"disconnect" | "deregister" | null>(null);
   const { stationId: id, online, connection, offlineSince } = view;
-  const mayWrite = may("stations:write");
-  const lacking = mayWrite ? undefined : "Your key lacks the scope stations:write";
+  const lacking = !may("stations:write")
+    ? "Your key lacks the scope stations:write"
+    : unreachableSince.value === null
+      ? undefined
+      : "The edge does not answer";
   const close = () => setAsked(null);
   const disconnect = async () => {
     const { kind } = await act(
@@ -55,7 +59,7 @@ export function StationHead({ view, onChange }: StationHeadProps) {
       <button
         type="button"
         class="button"
-        disabled={!mayWrite || !online}
+        disabled={lacking !== undefined || !online}
         title={lacking ?? (online ? undefined : "It is not connected")}
         onClick={() => setAsked("disconnect")}
       >
@@ -64,7 +68,7 @@ export function StationHead({ view, onChange }: StationHeadProps) {
       <button
         type="button"
         class="button danger"
-        disabled={!mayWrite}
+        disabled={lacking !== undefined}
         title={lacking}
         onClick={() => setAsked("deregister")}
       >

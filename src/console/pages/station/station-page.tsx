@@ -25,7 +25,7 @@ import { SecurityTab } from "./security-tab.tsx";
 import { StationHead } from "./station-head.tsx";
 import "./station.css";
 
-/** ms between two looks where the tail tells what changes, and where none may be read. */
+/** ms between two looks at what the tail tells of, and at it where none may be read. The station itself is looked at as a list is. */
 const [WATCHED_MS, UNWATCHED_MS] = [30_000, 10_000];
 /** ms in which what the tail tells of is asked for once: a station says many things in a row. */
 const GATHERED_MS = 1_000;
@@ -42,7 +42,7 @@ export function StationPage({ route }: PageProps) {
   const tabs = tabsOf(id, isNarrow);
   const tab = tabs.find(({ key }) => key === route.query.tab)?.key ?? tabs[0]?.key ?? "";
 
-  const station = useResource(`station/${id}`, (client) => client.station(id).get(), { everyMs });
+  const station = useResource(`station/${id}`, (client) => client.station(id).get());
   const connections = useResource(`connections/${id}`, (client) => client.station(id).connections(), {
     everyMs: WATCHED_MS,
     isWanted: mayWatch,
@@ -53,7 +53,7 @@ export function StationPage({ route }: PageProps) {
     { everyMs, isWanted: mayCommand && tab === "commands", keeps: true },
   );
   const model = useTail(id, mayWatch, (hint) => {
-    if (hint === "station") station.reload();
+    if (hint === "station" || hint === "line") station.reload();
     if (hint === "connections") connections.reload();
     if (hint === "commands") commands.reload();
   });
@@ -123,6 +123,8 @@ function useTail(id: string, mayWatch: boolean, onHint: (hint: Hint) => void): T
     if (!mayWatch) return null;
     const due = new Set<Hint>();
     return new TailModel(clientOf().station(id), (hint) => {
+      // What is shown is perhaps old from now on, and must not look fresh meanwhile.
+      if (hint === "line") return told.current(hint);
       if (due.has(hint)) return;
       due.add(hint);
       setTimeout(() => {
