@@ -121,8 +121,10 @@ describe("In trust mode worker", () => {
       [named, certificates.named],
     ] as const) {
       const station = await TestStation.connect(over(trusting, "mtls", "BELOW", { socket }));
+      // That the station is online may be news of the connection before.
       await until("the directory knows it", async () => {
-        return (await trusting.api("GET", "/v1/stations?q=BELOW&online=true")).body.stations.length === 1;
+        const { body } = await trusting.api("GET", `/v1/search?q=${fingerprintOf(socket.cert)}`);
+        return body.found[0]?.online === true;
       });
       const fingerprint = fingerprintOf(certificateToPem(ca.certificate));
       expect((await trusting.api("POST", "/v1/revocations", { fingerprint })).status).toBe(201);
