@@ -242,6 +242,26 @@ describe("A password rotation", () => {
     expect([await shows("ONE", NEW), await shows("ONE", OLD)]).toEqual([401, 101]);
   });
 
+  test("lets a backend say its registration again, under way and afterwards, and locks nobody out", async () => {
+    const station = await field("AGAIN");
+    await rotate("AGAIN");
+    await reached("AGAIN", "use-password");
+    await kerbside.register("AGAIN", { securityProfile: 1, password: OLD, labels: { site: "a" } });
+    expect(await read("AGAIN")).toMatchObject({ state: "running" });
+    await kerbside.api("DELETE", path("AGAIN"));
+    await kerbside.register("AGAIN", { securityProfile: 1, password: OLD });
+    expect((await view("AGAIN")).passwordOverlap).toBe(true);
+    station.drop();
+    await until("its return", async () => !("passwordOverlap" in (await view("AGAIN"))));
+    expect([station.password, station.refusals]).toEqual([NEW, []]);
+
+    await kerbside.register("AGAIN-2", { securityProfile: 1, password: OLD });
+    await rotate("AGAIN-2");
+    await kerbside.register("AGAIN-2", { securityProfile: 1, password: OLD, passwordOverlap: false });
+    expect(await read("AGAIN-2")).toMatchObject({ state: "cancelled" });
+    expect([await shows("AGAIN-2", NEW), await shows("AGAIN-2", OLD)]).toEqual([401, 101]);
+  });
+
   test("is for stations that prove themselves by a password", async () => {
     for (const securityProfile of [0, 3]) {
       await kerbside.register(`NONE-${securityProfile}`, { securityProfile });

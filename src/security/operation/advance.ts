@@ -237,7 +237,7 @@ function end(
   const may = (name: StepName) => mayHave(operation, name, reached);
   const isDropped = password !== undefined && reached !== "replaced" && !may("set-password");
   const remains = [
-    ...(password !== undefined && may("set-password") ? ["the new password and the one before both count"] : []),
+    ...(password !== undefined && may("set-password") ? [countingAfter(reached)] : []),
     ...(may("set-profile")
       ? [`SecurityProfile ${operation.to} is set, and 1.6 lowers none: it is admitted on it`]
       : []),
@@ -255,6 +255,11 @@ function end(
     effects.push({ kind: "send", command: setPriority(operation.priority), isOurs: false });
   return { operation: { ...rest, state, endedAt: now, error }, effects };
 }
+
+const countingAfter = (reached: Reached): string =>
+  reached === "replaced"
+    ? "the registration's own password counts; the one that was sent counts no more, unless passwordOverlap kept it"
+    : "the new password and the one before both count";
 
 /** Whether what a step sets may be in the station. */
 function mayHave(operation: Operation, name: StepName, reached: Reached): boolean {

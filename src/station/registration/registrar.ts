@@ -4,7 +4,7 @@
 import type { Subscriptions } from "../../delivery/outbox.ts";
 import { registeredAnew } from "../../security/certificate/succession.ts";
 import { lackingLabels } from "../../security/fleet-part.ts";
-import { generatePassword, hashPassword, type PasswordHash } from "../../security/password.ts";
+import { generatePassword, hashPassword, passwordMatches, type PasswordHash } from "../../security/password.ts";
 import { formerOnes, PASSWORDS_MAX } from "../../security/password-succession.ts";
 import { admissionRevision } from "../../security/registration-change.ts";
 import { isLinked, LINK } from "../delivery/sinks.ts";
@@ -33,12 +33,11 @@ export async function register(
   const rest = plainSettings(request);
   const generated = password === "generate" ? generatePassword() : undefined;
   const plain = generated ?? password;
-  const hash =
-    plain === undefined
-      ? null
-      : await hashPassword(new TextEncoder().encode(plain), generated === undefined ? "chosen" : "generated");
+  const bytes = plain === undefined ? null : new TextEncoder().encode(plain);
+  const made = bytes && (await hashPassword(bytes, generated === undefined ? "chosen" : "generated"));
+  const again = bytes && passwordOverlap !== false ? await counting(bytes, context.store.fact("registration")) : null;
   const isNew = () => context.store.fact("registration") === undefined;
-  const isLacking = () => (hash ?? context.store.fact("registration")?.password ?? null) === null;
+  const isLacking = () => (made ?? context.store.fact("registration")?.password ?? null) === null;
   const needsPassword = rest.securityProfile === 1 || rest.securityProfile === 2;
   if (needsPassword && isLacking()) return "password-required";
   // What is known here may be of an older one alone: the rest was forgotten when its last events were delivered.
@@ -48,6 +47,9 @@ export async function register(
   const known = context.store.fact("registration");
   // Moved meanwhile: whoever asks was inside when they were let through.
   if (known !== undefined && lackingLabels(request.within ?? "all", known.labels).length > 0) return "outside";
+  const isSaidAgain =
+    known !== undefined && again !== null && inSuccession(known).some(({ hash }) => hash === again.hash);
+  const hash = isSaidAgain ? null : made;
   const former = formerPasswords(known, hash !== null, passwordOverlap, context.store.fact("operation") !== undefined);
   const lastUsed = context.store.fact("certificate")?.fingerprint ?? null;
   const anew = known === undefined ? {} : registeredAnew(known, certificate?.fingerprints, lastUsed);
@@ -84,6 +86,19 @@ export async function register(
     ...(generated !== undefined && { password: generated }),
   };
 }
+
+/** While one takes the place of another: which of them this is. Its backend says its registration again, and locks nobody out. */
+async function counting(password: Uint8Array, known: StoredRegistration | undefined): Promise<PasswordHash | null> {
+  for (const each of known === undefined ? [] : inSuccession(known)) {
+    if (await passwordMatches(password, each)) return each;
+  }
+  return null;
+}
+
+const inSuccession = (known: StoredRegistration): readonly PasswordHash[] => {
+  const former = formerOnes(known);
+  return former.length === 0 || known.password === null ? former : [known.password, ...former];
+};
 
 /** By name alone: of some the value is a secret. */
 function changedNames(before: StoredRegistration, after: StoredRegistration): string[] {
