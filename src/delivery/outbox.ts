@@ -10,7 +10,7 @@ export interface Webhook {
   secret: string;
   /** Empty: every type. */
   types: EventType[];
-  /** ms since the epoch: events before it are not for this webhook. */
+  /** ms since the epoch: events before it are not for this webhook, but by a replay from a time before it. */
   createdAt: number;
   /** ms since the epoch of the last call for a replay; 0: never. */
   replayAt: number;
@@ -87,9 +87,11 @@ export const freshCursor = (acknowledged: number, { replayAt }: Pick<Webhook, "r
 
 /**
  * ms since the epoch: what a log kept before it is not for a webhook that it meets for the first time. One made in the future was
- * made before the clock was set back, and then no time tells what came since: rather too much than an event lost.
+ * made before the clock was set back, and then no time tells what came since: rather too much than an event lost. A replay that was
+ * called for before they met wants what was kept before the webhook, too.
  */
-export const wantedFrom = ({ createdAt }: Webhook, now: number): number => (createdAt > now ? 0 : createdAt);
+export const wantedFrom = ({ createdAt, replaySince = createdAt }: Webhook, now: number): number =>
+  createdAt > now ? 0 : Math.min(createdAt, replaySince);
 
 export type Due = { at: "now" } | { at: number } | null;
 
@@ -120,11 +122,11 @@ export function replayed(cursor: Cursor, { replayAt }: Webhook, head: number, ba
   };
 }
 
-/** Whether a replay of what was delivered, too, is still to be heeded. */
+/** Whether a replay of what was delivered, too, is still to be heeded, be it of a webhook that the log has not met. */
 export const isCalledFor = (cursors: Cursors, webhooks: readonly Webhook[]): boolean =>
   webhooks.some((webhook) => {
-    const { replayedAt } = cursors[cursorKey(webhook)] ?? {};
-    return webhook.replaySince !== undefined && replayedAt !== undefined && webhook.replayAt > replayedAt;
+    const { replayedAt = 0 } = cursors[cursorKey(webhook)] ?? {};
+    return webhook.replaySince !== undefined && webhook.replayAt > replayedAt;
   });
 
 /** Dead letters that are kept for a replay. */

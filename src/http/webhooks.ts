@@ -94,7 +94,7 @@ const unknownWebhook = () => problems.webhookNotFound("No such webhook.");
 function nameOf(params: { name: string }): string {
   const parsed = name.safeParse(params.name);
   if (parsed.success) return parsed.data;
-  const errors = [{ path: "name", message: "1 to 64 of A-Z a-z 0-9 _ . -" }];
+  const errors = [{ path: "/name", message: "1 to 64 of A-Z a-z 0-9 _ . -" }];
   throw problems.invalid("The request is not valid.", { errors });
 }
 

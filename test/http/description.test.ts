@@ -131,8 +131,11 @@ describe("Every operation", () => {
     const context = await prepared();
     for (const { path, method, operation } of operations()) {
       const id = operation.operationId;
-      for await (const { at, seen: look, ...asked } of provocations(id, path, operation, context))
-        take(id, path, method, await (look?.() ?? ask(at ?? filled(path), method, asked)));
+      for await (const { at, seen: look, only, ...asked } of provocations(id, path, operation, context)) {
+        const answer = await (look?.() ?? ask(at ?? filled(path), method, asked));
+        if (only !== undefined && answer.status !== only) faults.push(`${id} ${at}: ${answer.status}, not ${only}`);
+        take(id, path, method, answer);
+      }
     }
     // Last: from then on this address may not even guess, but for once in 600 ms.
     for (let index = 0; index < 101; index++) await ask("/v1/stations", "GET", { key: "wrong" });
@@ -189,7 +192,8 @@ async function prepared(): Promise<Context> {
 const subscription = () => ({ url: receiver.url, secret: SECRET });
 const RESET = { action: "Reset", payload: { type: "Soft" } };
 
-type Provocation = Asked & { at?: string; seen?: () => Promise<Seen> };
+/** `only`: the one status that it may have. */
+type Provocation = Asked & { at?: string; seen?: () => Promise<Seen>; only?: number };
 
 /** What makes an operation answer each of its statuses, beside those of a guarded one. */
 async function* provocations(
@@ -380,8 +384,13 @@ async function* provocations(
       yield {};
       yield { at: `${path}?limit=0` };
       break;
-    case "listMessages":
     case "listCommands":
+      yield {};
+      for (const cursor of ["x", "none", `${ended}0`]) yield { at: `${with_({})}?cursor=${cursor}`, only: 422 };
+      yield { at: `${with_({})}?cursor=${ended}`, only: 200 };
+      yield { at: `${with_({})}?limit=0` };
+      break;
+    case "listMessages":
       yield {};
       yield { at: `${with_({})}?limit=0` };
       break;

@@ -232,6 +232,42 @@ test("A replay from a time sends again what was delivered since, in order, to th
   for (const name of ["again", "bystander"]) await kerbside.api("DELETE", `/v1/webhooks/${name}`);
 });
 
+test("A replay from a time sends a webhook what is kept from before it was made, in order and once, whether or not the station is connected", async () => {
+  const { webhooks } = (await kerbside.api("GET", "/v1/webhooks")).body;
+  for (const { name } of webhooks) await kerbside.api("DELETE", `/v1/webhooks/${name}`);
+  const since = new Date(Date.now() - 3_600_000).toISOString();
+  const [failing, served] = [await webhook("earlier"), await webhook("witness")];
+  failing.reply = () => ({ status: 503 });
+  const ids = ["MADE-LATER-1", "MADE-LATER-2", "MADE-LATER-3"];
+  const [gone, idle, met] = await Promise.all(ids.map((id) => kerbside.station(id)));
+  for (const station of [gone, idle, met]) await station?.call("StatusNotification", STATUS_16, "before");
+  gone?.kill();
+  await until("the end", () => eventsAt(served, "MADE-LATER-1").at(-1)?.type === "ocpp.station.disconnected");
+  for (const id of ids.slice(1))
+    await until(`the events of ${id}`, () => eventsAt(served, id).at(-1)?.data.messageId === "before");
+  // To one station alone nothing is owed any more when the new one is made.
+  await kerbside.api("DELETE", "/v1/webhooks/earlier");
+  await met?.call("StatusNotification", STATUS_16, "between");
+  await until("what came between", () => eventsAt(served, "MADE-LATER-3").at(-1)?.data.messageId === "between");
+  for (const id of ids) await kerbside.edge.evict(id);
+
+  const later = await webhook("later");
+  await met?.call("StatusNotification", STATUS_16, "last");
+  await until("what came since", () => hasLast(later, "MADE-LATER-3"));
+  expect(eventsOf(later).map(({ subject }) => subject)).toEqual(["MADE-LATER-3"]);
+  const sent = later.requests.length;
+  expect((await kerbside.api("POST", `/v1/webhooks/later/replay?since=${since}`)).status).toBe(202);
+  await isOver("later");
+  const again = () => later.requests.slice(sent).flatMap(({ body }) => JSON.parse(body) as TestEvent[]);
+  const againOf = (id: string) => again().filter(({ subject }) => subject === id);
+  for (const id of ids) await until(`all of ${id}`, () => againOf(id).length >= eventsAt(served, id).length);
+  for (const station of [idle, met]) await station?.call("StatusNotification", STATUS_16, "after");
+  for (const id of ids.slice(1))
+    await until(`what comes after of ${id}`, () => againOf(id).at(-1)?.data.messageId === "after");
+  for (const id of ids) expect(againOf(id)).toEqual(eventsAt(served, id));
+  for (const name of ["later", "witness"]) await kerbside.api("DELETE", `/v1/webhooks/${name}`);
+});
+
 test("A replay of nobody's webhook, or from a time that is none, is refused", async () => {
   expect((await kerbside.api("POST", "/v1/webhooks/nobody/replay?since=2026-01-01")).status).toBe(404);
   expect((await kerbside.api("GET", "/v1/webhooks/nobody/stuck")).status).toBe(404);

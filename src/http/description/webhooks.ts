@@ -92,7 +92,12 @@ export const webhookAnswers = {
     problems: ["webhookNotFound", "invalid"],
   },
   replayWebhook: {
-    answers: { 202: { description: "The stations are asked to send again, 100 a second" } },
+    answers: {
+      202: {
+        description:
+          "The stations are asked to send again, 100 a second; with since also what came before the webhook was made",
+      },
+    },
     problems: ["webhookNotFound", "invalid"],
   },
   getReplay: {

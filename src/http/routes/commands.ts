@@ -17,8 +17,8 @@ const EXPIRES_MAX_SECONDS = 604_800;
 const PAGE_MAX_COMMANDS = 500;
 /** Those of a page where none are asked for. */
 const PAGE_COMMANDS = 100;
-/** Characters: a cursor is the id of a command, a UUID. */
-const CURSOR_MAX_LENGTH = 64;
+/** A cursor is the id of a command, as a page has it; it need not be kept any more. */
+const CURSOR = /^[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
 
 const submission = z.strictObject({
   action: z.string().check(z.minLength(1), z.maxLength(ACTION_MAX_LENGTH)),
@@ -29,7 +29,7 @@ const submission = z.strictObject({
 });
 const listQuery = z.strictObject({
   limit: pageLimit(PAGE_MAX_COMMANDS, PAGE_COMMANDS),
-  cursor: z.optional(z.string().check(z.minLength(1), z.maxLength(CURSOR_MAX_LENGTH))),
+  cursor: z.optional(z.string().check(z.regex(CURSOR, "the cursor of the page before"))),
 });
 
 export const commandRoutes = {

@@ -20,7 +20,7 @@ export const begun = (webhooks: readonly Webhook[], floor: number): Cursors =>
     webhooks.map((webhook) => [cursorKey(webhook), { ...freshCursor(floor, webhook), passedBytes: 0 }]),
   );
 
-/** A cursor for each: a new one starts with the first event since its webhook was made. */
+/** A cursor for each: a new one starts with the first event since its webhook was made, or since a replay wants them. */
 export function followed(
   cursors: Cursors,
   webhooks: readonly Webhook[],
@@ -40,11 +40,11 @@ export function followed(
   );
 }
 
-/** Back to the time that a replay is called for from; what is no longer kept, or was never for this webhook, is not sent. */
+/** Back to the time that a replay is called for from; be it of before the webhook was made; what is no longer kept is not sent. */
 function sentAgain(cursor: Cursor, webhook: Webhook, rows: LogRows, { head }: LogEnd, known: Cursor): Cursor {
-  const { createdAt, replaySince } = webhook;
+  const { replaySince } = webhook;
   if (cursor === known || replaySince === undefined) return cursor;
-  const before = rows.lastBefore(Math.max(replaySince, createdAt), head);
+  const before = rows.lastBefore(replaySince, head);
   return before >= cursor.acknowledged ? cursor : { ...cursor, acknowledged: before };
 }
 

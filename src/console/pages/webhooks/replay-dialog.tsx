@@ -59,7 +59,9 @@ export function ReplayDialog({ name, onClose, onDone }: ReplayDialogProps) {
           <input type="radio" name={group} checked={what === "since"} onChange={() => setWhat("since")} />
           <span>
             All that is kept from a time on{" "}
-            <span class="muted small">also what it took; it knows repetitions by their id</span>
+            <span class="muted small">
+              also what it took, or came before it was made; it knows repetitions by their id
+            </span>
           </span>
         </label>
         {what === "since" && (
