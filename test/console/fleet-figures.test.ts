@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { SeriesPage } from "../../src/client/fleet/series.ts";
 import { madeAt } from "../../src/console/data/command-lookup.ts";
+import { cancelWords } from "../../src/console/pages/campaigns/cancel-words.ts";
+import { urlFaultWords } from "../../src/console/pages/webhooks/url-faults.ts";
+import { checkWebhookUrl } from "../../src/delivery/webhook-url.ts";
 import { filterOf, filtersIn, labelsOf, queryOf } from "../../src/console/data/station-filter.ts";
 import { barsOf, barTimes, stepsOf, sumOf, totalOf } from "../../src/console/pages/overview/series-sums.ts";
 import { orderedUuid } from "../../src/station/command/ordered-uuid.ts";
@@ -65,6 +68,11 @@ describe("The filters of the list", () => {
       {},
     );
     expect(filtersIn({ q: "", span: "6h", vendor: "ABB" })).toEqual({ vendor: "ABB" });
+    const none = { online: "maybe", securityProfile: "9", protocol: "ocpp3", offlineKind: "toString" };
+    expect(
+      filtersIn({ ...none, offlineFor: "1e300", certificateWithin: "-1", hasCsms: "1", undelivered: "no" }),
+    ).toEqual({});
+    expect(filterOf({ ...none, offlineFor: "1e300", q: "a" }, NOW)).toEqual({ q: "a" });
     expect(labelsOf("=x, y=, , z=1")).toEqual({ z: "1" });
     expect(queryOf({ sort: "vendor" }, NOW)).toEqual({ sort: "id" });
   });
@@ -74,4 +82,20 @@ test("The id of a command says when it was made, and no other text does", () => 
   expect(madeAt(orderedUuid(NOW))).toBe(NOW);
   expect(madeAt("3f2b8c1e-6f0a-4d8b-9c55-0a1b2c3d4e5f")).toBeNull();
   expect(madeAt("CS001")).toBeNull();
+});
+
+test("The address of a webhook that is refused is told with what is wrong and what to do, for each fault that there is", () => {
+  const faults = ["", "https://a:b@x.example", "https://10.0.0.1", "http://x.example"].map((url) =>
+    checkWebhookUrl(url, false),
+  );
+  expect(faults).toEqual(["not-a-url", "has-credentials", "private-address", "not-https"]);
+  for (const fault of faults) expect(urlFaultWords(String(fault))).toMatch(/^[A-Z].+\. ?.+\.$/);
+  expect(urlFaultWords("must be shorter")).toBe("must be shorter");
+});
+
+test("Cancelling a campaign says how many stations it is about, and of none nothing", () => {
+  expect([cancelWords({ pending: 1, queued: 0 }), cancelWords({ pending: 0, queued: 1_204 })]).toEqual([
+    "It is not sent to the 1 station to come. What was sent stays sent. A cancelled campaign cannot be resumed.",
+    "What waits at 1,204 stations is taken back. What was sent stays sent. A cancelled campaign cannot be resumed.",
+  ]);
 });

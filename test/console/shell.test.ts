@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { SCOPES } from "../../src/security/api-key.ts";
 import { Browser, HAS_BROWSER, type Watched } from "../support/browser.ts";
 import { axeFaults, complaintsOf, openConsole } from "../support/console-page.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
@@ -58,6 +59,29 @@ describe.skipIf(!HAS_BROWSER)("The console", () => {
     expect(await page.getByRole("button", { name: "Sign out" }).count()).toBe(0);
     expect(new Set(sent)).toEqual(new Set([null]));
     expect(sent.length).toBeGreaterThan(1);
+    await page.close();
+  });
+
+  test("offers a key that is bound to a part of the fleet nothing that concerns all of it, and says why", async () => {
+    const { page } = await browser.open("about:blank");
+    const north = { name: "north", kind: "key", scopes: SCOPES, stations: { prefix: "N-" } };
+    await page.route("**/v1/**", (route) =>
+      route.request().url().endsWith("/v1/key") ? route.fulfill({ json: north }) : route.abort(),
+    );
+    await page.goto(`${url()}/#/webhooks?new=true`);
+    await page.getByText("Your key is for a part of the fleet").waitFor();
+    expect(await page.getByRole("button", { name: "New webhook" }).count()).toBe(0);
+    expect(await page.getByRole("dialog").count()).toBe(0);
+    const side = page.getByRole("navigation", { name: "Pages", exact: true });
+    expect(await side.getByRole("link").allInnerTexts()).not.toContain("Webhooks");
+    await page.goto(`${url()}/#/settings/keys`);
+    const tabs = page.getByRole("navigation", { name: "Settings" });
+    await tabs.getByRole("link", { name: "You" }).waitFor();
+    expect(await tabs.getByRole("link").count()).toBe(1);
+    await page.goto(`${url()}/#/stations?online=maybe`);
+    const state = page.getByRole("combobox", { name: "State" });
+    await state.waitFor();
+    expect(await state.locator("option").allInnerTexts()).toEqual(["State", "Online", "Offline"]);
     await page.close();
   });
 

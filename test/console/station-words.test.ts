@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { StationView } from "../../src/client/views.ts";
 import { draftOf, withPart, withText } from "../../src/console/command-form/payload-draft.ts";
+import { daysLeft } from "../../src/console/data/days-left.ts";
 import { plainOf, treeOf } from "../../src/console/json/json-tree.ts";
 import { formOf, isDangerous, registrationOf } from "../../src/console/pages/station/registration-form.ts";
-import { bytes, connectorTone, daysLeft, endWords, lasted } from "../../src/console/pages/station/words.ts";
+import { bytes, connectorTone, endWords, lasted } from "../../src/console/pages/station/words.ts";
 
 const NOW = Date.UTC(2026, 10, 28, 18);
 const VIEW: StationView = {
@@ -17,13 +18,13 @@ const VIEW: StationView = {
 describe("A station in words", () => {
   test("has as many days left as its certificate, which is told before it is too late", () => {
     const inDays = (days: number) => daysLeft(new Date(NOW + days * 86_400_000).toISOString(), NOW);
-    expect([inDays(364), inDays(20), inDays(1.5), inDays(0.5), inDays(-0.5), inDays(-3)]).toEqual([
-      { tone: "good", words: "364 days left" },
-      { tone: "warn", words: "20 days left" },
-      { tone: "bad", words: "1 day left" },
-      { tone: "bad", words: "expires today" },
-      { tone: "bad", words: "expired a day ago" },
-      { tone: "bad", words: "expired 3 days ago" },
+    expect([inDays(364.9), inDays(20), inDays(1.5), inDays(0.5), inDays(-0.5), inDays(-3)]).toEqual([
+      { tone: "good", words: "364 days left", short: "364 d" },
+      { tone: "warn", words: "20 days left", short: "20 d" },
+      { tone: "bad", words: "1 day left", short: "1 d" },
+      { tone: "bad", words: "expires today", short: "today" },
+      { tone: "bad", words: "expired a day ago", short: "ended" },
+      { tone: "bad", words: "expired 3 days ago", short: "ended" },
     ]);
     expect(daysLeft("never", NOW).tone).toBe("plain");
   });

@@ -3,6 +3,7 @@
  */
 import type { OfflineKind, StationFilter, StationQuery } from "../../client/fleet/station-list.ts";
 import type { Protocol, SecurityProfile } from "../../client/views.ts";
+import { OFFLINE_KINDS } from "./offline-kinds.ts";
 
 export type AddressQuery = Readonly<Record<string, string>>;
 
@@ -18,8 +19,20 @@ export type Sort = (typeof SORTS)[number];
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
+/** As hours or days in an address: more than a date can take is none. */
+export const isSpan = (value: string): boolean => /^\d{1,5}(?:\.\d{1,9})?$/.test(value);
+const isFlag = (value: string): boolean => value === "true" || value === "false";
+/** What of a filter's values is one; a filter that is not named takes any text. */
+const TAKES: Readonly<Partial<Record<(typeof FILTER_NAMES)[number], (value: string) => boolean>>> = {
+  ...{ online: isFlag, undelivered: isFlag, hasCsms: isFlag, certificateWithin: isSpan, offlineFor: isSpan },
+  securityProfile: (value) => /^[0-3]$/.test(value),
+  protocol: (value) => /^ocpp(?:1\.6|2\.0\.1|2\.1)$/.test(value),
+  offlineKind: (value) => Object.hasOwn(OFFLINE_KINDS, value),
+};
+
 /** @param now ms since the epoch */
-export function filterOf(query: AddressQuery, now: number): StationFilter {
+export function filterOf(address: AddressQuery, now: number): StationFilter {
+  const query: AddressQuery = filtersIn(address);
   const { q, online, securityProfile, protocol, vendor, model, label, certificateWithin, offlineFor } = query;
   const labels = labelsOf(label ?? "");
   return {
@@ -32,9 +45,9 @@ export function filterOf(query: AddressQuery, now: number): StationFilter {
     ...(isGiven(vendor) && { vendor }),
     ...(isGiven(model) && { model }),
     ...(Object.keys(labels).length > 0 && { labels }),
-    ...(isNumber(certificateWithin) && { certificateExpiresBefore: iso(now + Number(certificateWithin) * DAY_MS) }),
+    ...(isGiven(certificateWithin) && { certificateExpiresBefore: iso(now + Number(certificateWithin) * DAY_MS) }),
     ...(isGiven(query.offlineKind) && { offlineKind: query.offlineKind as OfflineKind }),
-    ...(isNumber(offlineFor) && { offlineSince: iso(now - Number(offlineFor) * HOUR_MS) }),
+    ...(isGiven(offlineFor) && { offlineSince: iso(now - Number(offlineFor) * HOUR_MS) }),
   };
 }
 
@@ -55,12 +68,16 @@ export const labelsOf = (text: string): Record<string, string> =>
       .map((each) => [each.slice(0, each.indexOf("=")).trim(), each.slice(each.indexOf("=") + 1).trim()]),
   );
 
-/** Of a list, and nothing else that may stand in its address. */
+/** Of a list, and nothing else that may stand in its address: values that are none too. */
 export const filtersIn = (query: AddressQuery): Record<string, string> =>
-  Object.fromEntries(FILTER_NAMES.flatMap((name) => (isGiven(query[name]) ? [[name, query[name]]] : [])));
+  Object.fromEntries(
+    FILTER_NAMES.flatMap((name) => {
+      const value = query[name];
+      return isGiven(value) && (TAKES[name]?.(value) ?? true) ? [[name, value]] : [];
+    }),
+  );
 
 const isGiven = (value: string | undefined): value is string => value !== undefined && value !== "";
-const isNumber = (value: string | undefined): value is string => isGiven(value) && Number.isFinite(Number(value));
 const iso = (at: number): string => new Date(at).toISOString();
 const flag = <Name extends string>(name: Name, value: string | undefined): { [N in Name]?: boolean } =>
   value === "true" || value === "false" ? ({ [name]: value === "true" } as { [N in Name]?: boolean }) : {};

@@ -12,6 +12,8 @@ export interface FilterChoice {
   name: string;
   label: string;
   options: readonly (readonly [value: string, label: string])[];
+  /** What it takes beside its options, where an address says it; absent: nothing, and such an address sets no filter. */
+  takes?: (value: string) => boolean;
   /** Shown when it is set, or asked for: it is seldom wanted. */
   isRare?: boolean;
 }
@@ -35,14 +37,15 @@ export function FilterBar({ search, choices = [], others = [], children, rare }:
   const isNarrow = useIsNarrow();
   const [isOpen, setOpen] = useState(false);
   const isGiven = (name: string) => (query[name] ?? "") !== "";
+  const isSet = (choice: FilterChoice) => chosenIn(choice, query) !== "";
   const names = [...(search === undefined ? [] : ["q"]), ...choices.map(({ name }) => name), ...others];
-  const shown = choices.filter(({ name, isRare = false }) => isOpen || isGiven(name) || !(isRare || isNarrow));
+  const shown = choices.filter((choice) => isOpen || isSet(choice) || !(choice.isRare === true || isNarrow));
   const isRareShown = rare !== undefined && (isOpen || others.some(isGiven));
   return (
     <div class="filters" role="search">
       {search !== undefined && <SearchField label={search} value={query.q ?? ""} />}
       {shown.map((choice) => (
-        <Choice key={choice.name} value={query[choice.name] ?? ""} {...choice} />
+        <Choice key={choice.name} value={chosenIn(choice, query)} {...choice} />
       ))}
       {children}
       {isRareShown && rare}
@@ -64,7 +67,11 @@ export function FilterBar({ search, choices = [], others = [], children, rare }:
   );
 }
 
-/** What the address says is an option, whoever wrote it. */
+function chosenIn({ name, options, takes }: FilterChoice, query: Readonly<Record<string, string>>): string {
+  const value = query[name] ?? "";
+  return options.some(([option]) => option === value) || takes?.(value) === true ? value : "";
+}
+
 function Choice({ name, label, options, value }: FilterChoice & { value: string }) {
   const known = options.some(([option]) => option === value);
   return (

@@ -29,6 +29,13 @@ export const State = ({ icon, title, children }: StateProps) => (
   </div>
 );
 
+/** What the API refuses to a key that is bound to a part of the fleet, whatever its scopes are. */
+export const WholeFleetOnly = () => (
+  <State icon="lock" title="Your key is for a part of the fleet">
+    <p>This concerns all of it, and takes a key that is bound to no part.</p>
+  </State>
+);
+
 export function Refused({ failure }: { failure: Extract<Failure, { kind: "refused" }> }) {
   if (failure.scope !== null || failure.status === 403)
     return (

@@ -4,15 +4,17 @@
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { route } from "../data/route.ts";
-import { identity, may } from "../data/session.ts";
+import { identity, may, seesAll } from "../data/session.ts";
 import { ownTitle, Page, type PageProps } from "../parts/page.tsx";
-import { Loading, State } from "../parts/states.tsx";
+import { Loading, State, WholeFleetOnly } from "../parts/states.tsx";
 import { PAGES, type PageEntry, pageOf } from "./pages.ts";
 
 export const shownTitle = (): string => ownTitle.value ?? pageOf(route.value)?.title ?? "Not found";
 
 /** Whether who is signed in may see it. */
-export const mayOpen = ({ scopes }: PageEntry): boolean => scopes.length === 0 || scopes.some(may);
+export const mayOpen = (entry: PageEntry): boolean => hasScope(entry) && reaches(entry);
+const hasScope = ({ scopes }: PageEntry): boolean => scopes.length === 0 || scopes.some(may);
+const reaches = ({ isWhole = false }: PageEntry): boolean => !isWhole || seesAll();
 
 export function PageFrame() {
   const { value: where } = route;
@@ -31,7 +33,13 @@ export function PageFrame() {
         </State>
       </Page>
     );
-  if (!mayOpen(entry))
+  if (!reaches(entry))
+    return (
+      <Page>
+        <WholeFleetOnly />
+      </Page>
+    );
+  if (!hasScope(entry))
     return (
       <Page>
         <State icon="lock" title="Your key may not see this">

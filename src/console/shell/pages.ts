@@ -15,6 +15,8 @@ export interface PageEntry {
   icon: IconName;
   /** Any one of them is enough to be shown it. */
   scopes: readonly Scope[];
+  /** It concerns the whole fleet: the API refuses all of it to a key that is bound to a part. */
+  isWhole?: boolean;
   /** In the navigation; a page that is not is reached from another. */
   isListed: boolean;
   load: () => Promise<ComponentType<PageProps>>;
@@ -39,6 +41,7 @@ export const PAGES: readonly PageEntry[] = [
   },
   {
     ...{ key: "webhooks", title: "Webhooks", icon: "webhooks", scopes: ["webhooks:write"], isListed: true },
+    isWhole: true,
     load: async () => (await import("../pages/webhooks/webhooks-page.tsx")).WebhooksPage,
   },
   {

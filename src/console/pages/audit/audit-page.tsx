@@ -50,7 +50,9 @@ const Actor = ({ entry: { actor } }: { entry: AuditEntry }) => (
 );
 
 export function AuditPage({ route: { query } }: PageProps) {
-  const { actor = "", station = "", what = "" } = query;
+  const { actor = "", station = "" } = query;
+  // What somebody wrote into the address need not be one.
+  const what = GROUPS.find(([group]) => group === query.what)?.[0] ?? "";
   const span = spanOf(query);
   const list = usePagedList<AuditEntry>(
     JSON.stringify([actor, station, what, span]),

@@ -16,6 +16,7 @@ import { duration, Time } from "../../parts/time.tsx";
 import { ProgressBar } from "./campaign-progress.tsx";
 import { CAMPAIGN_TONES, isOver, MEMBER_STATES, settledOf, STATES_IN_ORDER } from "./campaign-states.ts";
 import { CampaignStations } from "./campaign-stations.tsx";
+import { cancelWords } from "./cancel-words.ts";
 import { usePace } from "./pace.ts";
 
 const EVERY_MS = 2_000;
@@ -138,10 +139,7 @@ function Turns({ campaign, reload }: { campaign: Campaign; reload: () => void })
             </>
           }
         >
-          <p>
-            Nothing more is sent to {count(campaign.progress.pending)} stations, and what waits at{" "}
-            {count(campaign.progress.queued)} is taken back. What was sent stays sent. It cannot be resumed.
-          </p>
+          <p>{cancelWords(campaign.progress)}</p>
         </Dialog>
       )}
     </div>

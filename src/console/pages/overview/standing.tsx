@@ -8,6 +8,7 @@ import { useResource } from "../../data/resource.ts";
 import { href } from "../../data/route.ts";
 import { may } from "../../data/session.ts";
 import { count, Figure } from "../../parts/figure.tsx";
+import { stationCount } from "../../parts/station-count.ts";
 import { Time } from "../../parts/time.tsx";
 
 /** ms: they change seldom, and one page of each is enough to count by. */
@@ -56,7 +57,7 @@ export function Standing({ summary }: { summary: FleetSummary }) {
         title="Events waiting"
         of={
           summary.oldestUndelivered === null ? (
-            `at ${count(summary.undeliveredStations)} stations`
+            `at ${stationCount(summary.undeliveredStations)}`
           ) : (
             <>
               oldest <Time at={summary.oldestUndelivered} />

@@ -5,11 +5,11 @@
 import type { FleetProblems } from "../../../client/kerbside.ts";
 import { useResource } from "../../data/resource.ts";
 import { href } from "../../data/route.ts";
-import { may } from "../../data/session.ts";
+import { may, seesAll } from "../../data/session.ts";
 import { count } from "../../parts/figure.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { Page, type PageProps } from "../../parts/page.tsx";
-import { Shown } from "../../parts/states.tsx";
+import { Shown, WholeFleetOnly } from "../../parts/states.tsx";
 import { RefusalCurve } from "./refusal-curve.tsx";
 import { RefusalGroups } from "./refusal-groups.tsx";
 import { SecurityEvents } from "./security-events.tsx";
@@ -20,6 +20,7 @@ const EVENTS_MAX = 200;
 
 export function ProblemsPage(_: PageProps) {
   const mayList = may("stations:read");
+  const mayCurve = may("metrics:read") && seesAll();
   const resource = useResource("problems", (client) => client.problems({ limit: EVENTS_MAX }), {
     everyMs: EVERY_MS,
     isWanted: mayList,
@@ -31,7 +32,7 @@ export function ProblemsPage(_: PageProps) {
           {(problems) => (
             <>
               <Sums problems={problems} />
-              {may("metrics:read") && <RefusalCurve />}
+              {mayCurve && <RefusalCurve />}
               <RefusalGroups
                 title="Refused stations"
                 about="registered, and turned away since they were connected last"
@@ -51,7 +52,7 @@ export function ProblemsPage(_: PageProps) {
           )}
         </Shown>
       )}
-      {!mayList && may("metrics:read") && <RefusalCurve />}
+      {!mayList && (mayCurve ? <RefusalCurve /> : <WholeFleetOnly />)}
     </Page>
   );
 }

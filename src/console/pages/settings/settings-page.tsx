@@ -2,7 +2,7 @@
  * The page Settings: what this deployment runs with, who may do what, and the certificates that are let in no more. Must not know how
  * any of it is set.
  */
-import { identity, may } from "../../data/session.ts";
+import { identity, may, type Scope, seesAll } from "../../data/session.ts";
 import { Page, type PageProps } from "../../parts/page.tsx";
 import { type Tab, Tabs } from "../../parts/tabs.tsx";
 import { href } from "../../data/route.ts";
@@ -13,12 +13,15 @@ import { RevocationList } from "./revocation-list.tsx";
 import { You } from "./you.tsx";
 import "./settings.css";
 
+/** All of it concerns the whole fleet. */
+const mayOfAll = (scope: Scope): boolean => may(scope) && seesAll();
+
 const TABS = [
   { key: "you", title: "You", isShown: () => true },
-  { key: "deployment", title: "Deployment", isShown: () => may("audit:read") },
-  { key: "keys", title: "Keys", isShown: () => may("audit:read") },
-  { key: "revocations", title: "Revoked certificates", isShown: () => may("pki:write") },
-  { key: "crls", title: "Revocation lists", isShown: () => may("pki:write") },
+  { key: "deployment", title: "Deployment", isShown: () => mayOfAll("audit:read") },
+  { key: "keys", title: "Keys", isShown: () => mayOfAll("audit:read") },
+  { key: "revocations", title: "Revoked certificates", isShown: () => mayOfAll("pki:write") },
+  { key: "crls", title: "Revocation lists", isShown: () => mayOfAll("pki:write") },
 ] as const;
 
 export function SettingsPage({ route: { path } }: PageProps) {

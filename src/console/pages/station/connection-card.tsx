@@ -3,10 +3,11 @@
  */
 import type { StationView } from "../../../client/views.ts";
 import { now } from "../../data/clock.ts";
+import { daysLeft } from "../../data/days-left.ts";
 import { Badge, Profile } from "../../parts/badge.tsx";
 import { CommandLine, CopyButton } from "../../parts/copy-button.tsx";
 import { Time } from "../../parts/time.tsx";
-import { CSMS_WORDS, daysLeft, PROOFS, shortFingerprint } from "./words.ts";
+import { CSMS_WORDS, PROOFS, shortFingerprint } from "./words.ts";
 
 export function ConnectionCard({ view }: { view: StationView }) {
   const { connection, csms } = view;

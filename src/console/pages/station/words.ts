@@ -16,25 +16,6 @@ export const CSMS_WORDS = {
   standalone: "the edge alone, by its built-in answers",
 } as const;
 
-const DAY_MS = 86_400_000;
-/** Days before its end in which a certificate should be renewed, and in which it must. */
-const [SOON_DAYS, NOW_DAYS] = [30, 7];
-
-export interface DaysLeft {
-  /** Of a badge. */
-  tone: "good" | "warn" | "bad" | "plain";
-  words: string;
-}
-
-/** @param notAfter ISO 8601 */
-export function daysLeft(notAfter: string, now: number): DaysLeft {
-  const days = Math.floor((Date.parse(notAfter) - now) / DAY_MS);
-  if (Number.isNaN(days)) return { tone: "plain", words: "its end is not known" };
-  if (days < 0) return { tone: "bad", words: `expired ${-days === 1 ? "a day" : `${-days} days`} ago` };
-  const words = days === 0 ? "expires today" : days === 1 ? "1 day left" : `${days} days left`;
-  return { tone: days < NOW_DAYS ? "bad" : days < SOON_DAYS ? "warn" : "good", words };
-}
-
 /** "ab12 cd34 … ef56": what two fingerprints are told apart by at a look. */
 export const shortFingerprint = (fingerprint: string): string =>
   fingerprint.length <= 20 ? fingerprint : `${fingerprint.slice(0, 8)}…${fingerprint.slice(-8)}`;

@@ -3,14 +3,11 @@
  */
 import type { StationEntry } from "../../../client/fleet/station-list.ts";
 import { now } from "../../data/clock.ts";
+import { daysLeft } from "../../data/days-left.ts";
 import { href } from "../../data/route.ts";
 import { Badge, Dot, Profile } from "../../parts/badge.tsx";
 import type { Column } from "../../parts/table.tsx";
-import { duration, fullTime, Time } from "../../parts/time.tsx";
-
-const DAY_MS = 86_400_000;
-/** Days in which somebody should do something about it. */
-const SOON_DAYS = 14;
+import { fullTime, Time } from "../../parts/time.tsx";
 
 export const STATION_COLUMNS: readonly Column<StationEntry>[] = [
   {
@@ -96,11 +93,10 @@ export function Labels({ labels }: { labels: Readonly<Record<string, string>> })
 /** Of a certificate: how long it still counts. */
 function Ends({ at }: { at: string | null }) {
   if (at === null) return <None />;
-  const left = Date.parse(at) - now.peek();
-  const tone = left < 0 ? "bad" : left < SOON_DAYS * DAY_MS ? "warn" : "";
+  const { tone, words, short } = daysLeft(at, now.peek());
   return (
-    <time class={`number ${tone}`} dateTime={at} title={fullTime(Date.parse(at))}>
-      {left < 0 ? "ended" : duration(left)}
+    <time class={`number ${tone === "good" ? "" : tone}`} dateTime={at} title={`${words}\n${fullTime(Date.parse(at))}`}>
+      {short}
     </time>
   );
 }

@@ -6,6 +6,7 @@ import { OFFLINE_KINDS } from "../../data/offline-kinds.ts";
 import { useResource } from "../../data/resource.ts";
 import { route, setQuery } from "../../data/route.ts";
 import { seesAll } from "../../data/session.ts";
+import { isSpan } from "../../data/station-filter.ts";
 import { FilterBar, type FilterChoice } from "../../parts/filter-bar.tsx";
 
 const CHOICES: readonly FilterChoice[] = [
@@ -37,7 +38,7 @@ const CHOICES: readonly FilterChoice[] = [
 const LATER: readonly FilterChoice[] = [
   { name: "offlineKind", label: "Went off", options: Object.entries(OFFLINE_KINDS), isRare: true },
   {
-    ...{ name: "offlineFor", label: "Offline for", isRare: true },
+    ...{ name: "offlineFor", label: "Offline for", takes: isSpan, isRare: true },
     options: [
       ["1", "an hour"],
       ["24", "a day"],
@@ -46,7 +47,7 @@ const LATER: readonly FilterChoice[] = [
     ],
   },
   {
-    ...{ name: "certificateWithin", label: "Certificate ends", isRare: true },
+    ...{ name: "certificateWithin", label: "Certificate ends", takes: isSpan, isRare: true },
     options: [
       ["0", "has ended"],
       ["1", "within a day"],
@@ -80,7 +81,8 @@ export function StationFilters() {
     isWanted: seesAll(),
   });
   const vendors = summary.data?.byVendor.map(({ vendor }) => [vendor, vendor] as const) ?? [];
-  const choices: FilterChoice[] = [...CHOICES, { name: "vendor", label: "Vendor", options: vendors }, ...LATER];
+  const vendor: FilterChoice = { name: "vendor", label: "Vendor", options: vendors, takes: () => true };
+  const choices: FilterChoice[] = [...CHOICES, vendor, ...LATER];
   return (
     <FilterBar
       search="Id, label, serial number, model, fingerprint"

@@ -3,6 +3,7 @@
  */
 import type { Replay } from "../../../client/kerbside.ts";
 import { count } from "../../parts/figure.tsx";
+import { stationCount } from "../../parts/station-count.ts";
 import { Time } from "../../parts/time.tsx";
 
 export function ReplayState({ replay: { replay } }: { replay: Replay }) {
@@ -28,7 +29,7 @@ export function ReplayState({ replay: { replay } }: { replay: Replay }) {
           </span>
         </span>
         <span class="number">
-          {count(asked)} <span class="muted">of {count(Math.max(toAsk, asked))} stations asked</span>
+          {count(asked)} <span class="muted">of {stationCount(Math.max(toAsk, asked))} asked</span>
         </span>
       </div>
       <div

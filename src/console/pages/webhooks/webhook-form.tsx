@@ -7,6 +7,7 @@ import { act } from "../../parts/act.ts";
 import { CopyButton } from "../../parts/copy-button.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { CheckField, TextField } from "../../parts/fields.tsx";
+import { urlFaultWords } from "./url-faults.ts";
 
 /** What each is, for whoever chooses. */
 const TYPES: Readonly<Record<EventType, string>> = {
@@ -104,7 +105,7 @@ export function WebhookForm({ known, onClose, onDone }: WebhookFormProps) {
         isMono
         placeholder="https://backend.example.com/events"
         value={url}
-        fault={faults.url}
+        fault={faults.url === undefined ? undefined : urlFaultWords(faults.url)}
         onChange={(value) => {
           setUrl(value);
           setRefusal({});
