@@ -92,7 +92,8 @@ describe.skipIf(!HAS_BROWSER)("The console's pages of the fleet", () => {
     await page.getByRole("row").filter({ hasText: "LIVE-1" }).waitFor({ state: "detached" });
     await see("#/");
     await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
-    expect(await page.title()).toBe("Overview · Kerbside");
+    // The title is set after what it is of is drawn.
+    await page.waitForFunction("document.title === 'Overview · Kerbside'");
   });
 
   test("find by what stands in the address, and put what is chosen there", async () => {
@@ -107,6 +108,7 @@ describe.skipIf(!HAS_BROWSER)("The console's pages of the fleet", () => {
     await page.getByRole("row").filter({ hasText: "NORTH-1" }).waitFor();
     expect(page.url()).toContain("securityProfile=0");
     await page.getByRole("button", { name: "Clear" }).click();
+    await page.getByRole("link", { name: "NORTH-2", exact: true }).waitFor();
     await page.getByRole("link", { name: "NORTH-1", exact: true }).focus();
     await page.keyboard.press("ArrowDown");
     expect(await page.evaluate("document.activeElement.textContent")).toBe("NORTH-2");
