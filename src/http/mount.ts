@@ -14,7 +14,7 @@ import { refuseLabelsOutside, refuseOutside } from "./reach.ts";
 import type { Labelled, Route } from "./routes/route.ts";
 import { type OperationId, ROUTES } from "./routes/table.ts";
 
-/** Of a route that takes none. */
+/** Of a route that takes none. One that asks for no key passes over what it is asked with: who looks whether it is up adds what they like. */
 const NOTHING = z.strictObject({});
 
 export function mount(app: HonoBase<ApiEnv>, handlers: Handlers): void {
@@ -31,6 +31,7 @@ export function mount(app: HonoBase<ApiEnv>, handlers: Handlers): void {
         if (route.part === "fleet" && key !== null) auditRefusal(c.env, key.name, id, null, Date.now());
         await refuseOutside(c, route, reach);
       }
+      if (route.scope !== null && route.query === undefined) readQuery(c, NOTHING);
       return handle({
         c,
         key,

@@ -14,6 +14,7 @@ const root = resolve(import.meta.dirname, "../..");
 
 interface Operation {
   operationId: string;
+  parameters?: { in: string }[];
   "x-scope"?: string;
   responses: Record<string, { content?: Record<string, { schema: object }> }>;
 }
@@ -131,6 +132,12 @@ describe("Every operation", () => {
     const context = await prepared();
     for (const { path, method, operation } of operations()) {
       const id = operation.operationId;
+      const takesNone = operation.parameters?.every((parameter) => parameter.in !== "query") ?? true;
+      if (takesNone && operation["x-scope"] !== undefined) {
+        const odd = await ask(`${filled(path)}?unknown=1`, method);
+        if (odd.status !== 422) faults.push(`${id}: ${odd.status} to a parameter that it does not know`);
+        take(id, path, method, odd);
+      }
       for await (const { at, seen: look, only, ...asked } of provocations(id, path, operation, context)) {
         const answer = await (look?.() ?? ask(at ?? filled(path), method, asked));
         if (only !== undefined && answer.status !== only) faults.push(`${id} ${at}: ${answer.status}, not ${only}`);

@@ -183,7 +183,8 @@ const REQUEST_ID = { "X-Request-Id": { $ref: "#/components/headers/RequestId" } 
 const RETRY_AFTER = { "Retry-After": { $ref: "#/components/headers/RetryAfter" } };
 
 function responses(route: Route, { answers, problems }: Answers, components: Components): Json {
-  const keyed = ["unauthorized", "tooManyAttempts"] as const;
+  // A parameter that it does not know is refused by every one of them.
+  const keyed = ["unauthorized", "tooManyAttempts", "invalid"] as const;
   const guarded = route.scope === "any" ? keyed : ([...keyed, "forbidden", "httpsRequired"] as const);
   const bound = route.scope !== null && route.part === "fleet" ? (["boundKey"] as const) : [];
   const all = [...problems, ...(route.scope === null ? [] : guarded), ...bound];
