@@ -70,8 +70,9 @@ const CALLS: Record<OperationId, (kerbside: client.Kerbside, station: client.Sta
       ...([{ timeoutSeconds: 5, expiresInSeconds: 60, retry: "always" }] as const),
     ),
   async listCommands(_, station) {
-    await station.commandsPage(PAGE);
-    await first(station.commands(PAGE));
+    const page = { limit: 7, cursor: "01a223d4-c62d-7000-b81a-faadb328c7fb" };
+    await station.commandsPage(page);
+    await first(station.commands(page));
   },
   getCommand: (_, station) => station.commandById("c/1"),
   cancelCommand: (_, station) => station.cancel("c/1"),
