@@ -329,12 +329,21 @@ describe.skipIf(!HAS_BROWSER)("The page of one station", () => {
     await watching.getByText("Live", { exact: true }).waitFor();
     const other = await kerbside.station("CS-EDIT", { register: false });
     await watching.getByRole("option").filter({ hasText: "Connected" }).waitFor();
+    const deregister = watching.getByRole("button", { name: "Deregister" });
+    expect(await deregister.isEnabled()).toBe(true);
+    await watching.route(/\/v1\/stations\/CS-EDIT$/, (route) => route.abort());
     await (first as WebSocketRoute | null)?.close({ code: 1013, reason: "too slow" });
     await watching.getByText("The tail is interrupted").waitFor();
     await watching.getByText("this page read too slowly").waitFor();
+    // What stands beside the tail is as old as it, and says so.
+    await watching.getByText("Unreachable since").waitFor();
+    await watching.getByText("Not updated since").waitFor();
+    expect(await deregister.isDisabled()).toBe(true);
+    await watching.unroute(/\/v1\/stations\/CS-EDIT$/);
     await other.call("Heartbeat", {}, "meanwhile");
     open();
     await watching.getByText("The tail is interrupted").waitFor({ state: "detached" });
+    await watching.getByText("Unreachable since").waitFor({ state: "detached" });
     await other.call("Heartbeat", {}, "afterwards");
     const rows = watching.getByRole("listbox", { name: "Messages" }).getByRole("option");
     for (const id of ["meanwhile", "afterwards"]) {
