@@ -1,3 +1,4 @@
+import { until } from "../support/http-peers.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SCOPES } from "../../src/security/api-key.ts";
 import { Browser, HAS_BROWSER, type Watched } from "../support/browser.ts";
@@ -92,7 +93,7 @@ describe.skipIf(!HAS_BROWSER)("The console", () => {
     await page.getByRole("option", { name: "Newcomers" }).waitFor();
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "Newcomers" }).waitFor();
-    expect(await page.title()).toBe("Newcomers · Kerbside");
+    await until("the title", async () => (await page.title()) === "Newcomers · Kerbside");
     await page.keyboard.press("/");
     await page.getByRole("dialog", { name: "Search" }).waitFor();
     await page.keyboard.press("Escape");

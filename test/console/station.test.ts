@@ -83,7 +83,7 @@ describe.skipIf(!HAS_BROWSER)("The page of one station", () => {
     const connectors = page.getByRole("region", { name: "Connectors" });
     await connectors.getByText("Charging").waitFor();
     await connectors.getByText(/^Transaction \d+$/).waitFor();
-    expect(await page.title()).toBe(`${ID} · Kerbside`);
+    await until("the title", async () => (await page.title()) === `${ID} · Kerbside`);
   });
 
   test("has a CALL and its answer on one row as they come, without a reload", async () => {
@@ -386,7 +386,7 @@ describe.skipIf(!HAS_BROWSER)("The page of one station", () => {
     await page.getByLabel("Action or message id").fill("DataTransfer");
     await row("DataTransfer").click();
     await page.getByLabel("Answer", { exact: true }).getByText("onerror").waitFor();
-    expect(await page.title()).toBe(`${ID} · Kerbside`);
+    await until("the title", async () => (await page.title()) === `${ID} · Kerbside`);
     expect(await page.locator("#page :is(img, b > b, i)").count()).toBe(0);
   });
 
