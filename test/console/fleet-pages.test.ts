@@ -93,7 +93,7 @@ describe.skipIf(!HAS_BROWSER)("The console's pages of the fleet", () => {
     await see("#/");
     await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
     // The title is set after what it is of is drawn.
-    await page.waitForFunction("document.title === 'Overview · Kerbside'");
+    await until("the title", async () => (await page.title()) === "Overview · Kerbside");
   });
 
   test("find by what stands in the address, and put what is chosen there", async () => {
