@@ -97,6 +97,20 @@ function Choice({ name, label, options, value }: FilterChoice & { value: string 
 }
 
 function SearchField({ label, value }: { label: string; value: string }) {
+  const typed = useTyped(value, TYPED_MS, (q) => setQuery({ q }));
+  return (
+    <div class="search-field">
+      <Icon name="search" size={14} />
+      <input {...typed} class="input" type="search" aria-label={label} placeholder={label} />
+    </div>
+  );
+}
+
+/**
+ * A field of text that shows what stands in the address, and says what is typed once it is done.
+ * @param pauseMs after the last letter
+ */
+export function useTyped(value: string, pauseMs: number, say: (typed: string) => void) {
   const field = useRef<HTMLInputElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
@@ -104,23 +118,14 @@ function SearchField({ label, value }: { label: string; value: string }) {
   useEffect(() => {
     if (field.current !== null && document.activeElement !== field.current) field.current.value = value;
   }, [value]);
-  return (
-    <div class="search-field">
-      <Icon name="search" size={14} />
-      <input
-        ref={field}
-        class="input"
-        type="search"
-        aria-label={label}
-        placeholder={label}
-        defaultValue={value}
-        spellcheck={false}
-        autocomplete="off"
-        onInput={({ currentTarget }) => {
-          clearTimeout(timer.current);
-          timer.current = setTimeout(() => setQuery({ q: currentTarget.value }), TYPED_MS);
-        }}
-      />
-    </div>
-  );
+  return {
+    ref: field,
+    defaultValue: value,
+    spellcheck: false,
+    autocomplete: "off" as const,
+    onInput: ({ currentTarget }: { currentTarget: HTMLInputElement }) => {
+      clearTimeout(timer.current);
+      timer.current = setTimeout(() => say(currentTarget.value), pauseMs);
+    },
+  };
 }

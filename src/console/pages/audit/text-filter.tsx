@@ -1,35 +1,15 @@
 /**
  * A filter that is typed, and one that is a time: each stands in the address once it is done. Must not know what is filtered.
  */
-import { useEffect, useRef } from "preact/hooks";
 import { route, setQuery } from "../../data/route.ts";
+import { useTyped } from "../../parts/filter-bar.tsx";
 
 /** ms after the last letter */
 const TYPED_MS = 400;
 
 export function TextFilter({ name, label }: { name: string; label: string }) {
-  const value = route.value.query[name] ?? "";
-  const field = useRef<HTMLInputElement>(null);
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  useEffect(() => {
-    if (field.current !== null && document.activeElement !== field.current) field.current.value = value;
-  }, [value]);
-  return (
-    <input
-      ref={field}
-      class="input"
-      aria-label={label}
-      placeholder={label}
-      defaultValue={value}
-      spellcheck={false}
-      autocomplete="off"
-      onInput={({ currentTarget }) => {
-        clearTimeout(timer.current);
-        timer.current = setTimeout(() => setQuery({ [name]: currentTarget.value.trim() }), TYPED_MS);
-      }}
-    />
-  );
+  const typed = useTyped(route.value.query[name] ?? "", TYPED_MS, (text) => setQuery({ [name]: text.trim() }));
+  return <input {...typed} class="input" aria-label={label} placeholder={label} />;
 }
 
 export const TimeFilter = ({ name, label }: { name: string; label: string }) => (
