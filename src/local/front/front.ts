@@ -17,6 +17,7 @@ import { answerProblem, EXPECTATION_FAILED, type Problem, problemOfParser, refus
 import { guarded } from "./guarded.ts";
 import { OpenAnswers } from "./open-answers.ts";
 import type { PendingConnections } from "./pending-connections.ts";
+import { lingerThenDestroy } from "./tunnel.ts";
 import { isBareUpgrade, originsOf } from "./upgrade-request.ts";
 
 export interface FrontOptions {
@@ -82,6 +83,8 @@ class Listeners {
   readonly #servers: http.Server[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #answers = new OpenAnswers();
+  /** Nothing more is read from them as requests. */
+  readonly #unreadable = new WeakSet<Duplex>();
   #forwarder: Forwarder | undefined;
 
   constructor(options: FrontOptions) {
@@ -129,9 +132,15 @@ class Listeners {
     };
     server.on("checkExpectation", guarded(ofRequest, onUnknown));
     const onUnreadable = (error: Error, socket: Duplex) => {
-      // A problem in the middle of an answer would pass for a part of it.
-      if (socket.writable && !this.#answers.isWithinOne(socket)) refuse(socket as Socket, problemOfParser(error));
-      else socket.destroy();
+      // Node tells of it again with whatever comes behind it.
+      if (this.#unreadable.has(socket)) return;
+      this.#unreadable.add(socket);
+      // A problem in the middle of an answer would pass for a part of it, and an end there would cut it off.
+      this.#answers.afterThose(socket, CLIENT_MAX_MS, () => {
+        if (socket.writable) refuse(socket as Socket, problemOfParser(error));
+        else if (socket.writableFinished) socket.destroy();
+        else lingerThenDestroy(socket as Socket);
+      });
     };
     server.on("clientError", guarded(ofError, onUnreadable));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -192,6 +201,8 @@ function createServer(options: FrontOptions, answers: OpenAnswers): http.Server 
     cert: [...serverCertificates],
     minVersion: "TLSv1.2" as const,
     handshakeTimeout: CLIENT_MAX_MS,
+    // As for plain HTTP, where it is Node's default: or half a client's connection, closed, closes the other in the midst of an answer.
+    allowHalfOpen: true,
     // A second handshake would bring another certificate under the first one's verdict.
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   };

@@ -18,8 +18,23 @@ export class OpenAnswers {
     return (this.#open.get(socket)?.size ?? 0) > 0;
   }
 
-  /** A part of an answer is on its way. */
-  isWithinOne(socket: Duplex): boolean {
-    return [...(this.#open.get(socket) ?? [])].some(({ headersSent }) => headersSent);
+  /**
+   * Calls `then` when what came whole is answered, at once if it is. A request whose rest can't come any more is not waited for.
+   * @param maxMs after which the connection is ended without
+   */
+  afterThose(socket: Duplex, maxMs: number, then: () => void): void {
+    const awaited = [...(this.#open.get(socket) ?? [])].filter(({ req, headersSent }) => req.complete || headersSent);
+    // They leave in the order of their requests.
+    const last = awaited.at(-1);
+    if (last === undefined) {
+      then();
+      return;
+    }
+    const late = setTimeout(() => socket.destroy(), maxMs);
+    socket.once("close", () => clearTimeout(late));
+    last.once("close", () => {
+      clearTimeout(late);
+      then();
+    });
   }
 }

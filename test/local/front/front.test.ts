@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import net from "node:net";
 import { text } from "node:stream/consumers";
+import tls from "node:tls";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Edge } from "../../../src/local/edge.ts";
 import { issueStationCertificate } from "../../../src/local/pki/station-certificate.ts";
@@ -99,10 +100,19 @@ describe("requests", () => {
   });
 
   test("An answer arrives whole at a client that has closed its own side", async () => {
-    const socket = net.connect({ port: edge.port, host: "localhost", allowHalfOpen: true });
-    const body = "x".repeat(300_000);
-    socket.end(`POST /body HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
-    expect((await text(socket)).split("\r\n\r\n")[1]).toContain(body);
+    const body = "x".repeat(900_000);
+    const request = `POST /body HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const to = { host: "localhost", allowHalfOpen: true };
+    const port = Number(new URL(edge.tlsUrl).port);
+    for (const socket of [net.connect({ port: edge.port, ...to }), tls.connect({ port, ca, ...to })]) {
+      socket.end(request + request);
+      const answers = (await text(socket)).split(body);
+      expect(answers.map((each) => each.match(/HTTP\/1\.1 \d{3}/)?.[0])).toEqual([
+        "HTTP/1.1 200",
+        "HTTP/1.1 200",
+        undefined,
+      ]);
+    }
   });
 
   test("What comes behind a request waits for its answer, an upgrade or bytes that are no HTTP too", async () => {
@@ -114,21 +124,31 @@ describe("requests", () => {
     const [answer = "", refusal = ""] = (await text(socket)).split(body);
     expect([answer.slice(0, 15), refusal.slice(0, 12)]).toEqual(["HTTP/1.1 200 OK", "HTTP/1.1 400"]);
 
-    const other = net.connect({ port: edge.port, host: "localhost" });
-    other.on("error", () => {});
-    let received = "";
-    other.write(first);
-    // Its answer has begun, and nothing of it is read meanwhile.
-    other.once("data", (chunk) => {
-      received += chunk;
-      other.pause();
-      other.write("no HTTP\r\n\r\n", () => setTimeout(() => other.resume(), 50));
-      other.on("data", (more) => (received += more));
-    });
-    await once(other, "close");
-    const [begun = "", behind] = received.split(body);
-    expect(begun.match(/HTTP\/1\.1 \d{3}/g)).toEqual(["HTTP/1.1 200"]);
-    expect(behind ?? "").toMatch(/^(?:HTTP\/1\.1 400 |$)/);
+    const close = first.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+    for (const [asked, expected] of [
+      [first, /^HTTP\/1\.1 400 /],
+      [first + first, /^HTTP\/1\.1 400 /],
+      [close, /^$/],
+    ] as const) {
+      const other = net.connect({ port: edge.port, host: "localhost" });
+      let received = "";
+      other.write(asked);
+      // Its answer has begun, and nothing of it is read meanwhile.
+      other.once("data", (chunk) => {
+        received += chunk;
+        other.pause();
+        other.write("no HTTP\r\n\r\n", () =>
+          other.write("nor this\r\n\r\n", () => setTimeout(() => other.resume(), 50)),
+        );
+        other.on("data", (more) => (received += more));
+      });
+      await once(other, "close");
+      const answers = received.split(body);
+      expect(answers.slice(0, -1).map((each) => each.slice(0, 15))).toEqual(
+        asked === first + first ? ["HTTP/1.1 200 OK", "HTTP/1.1 200 OK"] : ["HTTP/1.1 200 OK"],
+      );
+      expect(answers.at(-1)).toMatch(expected);
+    }
   });
 
   test("A 426 says to what it wants an upgrade, and that this ends here", async () => {
