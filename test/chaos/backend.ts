@@ -8,7 +8,6 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Delivery, Payload, SeenEvent } from "./ledger.ts";
 import type { Random } from "./random.ts";
-import { RecentLateness } from "./recent-lateness.ts";
 
 /**
  * How a door fails, by weight. `swallow`: it takes the request and breaks before it says so, the one failure that makes a
@@ -28,6 +27,8 @@ const SLOW_MS = [200, 2_500] as const;
 /** ms of a spell of fair or foul weather. */
 const SPELL_MS = [1_500, 7_000] as const;
 const RETRY_AFTER_SECONDS = [1, 3] as const;
+/** ms behind an answer in which its connection is closed by who had given up waiting for it. */
+const HANGS_UP_WITHIN_MS = 2_000;
 
 /** Whether requests fail now: often in foul weather, rarely in fair. */
 class Weather {
@@ -83,15 +84,14 @@ export interface Answered {
   taken(): void;
   /** In the end, however it ended. */
   ended(busyFor?: { at: number; retryAfterMs: number }): void;
-  /** This process was so late with the answer that the sender may have hung up before it came, which cannot be seen from here. */
-  perhapsUnread?(): void;
+  /** The sender hung up without having read the answer. */
+  unread?(): void;
 }
 
 export class Backend {
   readonly #server: http.Server;
   readonly #doors = new Map<string, { door: Door; weather: Weather }>();
   readonly #randomOf: (name: string) => Random;
-  readonly #recentLateness = new RecentLateness();
   /** Requests, and those that were failed on purpose. */
   requests = 0;
   failures = 0;
@@ -129,7 +129,6 @@ export class Backend {
   }
 
   async stop(): Promise<void> {
-    this.#recentLateness.stop();
     this.#server.close();
     this.#server.closeAllConnections();
     await once(this.#server, "close");
@@ -159,8 +158,11 @@ export class Backend {
       const seconds = weather.retryAfterSeconds();
       // Nobody can have read it before; the end of the answer is seen here when this process has time for it.
       busyFor = { at: Date.now(), retryAfterMs: seconds * 1_000 };
-      if (this.#recentLateness.wasLate()) answered.perhapsUnread?.();
-      return void response.writeHead(429, { "retry-after": String(seconds) }).end();
+      // A connection that is closed with its answer unread is reset; with all of it read it is not, wherefore this one has no body.
+      const hungUp = (isReset: boolean) => isReset && answered.unread?.();
+      request.socket.once("close", hungUp);
+      setTimeout(() => request.socket.off("close", hungUp), HANGS_UP_WITHIN_MS).unref();
+      return void response.writeHead(429, { "retry-after": String(seconds), "content-length": 0 }).end();
     }
     if (failure === "hang") return;
     if (failure === "reset" || failure === "swallow") {
@@ -218,8 +220,8 @@ export class Receivers {
         delivery.endedAt = busyFor?.at ?? Date.now();
         if (busyFor !== undefined) delivery.retryAfterMs = busyFor.retryAfterMs;
       },
-      perhapsUnread: () => {
-        delivery.isPerhapsUnread = true;
+      unread: () => {
+        delivery.isUnread = true;
       },
     };
   }

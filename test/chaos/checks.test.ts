@@ -546,9 +546,9 @@ describe("A check finds", () => {
     expect(broken(ledgers)).toEqual([]);
   });
 
-  test("nothing wrong with an attempt soon after a Retry-After that its sender may not have read", () => {
+  test("nothing wrong with an attempt soon after a Retry-After that its sender has not read", () => {
     const { ledgers } = goodStory();
-    const refused = { acknowledged: false, at: -900, endedAt: -900, retryAfterMs: 1_000, isPerhapsUnread: true };
+    const refused = { acknowledged: false, at: -900, endedAt: -900, retryAfterMs: 1_000, isUnread: true };
     ledgers.deliveries.unshift(delivery([connected(1)], refused));
     expect(broken(ledgers)).toEqual([]);
   });

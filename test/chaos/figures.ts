@@ -23,7 +23,7 @@ export function figuresOf(
     "requests to the backends, of which failed on purpose": `${backend.requests}, ${backend.failures}`,
     "messages of stations, attempts": `${messages.length}, ${messages.reduce((sum, { messageIds }) => sum + messageIds.length, 0)}`,
     "deliveries, acknowledged": `${ledgers.deliveries.length}, ${ledgers.deliveries.filter(({ acknowledged }) => acknowledged).length}`,
-    "a Retry-After that was told, of which perhaps unread": told(ledgers.deliveries),
+    "a Retry-After that was told, of which unread": told(ledgers.deliveries),
     "commands asked for": callers.reduce((sum, { requests }) => sum + requests.length, 0),
     "commands by state": Array.from(outcomes, ([state, list]) => `${state} ${list.length}`).join(", "),
     "CALLs of the CSMS that stations saw": stations.reduce(
@@ -40,5 +40,5 @@ export function figuresOf(
 
 function told(deliveries: readonly Delivery[]): string {
   const all = deliveries.filter(({ retryAfterMs }) => retryAfterMs !== undefined);
-  return `${all.length}, ${all.filter(({ isPerhapsUnread }) => isPerhapsUnread).length}`;
+  return `${all.length}, ${all.filter(({ isUnread }) => isUnread).length}`;
 }

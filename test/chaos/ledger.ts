@@ -79,8 +79,8 @@ export interface Delivery {
   endedAt: number;
   /** ms that the answer told to wait. */
   retryAfterMs?: number;
-  /** The receiver was so late with it that the sender may have hung up before. */
-  isPerhapsUnread?: boolean;
+  /** The sender hung up without having read it. */
+  isUnread?: boolean;
 }
 
 export interface CommandRequest {

@@ -60,8 +60,8 @@ function impatient(ledgers: Ledgers): Violation[] {
   return [...streams.values()].flatMap((deliveries) =>
     deliveries.flatMap((delivery, index) => {
       const next = deliveries[index + 1];
-      const { retryAfterMs, isPerhapsUnread, stationId, webhook, endedAt } = delivery;
-      if (retryAfterMs === undefined || isPerhapsUnread === true || next === undefined || !isSameLog(delivery, next))
+      const { retryAfterMs, isUnread, stationId, webhook, endedAt } = delivery;
+      if (retryAfterMs === undefined || isUnread === true || next === undefined || !isSameLog(delivery, next))
         return [];
       const earlyMs = endedAt + retryAfterMs - next.at;
       if (earlyMs <= TOLERANCE_MS || isExcused(ledgers, delivery, next)) return [];
