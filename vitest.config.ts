@@ -1,11 +1,40 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** By how a path begins, the longest first: one that began last would be waited for alone. */
+const LONGEST = [
+  "test/chaos/chaos",
+  "test/soak/soak",
+  "test/http/connect",
+  "test/local/state/state-folder",
+  "test/console/",
+  "test/http/stations",
+  "test/station/platform-limits",
+  "test/simulator/",
+  "test/chaos/",
+  "test/station/answering",
+  "test/local/main",
+  "test/security/attacks/",
+  "test/model/",
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const at = LONGEST.findIndex((path) => moduleId.includes(`/${path}`));
+      return at === -1 ? LONGEST.length : at;
+    };
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Each file may hold a workerd of its own; more at once than cores only makes them slow together.
-    maxWorkers: 2,
+    // Each file may hold a workerd of its own, and waits half of its time: with more at once they only make each other slow.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
   },
 });
