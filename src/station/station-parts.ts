@@ -22,10 +22,9 @@ import { RefusedCalls } from "./connection/refused-calls.ts";
 import { SecurityReports } from "./connection/security-reports.ts";
 import { Delivery } from "./delivery/delivery.ts";
 import { CsmsLink } from "./link/csms-link.ts";
-import { commandAnswer } from "./link/link-answer.ts";
 import type { LinkPort } from "./link/link-port.ts";
 import { standingOf } from "./link/standing.ts";
-import { linkCommand } from "./link-command.ts";
+import { linkAnswer, linkCommand } from "./link-command.ts";
 import { Tail } from "./tail/tail.ts";
 import { Agenda } from "./object/agenda.ts";
 import { StationContext } from "./object/context.ts";
@@ -282,9 +281,7 @@ export class StationParts {
       this.#object.waitUntil(reportToCampaign(this.context.env, this.context.id, command));
     this.#operating?.completed(command);
     this.#certifying?.completed(command);
-    // On another link the id may be another CALL's.
-    if (command.linkId !== undefined && command.linkId !== this.link.linkId) return;
-    const frame = commandAnswer(this.#protocol, command);
+    const frame = linkAnswer(this, this.#protocol, command);
     if (frame !== null) this.link.send(frame);
   }
 

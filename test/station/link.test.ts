@@ -255,6 +255,18 @@ describe("A CSMS's own socket", () => {
     expect(await csms.of("again")).toEqual([3, "again", { status: "Accepted" }]);
     expect((await station.call("Heartbeat"))[0]).toBe(3);
     expect(station.frames.filter(([type, , action]) => type === 2 && action === "ClearCache")).toHaveLength(1);
+    // [OCPP 2.1 P4 §4.2.4] What it says to a question is used or complained of.
+    csms.answer = () => ({ idTokenInfo: { status: "Perhaps" } });
+    expect((await station.call("Authorize", { idToken: { idToken: "A", type: "Central" } }, "odd"))[2]).toBe(
+      "InternalError",
+    );
+    expect(await csms.of("odd", 5)).toEqual([
+      5,
+      "odd",
+      "PropertyConstraintViolation",
+      expect.stringContaining("/idTokenInfo/status"),
+      {},
+    ]);
   });
 
   test("hears late what came late, and of a station's CALLERROR as it was", async () => {
@@ -347,6 +359,20 @@ describe("A CSMS's own socket", () => {
     station.send([3, clearing, { status: "Accepted" }]);
     expect(await newest.of("1")).toEqual([3, "1", { status: "Accepted" }]);
     expect(csms.frames).toEqual([]);
+  });
+
+  test("that says another CALL under an id before its answer gets that one's alone, and a repeated one is not taken twice", async () => {
+    const station = await kerbside.station("L24");
+    const csms = await link("L24");
+    for (const type of ["Soft", "Soft", "Hard"]) csms.send([2, "1", "Reset", { type }]);
+    const [, soft] = await station.next();
+    station.send([3, soft, { status: "Rejected" }]);
+    const [, hard, , { type }] = await station.next();
+    expect(type).toBe("Hard");
+    station.send([3, hard, { status: "Accepted" }]);
+    expect(await csms.of("1")).toEqual([3, "1", { status: "Accepted" }]);
+    expect(csms.frames).toHaveLength(1);
+    expect((await kerbside.api("GET", "/v1/stations/L24/commands")).body.commands).toHaveLength(2);
   });
 
   test("that does not answer an event is told those behind it, and then that one once more, but before a question", async () => {

@@ -104,15 +104,27 @@ export class CommandStore {
     this.#queue([...this.#queuedIds, id].sort());
   }
 
+  /** Whether this CALL of a link is queued or sent already, by all that it says; a newer link that says it once more is the one that is answered. */
   isOpenAtLink(call: CallIdentity, linkId: string): boolean {
-    const open = [...this.queued(), ...this.sent()].filter(({ linkMessageId }) => linkMessageId === call.messageId);
-    if (open.some((command) => command.linkId === linkId)) return true;
-    // An id is one of its connection: on the next it may be another CALL's.
-    const same = open.find(({ action, payload }) => isSameContent({ ...call, action, payload }, call));
+    const open = this.#openUnder(call.messageId);
+    const same = open.findLast(({ action, payload }) => isSameContent({ ...call, action, payload }, call));
     if (same === undefined) return false;
+    if (same.linkId === linkId) return same === open.at(-1);
+    // An id is one of its connection: on the next it may be another CALL's.
     this.#put({ ...same, linkId });
     this.#queued = null;
     return true;
+  }
+
+  /** Whether a later CALL of the same link is open under the id of this one. */
+  isOvertakenAtLink({ id, linkMessageId = "", linkId }: Command): boolean {
+    return this.#openUnder(linkMessageId).some((other) => other.linkId === linkId && other.id > id);
+  }
+
+  /** In the order in which they came. */
+  #openUnder(messageId: string): Command[] {
+    const open = [...this.sent(), ...this.queued()].filter(({ linkMessageId }) => linkMessageId === messageId);
+    return open.sort((one, other) => (one.id < other.id ? -1 : 1));
   }
 
   /** Settles a command that was sent, be it timed out or to be sent again; `null`: there is none that this could answer. */

@@ -5,7 +5,6 @@
 import { log } from "../../log.ts";
 import { type CommandFault, commandFaults } from "../../ocpp/payload-check.ts";
 import type { Protocol } from "../../ocpp/protocol.ts";
-import type { CallIdentity } from "../../ocpp/repetition.ts";
 import type { Outcome } from "../../ocpp/session.ts";
 import { observeCommand } from "../../ocpp/station-status.ts";
 import { commandRefusal, type RegistrationStatus } from "../../ocpp/state-rules.ts";
@@ -226,9 +225,9 @@ export class Commands {
     return { commands, cursor: null };
   }
 
-  /** Whether this CALL of a link is queued or sent already; a newer link that says it once more is the one that is answered. */
-  isOpenAtLink(call: CallIdentity, linkId: string): boolean {
-    return this.#store.isOpenAtLink(call, linkId);
+  /** What is open of a link's CALLs: see there. */
+  get ofLink(): Pick<CommandStore, "isOpenAtLink" | "isOvertakenAtLink"> {
+    return this.#store;
   }
 
   get queueLength(): number {

@@ -2,34 +2,31 @@
  * What the CSMS's CALLRESULT or CALLERROR is worth to the station, and what it is told of its own CALLs. Must not know sockets.
  */
 import { log } from "../../log.ts";
+import { encodeResultFault, judgeResult } from "../../ocpp/call-result.ts";
 import { errorCode, type FaultKind } from "../../ocpp/error-codes.ts";
 import type { LinkQuestion } from "../../ocpp/link.ts";
 import { type CallError, type CallResult, encode, encodeFault, isPayload } from "../../ocpp/message.ts";
-import { checkPayload } from "../../ocpp/payload-check.ts";
 import type { Protocol } from "../../ocpp/protocol.ts";
 import type { Answer } from "../../ocpp/session.ts";
 import type { Command } from "../command/command-row.ts";
 import type { CommandRefusal } from "../station-rpc.ts";
 
-/** `null`: it is none that a station could use, and the CSMS is ours to hear of it. */
+/** `answer: null`: it is none that a station could use. `complaint`: what the CSMS hears of that, where its version has a word for it. */
 export function answerOf(
   stationId: string,
   { call, protocol }: LinkQuestion,
   message: CallResult | CallError,
-): Answer | null {
+): { answer: Answer | null; complaint: string | null } {
   if (message.type !== "callResult") {
     const { code, description, details } = message;
-    return { error: { code, description, details } };
+    return { answer: { error: { code, description, details } }, complaint: null };
   }
-  const payload = message.payload ?? {};
-  const { fault } =
-    message.unfit === undefined
-      ? checkPayload(protocol, call.action, "response", payload, "strict")
-      : { fault: message.unfit };
-  if (fault === null && isPayload(payload)) return { payload };
-  const reason = `the payload is no ${call.action} response: ${fault?.description ?? "not an object"}`;
+  const outcome = judgeResult(protocol, "strict", call.action, message);
+  if (outcome.state === "result") return { answer: { payload: outcome.payload }, complaint: null };
+  const fault = outcome.state === "error" ? outcome.error.description : "";
+  const reason = `the payload is no ${call.action} response: ${fault}`;
   log("warn", "the CSMS gave no answer", { stationId, messageId: call.messageId, action: call.action, reason });
-  return null;
+  return { answer: null, complaint: encodeResultFault(protocol, message.messageId, outcome) };
 }
 
 /** What becomes of a command that the CSMS's link asked for, as a frame under its id; `null`: nobody knows, and nothing is said. */

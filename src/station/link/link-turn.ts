@@ -204,7 +204,9 @@ export class LinkTurn {
     this.#carrier.save();
     const question = this.questions.current;
     if (open.sequence === null && question !== null) {
-      this.questions.finish(question, answerOf(this.#context.id, question, message));
+      const { answer, complaint } = answerOf(this.#context.id, question, message);
+      if (complaint !== null) this.#carrier.send(complaint);
+      this.questions.finish(question, answer);
     }
     this.#pump();
   }
