@@ -58,7 +58,7 @@ export function parseArguments(args: readonly string[]): Result<BridgeOptions | 
     const [cert, key] = [values["csms-cert"] ?? null, values["csms-key"] ?? null];
     if ((cert === null) !== (key === null)) throw new Unusable("--csms-cert and --csms-key belong together");
     return ok({
-      api: urlOf("api", values.api, ["http:", "https:"]),
+      api: apiOf(values.api),
       keyFile: needed("key-file", values["key-file"]),
       csms: urlOf("csms", values.csms, ["ws:", "wss:"]),
       mirror: values.mirror === undefined ? null : urlOf("mirror", values.mirror, ["ws:", "wss:"]),
@@ -91,6 +91,13 @@ function urlOf(name: string, value: string | undefined, schemes: readonly string
   }
   if (URL.canParse(text) && schemes.includes(new URL(text).protocol)) return text.replace(/\/+$/, "");
   throw new Unusable(`--${name} must be a URL of ${schemes.join(" or ")}//, not ${JSON.stringify(text)}`);
+}
+
+/** Its routes are at the root. */
+function apiOf(value: string | undefined): string {
+  const text = urlOf("api", value, ["http:", "https:"]);
+  if (new URL(text).pathname === "/") return text;
+  throw new Unusable(`--api must have no path, as https://kerbside.example.com, not ${JSON.stringify(text)}`);
 }
 
 function label(text: string): [string, string] {

@@ -21,6 +21,9 @@ class Histogram {
   }
 }
 
+const SIDES = ["link", "csms", "mirror"] as const;
+type Side = (typeof SIDES)[number];
+
 /** How things stand at the moment. */
 export interface BridgeStanding {
   stations: number;
@@ -31,25 +34,18 @@ export interface BridgeStanding {
 export class BridgeCounts {
   readonly frames = { toCsms: 0, toStation: 0 };
   readonly latencies = new Histogram();
-  readonly #refusals = { link: new Map<string, number>(), csms: new Map<string, number>() };
+  readonly #lost = { link: new Map(), csms: new Map(), mirror: new Map() } as Record<Side, Map<string, number>>;
   readonly #mirror = new Map<string, number>();
-
-  linkLost(status: number | null): void {
-    this.#lost("link", status);
-  }
-
-  csmsLost(status: number | null): void {
-    this.#lost("csms", status);
-  }
 
   /** Of an answer of the mirror beside the CSMS's. */
   agreed(verdict: "same" | "different" | "error" | "none"): void {
     this.#mirror.set(verdict, (this.#mirror.get(verdict) ?? 0) + 1);
   }
 
-  #lost(side: "link" | "csms", status: number | null): void {
+  /** @param status the HTTP status that refused it; `null`: another kind of end */
+  lost(side: Side, status: number | null): void {
     const key = status === null ? "closed" : String(status);
-    this.#refusals[side].set(key, (this.#refusals[side].get(key) ?? 0) + 1);
+    this.#lost[side].set(key, (this.#lost[side].get(key) ?? 0) + 1);
   }
 
   text({ stations, linked, csms }: BridgeStanding): string {
@@ -66,8 +62,8 @@ export class BridgeCounts {
         "kerbside_bridge_closed_total",
         "counter",
         "Sockets that closed or were refused, by side and HTTP status.",
-        (["link", "csms"] as const).flatMap((side) =>
-          Array.from(this.#refusals[side], ([status, count]): [string, number] => [
+        SIDES.flatMap((side) =>
+          Array.from(this.#lost[side], ([status, count]): [string, number] => [
             `side="${side}",status="${status}"`,
             count,
           ]),

@@ -127,6 +127,7 @@ export class Bridge {
               open: (protocol) => new WebSocket(`${mirror}/${encodeURIComponent(stationId)}`, [protocol], SOCKET),
               turn: () => this.#pace.turn(this.#off.signal),
               counts: this.counts,
+              log: (level, message, facts) => this.#log(level, message, { stationId, ...facts }),
               random: Math.random,
             }),
     });

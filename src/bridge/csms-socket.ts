@@ -15,6 +15,16 @@ const UNANSWERED_MAX = 64;
 /** CALLs of the CSMS that wait until the link is back. */
 const HELD_MAX = 16;
 
+/** The first frame that is binary, which OCPP-J has none of: it is not passed on, and who wrote the CSMS is to hear of it. */
+export function onFirstBinary(socket: WebSocket, done: () => void): void {
+  const look = (_: unknown, isBinary: boolean) => {
+    if (!isBinary) return;
+    socket.off("message", look);
+    done();
+  };
+  socket.on("message", look);
+}
+
 interface Said {
   /** `null`: nobody answers it. */
   callId: string | null;

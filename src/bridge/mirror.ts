@@ -6,6 +6,7 @@ import { WebSocket } from "ws";
 import { backOffMs } from "./back-off.ts";
 import type { BridgeCounts } from "./bridge-counts.ts";
 import { keepAlive } from "./keep-alive.ts";
+import { lineOf, onEnd } from "./socket-end.ts";
 import { TransactionIds } from "./transaction-ids.ts";
 
 /** CALLs whose answers are compared later; an older one that neither answered is forgotten. */
@@ -22,6 +23,7 @@ interface MirrorOptions {
   /** Waits for its turn to open a socket again; `false`: called off. */
   turn: () => Promise<boolean>;
   counts: BridgeCounts;
+  log: (level: "info" | "warn", message: string, facts: Record<string, unknown>) => void;
   random: () => number;
 }
 
@@ -64,17 +66,17 @@ export class Mirror {
     const socket = this.#options.open(this.#protocol);
     this.#socket = socket;
     keepAlive(socket);
-    let openedAt = Number.POSITIVE_INFINITY;
     socket.on("open", () => {
-      openedAt = performance.now();
       for (const frame of this.#waiting.splice(0)) socket.send(frame);
     });
     socket.on("message", (data) => this.#said(socket, String(data)));
-    // One that is not there is no trouble of anybody's.
-    socket.on("error", () => {});
-    socket.on("close", () => {
+    // One that is not there is no trouble of the station's; whoever tries it wants to know why.
+    onEnd(socket, (end) => {
       if (this.#socket !== socket) return;
-      if (performance.now() - openedAt >= STEADY_MS) this.#failures = 0;
+      this.#options.counts.lost("mirror", end.refusal);
+      const [level, message] = lineOf("the mirror's socket", end, false);
+      this.#options.log(level, message, { code: end.code, reason: end.reason });
+      if (end.livedMs >= STEADY_MS) this.#failures = 0;
       this.closed();
       this.#again = setTimeout(() => void this.#dialAgain(), backOffMs(this.#failures++, this.#options.random()));
       this.#again.unref();

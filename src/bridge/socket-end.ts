@@ -12,6 +12,26 @@ export interface SocketEnd {
   reason: string;
 }
 
+/** Another one has taken the link over, what was said broke a rule, or the station is registered no more. */
+export const POLICY_CLOSE = 1008;
+/** Why Kerbside closes a link that another has taken over. */
+export const SUPERSEDED = "superseded";
+const DEREGISTERED = "deregistered";
+
+/** As what it is logged. @param isOurs this side wants it open no more */
+export function lineOf(
+  what: string,
+  { refusal, livedMs, code, reason }: SocketEnd,
+  isOurs: boolean,
+): [level: "info" | "warn", message: string] {
+  const isRefused = refusal !== null || (code === POLICY_CLOSE && reason !== DEREGISTERED);
+  const wasOpen = livedMs > 0;
+  return [
+    isRefused || (!wasOpen && !isOurs) ? "warn" : "info",
+    `${what} ${wasOpen ? "closed" : "could not be opened"}${reason === SUPERSEDED ? ": another bridge or CSMS has taken it over" : ""}`,
+  ];
+}
+
 export function onEnd(socket: WebSocket, done: (end: SocketEnd) => void): void {
   let refusal: number | null = null;
   let failure = "";
@@ -26,7 +46,8 @@ export function onEnd(socket: WebSocket, done: (end: SocketEnd) => void): void {
     socket.terminate();
   });
   socket.on("error", (error) => {
-    failure = error.message;
+    // Of a name with several addresses it is one error for all of them, which has no words of its own.
+    failure = error.message || String((error as NodeJS.ErrnoException).code ?? error.name);
   });
   socket.once("close", (code, text) => {
     const livedMs = openedAt === null ? 0 : performance.now() - openedAt;

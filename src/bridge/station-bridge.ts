@@ -4,11 +4,11 @@
  */
 import { WebSocket } from "ws";
 import { backOffMs } from "./back-off.ts";
-import { CsmsSocket, UNSENT_MAX_BYTES } from "./csms-socket.ts";
+import { CsmsSocket, onFirstBinary, UNSENT_MAX_BYTES } from "./csms-socket.ts";
 import { headOf } from "./frame-head.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { keepAlive } from "./keep-alive.ts";
-import { onEnd, type SocketEnd } from "./socket-end.ts";
+import { lineOf, onEnd, POLICY_CLOSE, type SocketEnd, SUPERSEDED } from "./socket-end.ts";
 import type { Standing, StationBridgeOptions } from "./station-bridge-options.ts";
 import { type OpenCall, Unanswered } from "./unanswered.ts";
 
@@ -22,9 +22,11 @@ const STEADY_MS = 10_000;
 const CLOSE_WITHIN_MS = 2_000;
 /** ms that the CSMS's socket stays without a link: the station may be online still, while Kerbside or the network is away. */
 const KEEP_CSMS_MS = 10_000;
-/** Another one has taken the link over, or the station is registered no more. */
-const POLICY_CLOSE = 1008;
+/** Failures that a link is dialled after as if it had had, once another has taken it over: at once it would be a quarrel. */
+const QUARREL_FAILURES = 6;
 const ORDERLY_CLOSE = 1000;
+/** [OCPP 2.x P4 §4.2.3] What is said of a frame of the CSMS whose id cannot be read. */
+const UNREADABLE_ID = "-1";
 
 export class StationBridge {
   readonly #options: StationBridgeOptions;
@@ -75,11 +77,12 @@ export class StationBridge {
     link.on("message", (data, isBinary) => {
       if (!isBinary && this.#link === link) this.#fromLink(String(data));
     });
-    this.#ended(link, "link", ({ refusal, livedMs, code }) => {
+    this.#ended(link, "link", ({ refusal, livedMs, code, reason }) => {
       if (this.#link !== link) return;
       if (livedMs >= STEADY_MS) this.#linkFailures = 0;
+      if (reason === SUPERSEDED) this.#linkFailures = Math.max(this.#linkFailures, QUARREL_FAILURES);
       this.#link = null;
-      this.#options.counts.linkLost(refusal);
+      this.#options.counts.lost("link", refusal);
       // Kerbside says again what is not answered; an answer to what it said before would be to nothing.
       this.#unanswered.forget();
       this.#csms?.forgetAsked();
@@ -111,9 +114,9 @@ export class StationBridge {
   #ended(socket: WebSocket, side: "link" | "csms", done: (end: SocketEnd) => void): void {
     const { stationId, log } = this.#options;
     onEnd(socket, (end) => {
-      const { refusal, code, reason } = end;
-      const what = side === "link" ? "the link closed" : "the CSMS's socket closed";
-      log(refusal === null ? "info" : "warn", what, { stationId, code, reason });
+      const isOurs = this.#isEnding || (side === "csms" && this.#standing?.online !== true);
+      const [level, message] = lineOf(side === "link" ? "the link" : "the CSMS's socket", end, isOurs);
+      log(level, message, { stationId, code: end.code, reason: end.reason });
       done(end);
     });
   }
@@ -134,7 +137,7 @@ export class StationBridge {
     }
     // An id is the CSMS's own, of one socket: what was asked on the one before may be another CALL on this one.
     if (type !== 3 && type !== 4) this.#sendToCsms(null, text);
-    else if (this.#csms?.takeAsked(messageId)) this.#csms.answer(text);
+    else if (messageId === UNREADABLE_ID || this.#csms?.takeAsked(messageId)) this.#csms?.answer(text);
   }
 
   #stands(standing: Standing): void {
@@ -203,6 +206,10 @@ export class StationBridge {
       // One that this side closes may have its answers on the way: they are none to what is said meanwhile.
       if (!isBinary && this.#csms === csms && csms.isOpen) this.#fromCsms(String(data));
     });
+    onFirstBinary(socket, () => {
+      const { stationId, log } = this.#options;
+      log("warn", "the CSMS sends binary frames, which OCPP-J does not have: they are not passed on", { stationId });
+    });
     this.#ended(socket, "csms", ({ refusal, livedMs, code }) => {
       csms.ended();
       if (this.#csms !== csms) return;
@@ -211,7 +218,7 @@ export class StationBridge {
       this.#csms = null;
       this.#isOpeningCsms = false;
       this.#heartbeats.stop();
-      this.#options.counts.csmsLost(refusal);
+      this.#options.counts.lost("csms", refusal);
       this.#options.mirror?.closed();
       if (this.#standing?.online === true && !this.#isEnding) {
         this.#isBackingOff = true;

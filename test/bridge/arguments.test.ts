@@ -26,6 +26,7 @@ test.each([
   [["--port", "70000"], "--port must be"],
   [["--mirror", "https://x"], "--mirror must be a URL"],
   [["--csms", "wss://c.example.com/ocpp?tenant=1"], "no query"],
+  [["--api", "https://k.example.com/v1"], "--api must have no path"],
   [["--colour"], "colour"],
 ])("%j is refused in a sentence", (args, sentence) => {
   expect(parseArguments([...NEEDED, ...args])).toEqual({ ok: false, error: expect.stringContaining(sentence) });

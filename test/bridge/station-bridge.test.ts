@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import http from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, LookupFunction } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
 import { WebSocket as Client, type WebSocket, WebSocketServer } from "ws";
 import { parseArguments } from "../../src/bridge/arguments.ts";
@@ -10,6 +10,7 @@ import { headOf } from "../../src/bridge/frame-head.ts";
 import { Mirror } from "../../src/bridge/mirror.ts";
 import { Heartbeats } from "../../src/bridge/heartbeats.ts";
 import { keepAlive } from "../../src/bridge/keep-alive.ts";
+import { onEnd, type SocketEnd } from "../../src/bridge/socket-end.ts";
 import { StationBridge } from "../../src/bridge/station-bridge.ts";
 import { type OpenCall, Unanswered } from "../../src/bridge/unanswered.ts";
 import { until } from "../support/http-peers.ts";
@@ -51,6 +52,8 @@ afterEach(() => {
 
 async function between(mirrored?: Side) {
   const [link, csms, counts] = [new Side(), new Side(), new BridgeCounts()];
+  const logged: [level: string, message: string, facts: Record<string, unknown>][] = [];
+  const log = (...line: (typeof logged)[number]) => void logged.push(line);
   await Promise.all([link, csms, ...(mirrored ? [mirrored] : [])].map(({ server }) => once(server, "listening")));
   const bridge = new StationBridge({
     stationId: "S",
@@ -58,7 +61,7 @@ async function between(mirrored?: Side) {
     csms: (protocol) => ({ url: csms.url, protocols: [protocol], options: {} }),
     turn: async () => true,
     counts,
-    log: () => {},
+    log,
     random: () => 0,
     mirror:
       mirrored === undefined
@@ -66,7 +69,7 @@ async function between(mirrored?: Side) {
         : new Mirror({
             open: (protocol) => new Client(mirrored.url, [protocol]),
             turn: async () => true,
-            counts,
+            ...{ counts, log },
             random: () => 0,
           }),
   });
@@ -81,7 +84,7 @@ async function between(mirrored?: Side) {
   await until("the link", () => link.newest !== undefined);
   const stands = (protocol = "ocpp1.6", online = true) =>
     link.send({ station: { online, protocol, securityProfile: 0, since: "2026-11-28T12:00:00Z", boot: null } });
-  return { link, csms, bridge, counts, stands };
+  return { link, csms, bridge, counts, logged, stands };
 }
 
 test.each(['[2,"a\nb","Reset",{}]', '[2,"\\x","Reset",{}]', "[2", "", "null"])(
@@ -190,10 +193,66 @@ test.each([
   await until("its socket", () => csms.newest !== undefined);
   const lost = link.newest;
   if (code === 1008) lost?.close(code, "superseded");
-  else lost?.terminate();
-  await until("another link", () => link.sockets.length === 2 && link.newest !== undefined);
+  else {
+    lost?.terminate();
+    await until("another link", () => link.sockets.length === 2 && link.newest !== undefined);
+  }
   then(() => stands("ocpp1.6", false));
   await until("its end", () => csms.newest === undefined);
+});
+
+test("Two bridges for one station do not take its link from each other at once, and both say so", async () => {
+  const { link, logged, stands } = await between();
+  const timers = vi.spyOn(globalThis, "setTimeout");
+  ends.push(() => timers.mockRestore());
+  stands();
+  link.newest?.close(1008, "superseded");
+  await until("the line", () => logged.length > 0);
+  expect(logged[0]).toEqual([
+    "warn",
+    "the link closed: another bridge or CSMS has taken it over",
+    { stationId: "S", code: 1008, reason: "superseded" },
+  ]);
+  await until("its wait", () => timers.mock.calls.some(([, ms]) => ms === 16_000));
+});
+
+test("Whoever looks after a CSMS is told that it takes no socket, sends binary frames, or frames without an id", async () => {
+  const mirrored = new Side();
+  mirrored.server.options.handleProtocols = () => false;
+  const { link, csms, counts, logged, stands } = await between(mirrored);
+  csms.server.options.handleProtocols = () => "ocpp9.9";
+  stands();
+  await until("the line", () => logged.length > 0);
+  expect(logged[0]).toEqual([
+    "warn",
+    "the CSMS's socket could not be opened",
+    { stationId: "S", code: 1006, reason: "Server sent an invalid subprotocol" },
+  ]);
+  csms.server.options.handleProtocols = (offered) => [...offered][0] ?? false;
+  const { newest } = await until("its socket", () => csms.newest && csms);
+  for (let number = 0; number < 2; number++) newest?.send(Buffer.from('[2,"b","ClearCache",{}]'));
+  csms.send("{");
+  await until("what is passed on", () => link.heard.length > 0);
+  expect(link.heard).toEqual(["{"]);
+  expect(logged.filter(([, message]) => message.includes("binary"))).toHaveLength(1);
+  link.send([4, "-1", "RpcFrameworkError", "not JSON", {}]);
+  await until("what is said of it", () => csms.heard.length > 0);
+  expect(csms.heard).toEqual(['[4,"-1","RpcFrameworkError","not JSON",{}]']);
+  await until("the mirror's line", () => logged.some(([, message]) => message.includes("mirror")));
+  expect(logged.find(([, message]) => message.includes("mirror"))).toEqual([
+    "warn",
+    "the mirror's socket could not be opened",
+    { code: 1006, reason: "Server sent no subprotocol" },
+  ]);
+  expect(counts.text({ stations: 1, linked: 1, csms: {} })).toMatch(/closed_total\{side="mirror",status="closed"\} 1/);
+});
+
+test("A host that is not there has a reason also where its name has several addresses", async () => {
+  const addresses = ["127.0.0.1", "127.0.0.2"].map((address) => ({ address, family: 4 }));
+  const lookup: LookupFunction = (_, __, found) => found(null, addresses);
+  const socket = new Client("ws://csms.example:1", { lookup });
+  const { reason } = await new Promise<SocketEnd>((resolve) => onEnd(socket, resolve));
+  expect(reason).toContain("ECONNREFUSED");
 });
 
 test("What the station says waits while a Heartbeat is not answered, and an answer of it does not", async () => {
