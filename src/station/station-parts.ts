@@ -5,6 +5,7 @@
 import type { Env } from "../env.ts";
 import type { Protocol } from "../ocpp/protocol.ts";
 import type { CheckedCall, Outcome } from "../ocpp/session.ts";
+import { isCertificateBrought } from "./certificate/certificate-taken.ts";
 import { CertificateOffice, isAnsweredHere, isCertified } from "./certificate/certificate-office.ts";
 import type { Command } from "./command/command-row.ts";
 import { reportToCampaign } from "./command/campaign-report.ts";
@@ -280,7 +281,8 @@ export class StationParts {
     if (command.campaignId !== undefined)
       this.#object.waitUntil(reportToCampaign(this.context.env, this.context.id, command));
     this.#operating?.completed(command);
-    this.#certifying?.completed(command);
+    // Also of one that has none yet.
+    (isCertificateBrought(command) ? this.certificates : this.#certifying)?.completed(command);
     const frame = linkAnswer(this, this.#protocol, command);
     if (frame !== null) this.link.send(frame);
   }

@@ -315,6 +315,82 @@ describe("A certificate that a backend brings", () => {
     await usedNow("BROUGHT", before);
     expect((await certificates("BROUGHT")).map(({ state }: { state: string }) => state)).toEqual(["in-use", "retired"]);
   });
+
+  test("counts also where its answer was lost: the station may have it, and is not locked out", async () => {
+    const { station, before } = await field("ANSWER-LOST", { makesRequests: false });
+    station.newKey = await certificateOf(kerbside, "ANSWER-LOST");
+    station.before = async (action) => {
+      if (action === "CertificateSigned") station.drop();
+    };
+    const certificateChain = station.newKey.cert;
+    const { status } = await kerbside.command("ANSWER-LOST", "CertificateSigned", { certificateChain });
+    expect(status).toBe(504);
+    expect(await usedNow("ANSWER-LOST", before)).toBe(fingerprintOf(certificateChain));
+    await until("the one before to be retired", async () => (await certificates("ANSWER-LOST"))[1].state === "retired");
+    expect((await certificates("ANSWER-LOST"))[0]).toMatchObject({ state: "in-use", issuedBy: "csms" });
+  });
+
+  test("that the station refuses counts no longer, and one of which its answer came late does as that says", async () => {
+    const { station, before, key } = await field("SAYS-NO", { makesRequests: false });
+    station.answer = (action) => (action === "CertificateSigned" ? { status: "Rejected" } : undefined);
+    const next = await certificateOf(kerbside, "SAYS-NO");
+    const { promise: isLate, resolve: goOn } = Promise.withResolvers<void>();
+    station.before = () => isLate;
+    const payload = { certificateChain: next.cert };
+    const more = { timeoutSeconds: 1 };
+    expect((await kerbside.command("SAYS-NO", "CertificateSigned", payload, more)).status).toBe(504);
+    await until("it to count", async () => (await certificates("SAYS-NO"))[0].state === "issued");
+    goOn();
+    await until("its refusal", async () => (await certificates("SAYS-NO"))[0].state === "refused");
+    const refusal = await TestStation.refused(over(kerbside, "mtls", "SAYS-NO", { socket: next }));
+    expect([refusal.status, (await view("SAYS-NO")).certificate.fingerprints]).toEqual([403, [before]]);
+    station.off();
+    await (await TestStation.connect(over(kerbside, "mtls", "SAYS-NO", { socket: key }))).close();
+  });
+
+  test("is known also of a station that has none yet", async () => {
+    const password = "correct horse battery";
+    await kerbside.register("FIRST-ONE", { securityProfile: 2, password });
+    const station = new FieldStation(kerbside, "FIRST-ONE", { profile: 2, password });
+    stations.push(station);
+    await station.start();
+    const { cert } = await certificateOf(kerbside, "FIRST-ONE");
+    await kerbside.command("FIRST-ONE", "CertificateSigned", { certificateChain: cert });
+    await until("it to be known", async () => (await certificates("FIRST-ONE")).length === 1);
+    expect(await certificates("FIRST-ONE")).toMatchObject([{ state: "issued", issuedBy: "csms", firstUsedAt: null }]);
+  });
+
+  test("is one of several: what was never used is no former one, and what gave way says when", async () => {
+    const { station, key } = await field("SEVERAL", { makesRequests: false });
+    const all = [];
+    for (let count = 0; count < 6; count++) {
+      const one = await certificateOf(kerbside, "SEVERAL");
+      all.push(one);
+      await kerbside.command("SEVERAL", "CertificateSigned", { certificateChain: one.cert });
+    }
+    const states = async () => (await certificates("SEVERAL")).map(({ state }: { state: string }) => state);
+    await until("the last to be known", async () => (await states()).length === 7);
+    // Of so many that were never used the four newest count.
+    expect(await states()).toEqual([...Array(4).fill("issued"), "retired", "retired", "in-use"]);
+    await station.stop();
+    const [first, , third, fourth] = all as [typeof key, typeof key, typeof key, typeof key];
+    for (const [socket, isIn] of [
+      [first, false],
+      [fourth, true],
+      [third, false],
+      [key, false],
+    ] as const) {
+      const options = over(kerbside, "mtls", "SEVERAL", { socket });
+      if (isIn) await (await TestStation.connect(options)).close();
+      else expect((await TestStation.refused(options)).status).toBe(403);
+    }
+    expect(await states()).toEqual(["issued", "issued", "in-use", ...Array(4).fill("retired")]);
+    const retiredOnes = [third, key].map(({ cert }) => fingerprintOf(cert)).sort();
+    const at = (await certificates("SEVERAL")).filter(({ retiredAt }: { retiredAt: unknown }) => retiredAt !== null);
+    expect(at.map(({ fingerprint }: { fingerprint: string }) => fingerprint).sort()).toEqual(retiredOnes);
+    const events = await told("SEVERAL", "certificate-retired");
+    expect(events.map(({ fingerprint }: { fingerprint: string }) => fingerprint).sort()).toEqual(retiredOnes);
+  });
 });
 
 describe("A security upgrade to profile 3", () => {

@@ -12,8 +12,8 @@ import type { Decision } from "../connection/answerer.ts";
 import type { SecurityReports } from "../connection/security-reports.ts";
 import type { StationContext } from "../object/context.ts";
 import { Certificates, type ShownCertificate } from "./certificates.ts";
-import { isCertificateTaken } from "./certificate-taken.ts";
-import { Issuing, ISSUER_ACTOR } from "./issuing.ts";
+import { isCertificateBrought } from "./certificate-taken.ts";
+import { endOf, Issuing, ISSUER_ACTOR } from "./issuing.ts";
 import { Renewals } from "./renewals.ts";
 
 export interface OfficePort {
@@ -116,8 +116,11 @@ export class CertificateOffice {
     this.#port.changed();
   }
 
-  /** A backend has brought it: it counts too, whichever the registration names. */
-  async #note({ payload }: Command): Promise<void> {
+  /**
+   * A backend has brought it: it counts too, whichever the registration names, if the station has it, or may have it since its answer
+   * is not known. What it refuses counts no longer for that.
+   */
+  async #note({ id, payload }: Command): Promise<void> {
     const { incarnation, now } = this.#context;
     const { readLeaf } = await import("../../security/x509/issued.ts");
     const leaf = await readLeaf(String(payload.certificateChain));
@@ -125,12 +128,20 @@ export class CertificateOffice {
     if (leaf === null || this.#context.incarnation !== incarnation || registration === undefined) return;
     if (leaf.notAfter <= now() || leaf.commonName !== registration.certificate.commonName) return;
     const { commonName: _, ...certificate } = leaf;
-    this.#certificates.issued({ ...certificate, chain: "" }, "csms");
-    this.#certificates.taken(certificate.fingerprint);
+    // An answer may have come late, and meanwhile.
+    const row = this.#port.commands.row(id);
+    const ended = row === null ? null : endOf(row);
+    const isTaken = ended?.kind === "answered" && ended.status === "Accepted";
+    if (isTaken || ended?.kind === "unknown") this.#certificates.issued({ ...certificate, chain: "" }, "csms");
+    if (isTaken) this.#certificates.taken(certificate.fingerprint);
+    else if (ended?.kind === "answered" || ended?.kind === "refused")
+      this.#certificates.notTaken(certificate.fingerprint);
   }
 
   completed(command: Command): void {
-    if (isCertificateTaken(command) && command.actor !== ISSUER_ACTOR) this.#port.background(this.#note(command));
+    const isSent = command.sentAt !== null;
+    if (isSent && isCertificateBrought(command) && command.actor !== ISSUER_ACTOR)
+      this.#port.background(this.#note(command));
     this.#issuing.completed(command);
     this.#renewals.completed(command);
   }

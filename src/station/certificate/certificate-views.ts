@@ -2,8 +2,10 @@
  * The certificates of a station as the API shows them. Must not know which of them are revoked.
  */
 import type { CertificateRecord } from "../../security/certificate/history.ts";
+import { isLetIn } from "../../security/certificate/succession.ts";
 import type { StationContext } from "../object/context.ts";
 import type { CertificateView } from "../station-rpc.ts";
+import type { StoredRegistration } from "../storage/facts.ts";
 import { lastEnded } from "../storage/past-connections.ts";
 import { Certificates } from "./certificates.ts";
 
@@ -12,7 +14,7 @@ const iso = (at: number | undefined): string | null => (at === undefined ? null 
 /** Newest first. */
 export function certificateViews(context: StationContext): CertificateView[] {
   const { store, eventLog } = context;
-  const { issued: { next = [], retired = [] } = {} } = store.fact("registration") ?? {};
+  const registration = store.fact("registration");
   const current = store.fact("certificate")?.fingerprint;
   const lastUsedAt = (record: CertificateRecord) =>
     record.fingerprint !== current || record.firstUsedAt === undefined
@@ -25,7 +27,7 @@ export function certificateViews(context: StationContext): CertificateView[] {
     return {
       ...{ fingerprint, subject, issuer, issuerKeyId, serialNumber },
       notAfter: new Date(notAfter).toISOString(),
-      state: stateOf(record, { current, next, retired }, context.now()),
+      state: stateOf(record, { current, registration }, context.now()),
       issuedBy: issuedBy ?? null,
       issuedAt: iso(record.issuedAt),
       firstUsedAt: iso(record.firstUsedAt),
@@ -37,18 +39,22 @@ export function certificateViews(context: StationContext): CertificateView[] {
 
 interface Standing {
   current: string | undefined;
-  next: readonly string[];
-  retired: readonly string[];
+  registration: StoredRegistration | undefined;
 }
 
 function stateOf(
-  { fingerprint, notAfter, refusedAt }: CertificateRecord,
-  standing: Standing,
+  { fingerprint, notAfter, firstUsedAt, refusedAt }: CertificateRecord,
+  { current, registration }: Standing,
   now: number,
 ): CertificateView["state"] {
   if (notAfter <= now) return "expired";
-  if (standing.next.includes(fingerprint)) return "issued";
-  if (fingerprint === standing.current) return "in-use";
-  if (standing.retired.includes(fingerprint)) return "retired";
-  return refusedAt === undefined ? "former" : "refused";
+  if (fingerprint === current) return "in-use";
+  const { next = [], retired = [] } = registration?.issued ?? {};
+  if (next.includes(fingerprint)) return "issued";
+  if (retired.includes(fingerprint)) return "retired";
+  const isUsed = firstUsedAt !== undefined;
+  if (refusedAt !== undefined && !isUsed) return "refused";
+  // Also one that a registration names no longer, or that was issued so long ago that it gave way to newer ones.
+  if (registration === undefined || !isLetIn(registration, fingerprint)) return "retired";
+  return isUsed ? "former" : "issued";
 }

@@ -37,9 +37,22 @@ export class Certificates {
 
   /** It counts from now on, beside those that do: before the station can have it. */
   issued({ chain: _, ...certificate }: IssuedCertificate, issuedBy: string): void {
+    const { store, now } = this.#context;
+    const { fingerprint } = certificate;
     const record = { ...certificate, subject: cut(certificate.subject), issuer: cut(certificate.issuer) };
-    this.#keep(withRecord(this.all, { ...record, issuedBy, issuedAt: this.#context.now() }));
-    this.#register((registration) => withNext(registration, certificate.fingerprint));
+    const all = withRecord(this.all, { ...record, issuedBy, issuedAt: now() });
+    if (store.fact("certificate")?.fingerprint !== fingerprint) {
+      this.#keep(all);
+      this.#register((registration) => withNext(registration, fingerprint));
+      return;
+    }
+    // The station was quicker with what a backend brought than we with its answer: what it used before gives way now.
+    const registration = store.fact("registration");
+    this.#succeeds(
+      all,
+      fingerprint,
+      registration && withUsed(withNext(registration, fingerprint), fingerprint, leftLast(all)),
+    );
   }
 
   /** The station has said Accepted to it. */
@@ -54,6 +67,13 @@ export class Certificates {
   refused(fingerprint: string): void {
     this.#keep(withChange(this.all, fingerprint, { refusedAt: this.#context.now() }));
     this.#register((registration) => withoutNext(registration, fingerprint));
+  }
+
+  /** The station said no to one that it might have: if it never said yes. */
+  notTaken(fingerprint: string): void {
+    const known = this.all.find((each) => each.fingerprint === fingerprint);
+    if (known !== undefined && known.takenAt === undefined && known.firstUsedAt === undefined)
+      this.refused(fingerprint);
   }
 
   /** The station connects by another one than before. */
@@ -72,18 +92,21 @@ export class Certificates {
     const name = `CN=${commonName}${organization === null ? "" : `,O=${organization}`}`;
     const watched = known.find((each) => each.fingerprint === fingerprint)?.watched;
     let all = withRecord(known, { ...shown, subject: isKnown ? null : cut(name) });
-    const next = registration && withUsed(registration, fingerprint, before);
-    const hasRetired = next !== registration;
-    if (before !== null && !isFirst)
-      all = withChange(all, before, { ...this.#left(now), ...(hasRetired && { retiredAt: now }) });
-    this.#keep(all);
+    if (before !== null && !isFirst) all = withChange(all, before, this.#left(now));
     store.setFact("certificate", { since: now, ...watched, fingerprint, notAfter });
-    if (!hasRetired || next === undefined) return;
-    this.#register(() => next);
-    if (before !== null && !isFirst)
-      this.#context.emit("ocpp.security", {
-        ...{ kind: "certificate-retired", fingerprint: before, usedNow: fingerprint, suppressedBefore: 0 },
-      });
+    this.#succeeds(all, fingerprint, registration && withUsed(registration, fingerprint, before));
+  }
+
+  /** @param next the registration, once those before have given way to the one that the station uses */
+  #succeeds(all: readonly CertificateRecord[], usedNow: string, next: StoredRegistration | undefined): void {
+    const { store, now } = this.#context;
+    const known = store.fact("registration");
+    const { retired: before = [] } = known?.issued ?? {};
+    const gone = next === known ? [] : (next?.issued?.retired ?? []).filter((each) => !before.includes(each));
+    this.#keep(all.map((each) => (gone.includes(each.fingerprint) ? { ...each, retiredAt: now() } : each)));
+    if (next !== undefined) this.#register(() => next);
+    for (const fingerprint of gone)
+      this.#context.emit("ocpp.security", { kind: "certificate-retired", fingerprint, usedNow, suppressedBefore: 0 });
   }
 
   /** Who goes to and fro between two certificates is not told of each end anew. */
@@ -107,5 +130,12 @@ export class Certificates {
       this.#context.store.setFact("registration", { ...changed, revision: (changed.revision ?? 0) + 1 });
   }
 }
+
+/** Of those that the station used, the one that it left last. */
+const leftLast = (all: readonly CertificateRecord[]): string | null =>
+  all.reduce<CertificateRecord | null>(
+    (last, each) => ((each.lastUsedAt ?? 0) > (last?.lastUsedAt ?? 0) ? each : last),
+    null,
+  )?.fingerprint ?? null;
 
 const cut = (text: string): string => text.slice(0, NAME_MAX_LENGTH).toWellFormed();
