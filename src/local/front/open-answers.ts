@@ -4,10 +4,14 @@
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 
+const LISTENERS_MAX = 32;
+
 export class OpenAnswers {
   readonly #open = new WeakMap<Duplex, Set<ServerResponse>>();
 
   began(socket: Duplex, response: ServerResponse): void {
+    // Each end of a pipeline listens some times, and an answer may be asked for twice: no leak, and not to be warned of.
+    response.setMaxListeners(LISTENERS_MAX);
     const open = this.#open.get(socket) ?? new Set();
     this.#open.set(socket, open.add(response));
     response.once("close", () => open.delete(response));
@@ -23,18 +27,18 @@ export class OpenAnswers {
    * @param maxMs after which the connection is ended without
    */
   afterThose(socket: Duplex, maxMs: number, then: () => void): void {
-    const awaited = [...(this.#open.get(socket) ?? [])].filter(({ req, headersSent }) => req.complete || headersSent);
-    // They leave in the order of their requests.
-    const last = awaited.at(-1);
-    if (last === undefined) {
-      then();
-      return;
-    }
     const late = setTimeout(() => socket.destroy(), maxMs);
     socket.once("close", () => clearTimeout(late));
-    last.once("close", () => {
-      clearTimeout(late);
-      then();
-    });
+    const look = () => {
+      const open = [...(this.#open.get(socket) ?? [])];
+      // They leave in the order of their requests; one may have begun while those before it were waited for.
+      const last = open.filter(({ req, headersSent }) => req.complete || headersSent).at(-1);
+      if (last !== undefined) last.once("close", look);
+      else {
+        clearTimeout(late);
+        then();
+      }
+    };
+    look();
   }
 }

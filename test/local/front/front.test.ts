@@ -105,13 +105,8 @@ describe("requests", () => {
     const to = { host: "localhost", allowHalfOpen: true };
     const port = Number(new URL(edge.tlsUrl).port);
     for (const socket of [net.connect({ port: edge.port, ...to }), tls.connect({ port, ca, ...to })]) {
-      socket.end(request + request);
-      const answers = (await text(socket)).split(body);
-      expect(answers.map((each) => each.match(/HTTP\/1\.1 \d{3}/)?.[0])).toEqual([
-        "HTTP/1.1 200",
-        "HTTP/1.1 200",
-        undefined,
-      ]);
+      socket.end(request);
+      expect((await text(socket)).split("\r\n\r\n")[1]).toContain(body);
     }
   });
 
@@ -124,16 +119,11 @@ describe("requests", () => {
     const [answer = "", refusal = ""] = (await text(socket)).split(body);
     expect([answer.slice(0, 15), refusal.slice(0, 12)]).toEqual(["HTTP/1.1 200 OK", "HTTP/1.1 400"]);
 
-    const close = first.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
-    for (const [asked, expected] of [
-      [first, /^HTTP\/1\.1 400 /],
-      [first + first, /^HTTP\/1\.1 400 /],
-      [close, /^$/],
-    ] as const) {
+    for (const before of ["", "GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n"]) {
       const other = net.connect({ port: edge.port, host: "localhost" });
       let received = "";
-      other.write(asked);
-      // Its answer has begun, and nothing of it is read meanwhile.
+      other.write(before + first);
+      // An answer has begun, and nothing more is read meanwhile.
       other.once("data", (chunk) => {
         received += chunk;
         other.pause();
@@ -143,11 +133,12 @@ describe("requests", () => {
         other.on("data", (more) => (received += more));
       });
       await once(other, "close");
-      const answers = received.split(body);
-      expect(answers.slice(0, -1).map((each) => each.slice(0, 15))).toEqual(
-        asked === first + first ? ["HTTP/1.1 200 OK", "HTTP/1.1 200 OK"] : ["HTTP/1.1 200 OK"],
-      );
-      expect(answers.at(-1)).toMatch(expected);
+      expect(received.match(/HTTP\/1\.1 \d{3}/g)).toEqual([
+        ...(before && ["HTTP/1.1 200"]),
+        "HTTP/1.1 200",
+        "HTTP/1.1 400",
+      ]);
+      expect(received.split(body)[1]).toMatch(/^HTTP\/1\.1 400 /);
     }
   });
 
