@@ -396,4 +396,18 @@ describe("A CSMS's own socket", () => {
     csms.send([3, "e0", {}]);
     await until("all of it", async () => (await kerbside.api("GET", "/v1/stations/L21")).body.csms.backlog === 0);
   });
+
+  test("that has trouble of its own with an event is told it again, behind those that it takes", async () => {
+    const station = await kerbside.station("L22");
+    const csms = await link("L22");
+    for (const connectorId of [1, 2])
+      await station.call("StatusNotification", { ...STATUS_16, connectorId }, `e${connectorId}`);
+    await until("the first", () => csms.calls().at(-1)?.[1] === "e1");
+    csms.send([4, "e1", "GenericError", "the database is away", {}]);
+    await until("what is behind it", () => csms.calls().at(-1)?.[1] === "e2");
+    csms.send([3, "e2", {}]);
+    await until("it once more", () => csms.calls().at(-1)?.[1] === "e1");
+    csms.send([4, "e1", "NotSupported", "", {}]);
+    await until("all of it", async () => (await kerbside.api("GET", "/v1/stations/L22")).body.csms.backlog === 0);
+  });
 });

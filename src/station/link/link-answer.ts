@@ -29,6 +29,13 @@ export function answerOf(
   return { answer: null, complaint: encodeResultFault(protocol, message.messageId, outcome) };
 }
 
+/** [OCPP-J 1.6 §4.2.3, 2.x P4 §4.3] What a CSMS says that fails by itself; any other code says that it wants no such CALL. */
+const TROUBLES = ["InternalError", "GenericError"];
+
+/** Whether it may take the same CALL later. */
+export const isTrouble = (message: CallResult | CallError): message is CallError =>
+  message.type !== "callResult" && TROUBLES.includes(message.code);
+
 /** What becomes of a command that the CSMS's link asked for, as a frame under its id; `null`: nobody knows, and nothing is said. */
 export function commandAnswer(
   protocol: Protocol,

@@ -13,7 +13,7 @@ import type { Agenda } from "../object/agenda.ts";
 import type { StationContext } from "../object/context.ts";
 import type { Deadline } from "../object/deadlines.ts";
 import { identityOf, isTaken, withAbandoned, withoutId } from "./abandoned-calls.ts";
-import { answerOf } from "./link-answer.ts";
+import { answerOf, isTrouble } from "./link-answer.ts";
 import type { LinkAttachment } from "./link-attachment.ts";
 import { LinkQuestions, SLOW_QUESTION_MS, TIMEOUT_MAX_MS } from "./link-questions.ts";
 import {
@@ -185,6 +185,10 @@ export class LinkTurn {
     const live = this.#carrier.get();
     if (live === null) return;
     const { open } = live;
+    if (open?.messageId === message.messageId && open.sequence !== null && isTrouble(message)) {
+      this.#notTaken(live, message);
+      return;
+    }
     const { eventLog } = this.#context;
     const isLate = open?.messageId !== message.messageId && answeredLate(eventLog, live, message.messageId);
     if (live.abandoned !== undefined) live.abandoned = withoutId(live.abandoned, message.messageId);
@@ -198,7 +202,7 @@ export class LinkTurn {
     live.open = null;
     this.#unwatch();
     const isNews = open.sequence === null || open.sequence > (live.passed?.to ?? Number.POSITIVE_INFINITY);
-    const givenUp = isNews ? answersInTime(eventLog, live) : null;
+    const givenUp = isNews && !isTrouble(message) ? answersInTime(eventLog, live) : null;
     if (givenUp !== null) this.#gaveUp(givenUp);
     if (open.sequence !== null) eventAnswered(eventLog, live, open.sequence);
     this.#carrier.save();
@@ -208,6 +212,16 @@ export class LinkTurn {
       if (complaint !== null) this.#carrier.send(complaint);
       this.questions.finish(question, answer);
     }
+    this.#pump();
+  }
+
+  /** It has trouble of its own with that event, which comes again as one that it ignored: a station would say it again, too. */
+  #notTaken(live: LinkAttachment, { messageId, code, description }: CallError): void {
+    log("warn", "the CSMS did not take an event", { stationId: this.#context.id, messageId, code, description });
+    this.#unwatch();
+    passOver(live);
+    live.abandoned = withoutId(live.abandoned ?? [], messageId);
+    this.#pause();
     this.#pump();
   }
 
