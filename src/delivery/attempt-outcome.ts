@@ -38,6 +38,8 @@ export interface AttemptCircumstances {
 
 /** Events refused one by one before it is the receiver that is in trouble, and not the events. */
 export const SUSPECTS_MAX = 5;
+/** Refusals in a row of one event, each after its wait, before events behind it are tried where the receiver took none before. */
+export const UNPROVEN_RETRIES = 3;
 /** A receiver may ask to be tried sooner than by the back-off, but not sooner than that. */
 const RETRY_AFTER_LEAST_MS = 60_000;
 /** Of a delivery that passed, after one that was too large: what the next may have more. */
@@ -97,6 +99,11 @@ function refused(
   const { proof, hasMore } = circumstances;
   if (suspects === 1 && proof !== null) return { ...cursor, batchMax: 1, proof, retryAt: 0 };
   if (suspects > SUSPECTS_MAX || !hasMore) return failed(cursor, attempt, null, circumstances);
+  const { refusals = 0 } = cursor;
+  // [interface.md §2] Within one station deliveries are in order: a receiver that recovers is to get this one first.
+  if (suspects === 1 && refusals < UNPROVEN_RETRIES) {
+    return { ...failed(cursor, attempt, null, circumstances), refusals: refusals + 1 };
+  }
   return { ...cursor, batchMax: 1, suspects, suspectTo: attempt.upTo, retryAt: 0 };
 }
 
@@ -156,8 +163,9 @@ function givenUpSuspects(cursor: Cursor): Cursor {
   return withDeadLetters(cursor, acknowledged + 1, suspectTo, suspects);
 }
 
-function withoutSuspects({ suspectTo: _, suspects: __, proof: ___, proven: ____, ...cursor }: Cursor): Cursor {
-  return cursor;
+function withoutSuspects(cursor: Cursor): Cursor {
+  const { suspectTo: _, suspects: __, proof: ___, proven: ____, refusals: _____, ...rest } = cursor;
+  return rest;
 }
 
 function grown({ batchMax, ...cursor }: Cursor, events: number): Cursor {

@@ -58,6 +58,8 @@ export interface Cursor {
   proof?: number;
   /** Another passed: if they are refused once more, so many of them are given up. */
   proven?: number;
+  /** So often in a row the first event that waits was refused alone, where nothing that was taken before could prove anything. */
+  refusals?: number;
   /** Why the last attempt failed, in words; absent where it did not, or where an older release wrote it. */
   failure?: string;
 }

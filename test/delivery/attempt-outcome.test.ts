@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { type Attempt, type AttemptOutcome, settled, SUSPECTS_MAX } from "../../src/delivery/attempt-outcome.ts";
+import {
+  type Attempt,
+  type AttemptOutcome,
+  settled,
+  SUSPECTS_MAX,
+  UNPROVEN_RETRIES,
+} from "../../src/delivery/attempt-outcome.ts";
 import { type Cursor, due, freshCursor, RETRY_MAX_MS, type Webhook } from "../../src/delivery/outbox.ts";
 
 const NOW = 1_000_000_000_000;
@@ -122,7 +128,9 @@ describe("A batch whose content is refused", () => {
     let cursor = at(0);
     const requests: number[][] = [];
     const passed: number[] = [];
-    while (cursor.acknowledged < head && cursor.failures === 0 && requests.length < 500) {
+    // Each wait that comes before events behind the one at fault are tried is over.
+    const isDue = () => cursor.failures === 0 || cursor.retryAt === 0 || cursor.refusals !== undefined;
+    while (cursor.acknowledged < head && isDue() && requests.length < 500) {
       const first = (cursor.suspectTo ?? cursor.acknowledged) + 1;
       const { proof, batchMax = 100 } = cursor;
       const attempt =
@@ -136,6 +144,17 @@ describe("A batch whose content is refused", () => {
     return { cursor, requests, passed: [...new Set(passed)].filter((sequence) => sequence > 0) };
   }
   const all = Array.from({ length: 100 }, (_, index) => index + 1);
+  /** Requests until a batch of 100 is cut down to one event. */
+  const CUTS = 6;
+
+  test("is tried as one event, each time after a wait, before what is behind it, where nothing was taken before", () => {
+    const { requests, passed } = deliver((_, request) => request <= CUTS + UNPROVEN_RETRIES, false);
+    expect(requests.slice(CUTS, CUTS + UNPROVEN_RETRIES + 1)).toEqual(Array(UNPROVEN_RETRIES + 1).fill([1]));
+    expect(passed).toEqual(all);
+    // Trouble of another kind in between says that it is the receiver.
+    const refused = at(0, { batchMax: 1, refusals: UNPROVEN_RETRIES });
+    expect(following(refused, of(1, 1), DOWN)).not.toHaveProperty("refusals");
+  });
 
   test.each([1, 2, 37, 50, 99])("loses the one event that is at fault, number %i, and no other", (poison) => {
     const { cursor, requests, passed } = deliver((sequence) => sequence === poison, true);
@@ -160,7 +179,9 @@ describe("A batch whose content is refused", () => {
     "loses none where every single one is refused (something was taken before: %s)",
     (hasTaken) => {
       const { cursor, requests } = deliver(() => true, hasTaken);
-      expect(cursor).toEqual(at(0, { batchMax: 1, failures: 1, retryAt: NOW + BASE_MS / 2 }));
+      const failures = hasTaken ? 1 : 1 + UNPROVEN_RETRIES;
+      const retryAt = NOW + (BASE_MS / 2) * 2 ** (failures - 1);
+      expect(cursor).toEqual(at(0, { batchMax: 1, failures, retryAt }));
       expect(requests.length).toBeLessThan(20);
     },
   );
@@ -168,7 +189,7 @@ describe("A batch whose content is refused", () => {
   test("loses none where nothing is behind the one that is refused, until there is", () => {
     const cursor = following(at(99, { batchMax: 1 }), of(100, 100), CONTENT, false);
     expect(cursor).toMatchObject({ acknowledged: 99, deadFrom: 0, failures: 1 });
-    const tried = following(cursor, of(100, 100), CONTENT);
+    const tried = following({ ...cursor, refusals: UNPROVEN_RETRIES }, of(100, 100), CONTENT);
     expect(tried).toMatchObject({ acknowledged: 99, suspectTo: 100, suspects: 1, retryAt: 0 });
     const proven = following(tried, of(101, 101), DELIVERED);
     expect(proven).toMatchObject({ acknowledged: 99, proven: 1, deadFrom: 0 });
@@ -182,8 +203,9 @@ describe("A batch whose content is refused", () => {
     (requests) => {
       for (const hasTaken of [true, false]) {
         const { cursor, passed } = deliver((_, request) => request <= requests, hasTaken);
-        // In their order, too, where there is something that it took before.
-        if (cursor.failures === 0) expect(hasTaken ? passed : passed.toSorted((a, b) => a - b)).toEqual(all);
+        // In their order, too, but where it took nothing before and recovers just while the events behind are tried.
+        const isInOrder = hasTaken || requests < CUTS + UNPROVEN_RETRIES + 1;
+        if (cursor.failures === 0) expect(isInOrder ? passed : passed.toSorted((a, b) => a - b)).toEqual(all);
         expect(cursor.deadFrom).toBe(0);
       }
     },

@@ -67,13 +67,13 @@ const drop = (clean: boolean) =>
     if (clean) await world.station?.close();
     else world.station?.kill();
     await world.untilOffline();
-    model.disconnected("dropped");
+    model.disconnected();
   });
 
 const disconnect = step("disconnect", isRegistered, async (model, world) => {
   assert.equal((await world.api("POST", "/disconnect")).status, 204);
   if (model.online) assert.equal((await world.closed(world.station))?.code, 1000);
-  model.disconnected("disconnected");
+  model.disconnected();
 });
 
 // Messages of the station
@@ -456,7 +456,7 @@ export const crash = step("crash", isRegistered, async (model, world) => {
   await world.crash();
   if (model.online) await world.untilOffline();
   model.crashed();
-  model.disconnected("crashed");
+  model.disconnected();
   if (world.incarnations > 1) model.farewellLost(model.hooks.values());
 });
 

@@ -128,10 +128,10 @@ export class Model {
   }
 
   deregister(): void {
-    this.disconnected("deregistered");
     for (const command of this.commands) {
       if (command.states.includes("queued")) this.#end(command, "cancelled");
     }
+    this.disconnected();
     this.registered = false;
     this.commands = [];
     this.last = null;
@@ -153,22 +153,19 @@ export class Model {
   }
 
   connected(): void {
-    if (this.online) this.disconnected("superseded");
+    if (this.online) this.disconnected();
     this.online = true;
     this.emit("ocpp.station.connected", "connected");
     this.sendQueued();
   }
 
   /** What was sent has an unknown outcome; what did not ask to wait for another connection is over. */
-  disconnected(why: string): void {
+  disconnected(): void {
     if (!this.online) return;
     this.online = false;
     for (const command of this.commands) {
       if (command.states.includes("sent")) this.#end(command, "timeout");
-      else if (command.states.includes("queued") && !command.keepOffline) {
-        if (why === "deregistered") this.#end(command, "expired", "cancelled");
-        else this.#end(command, "expired");
-      }
+      else if (command.states.includes("queued") && !command.keepOffline) this.#end(command, "expired");
     }
     this.emit("ocpp.station.disconnected", "disconnected");
   }

@@ -41,6 +41,7 @@ const cursors: Cursors = Object.fromEntries(
       batchMax: SEQUENCE,
       suspectTo: SEQUENCE,
       suspects: SEQUENCE,
+      refusals: SEQUENCE,
       proof: SEQUENCE,
       proven: SEQUENCE,
     },

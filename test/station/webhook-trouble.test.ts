@@ -151,6 +151,25 @@ describe("A batch", () => {
     expect(linesOf(id, "events were given up")).toHaveLength(1);
   });
 
+  test("of which nothing passed yet comes in its order once its receiver, which refused everything, takes it", async () => {
+    const id = "REFUSED-FIRST";
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let requests = 0;
+    const accepted: number[] = [];
+    replies.set(id, (received) => {
+      // The first until there is something behind what it has.
+      if (++requests <= 3) return { status: 400, after: promise };
+      accepted.push(...eventsIn(received).map(({ sequence }) => sequence));
+      return {};
+    });
+    const station = await kerbside.station(id);
+    await report(station, names(4));
+    resolve();
+    await until("all of it", async () => accepted.length >= 5 && (await queueOf(id)).events === 0);
+    const first = accepted[0] ?? 0;
+    expect(accepted).toEqual([0, 1, 2, 3, 4].map((index) => first + index));
+  });
+
   test("whose events are all refused loses none: it is the receiver that is in trouble", async () => {
     const id = "ALL-REFUSED";
     const station = await connected(id);

@@ -100,6 +100,8 @@ export class Lifecycle {
       // What was deregistered before goes by itself; without that, the storage was lost, and only the directory knows of it.
       return this.#context.hasEnded ? false : this.#abandon();
     }
+    // Before the line ends, which would have what waits for its turn on it expire; those that are to be sent again wait after it.
+    commands.cancelAll();
     connections.disconnect(CLOSE_REASONS.deregistered);
     link.close(CLOSE_REASONS.deregistered);
     tail.end(CLOSE_REASONS.deregistered);
