@@ -180,6 +180,32 @@ describe("A request", () => {
     expect((await view("WRONG")).connection.certificate.fingerprint).toBe(before);
   });
 
+  test("that is refused again is told of where its reason is another one, and counted each time", async () => {
+    const count = async () => {
+      const { body } = await kerbside.api("GET", "/metrics");
+      const line = /certificate_events_total\{event="certificate-request-refused",security_profile="3"\} (\d+)/;
+      return Number(line.exec(body)?.[1] ?? 0);
+    };
+    const { station, request } = await asks("AGAIN", { protocol: "ocpp2.1" });
+    const faults = [
+      { subject: subjectOf("ANOTHER") },
+      { kind: "P-521" },
+      { subject: subjectOf("ANOTHER") },
+      { hash: "sha1" },
+      { kind: "P-521" },
+      { kind: "P-224" },
+      { version: 1 },
+    ] as const;
+    for (const fault of faults) expect(await request(fault)).toEqual({ status: "Rejected" });
+    await station.stop();
+    await until("its events", async () => (await told("AGAIN", "certificate-request-refused")).length === 4);
+    const events = await told("AGAIN", "certificate-request-refused");
+    const reasons = [/common name is not/, /P-521/, /own signature/, /too weak/];
+    for (const [index, reason] of reasons.entries()) expect(events[index].reason).toMatch(reason);
+    expect(events.map(({ suppressedBefore }: { suppressedBefore: number }) => suppressedBefore)).toEqual([0, 0, 1, 1]);
+    await until("all to be counted", async () => (await count()) >= faults.length);
+  });
+
   test("for a car's certificate is the CSMS's, whatever it holds", async () => {
     const { station } = await asks("V2G", { protocol: "ocpp2.0.1" });
     expect(await station.request("what it likes", undefined, { certificateType: "V2GCertificate" })).toEqual({

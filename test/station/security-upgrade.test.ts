@@ -178,6 +178,33 @@ describe.each(PROTOCOLS)("A station that speaks %s", (protocol) => {
 });
 
 describe("A security upgrade", () => {
+  test("whose station refuses a certificate says so while it waits for another, and has no stale word in what is done", async () => {
+    const station = await field("PICKY", { protocol: "ocpp2.1" });
+    let refusals = 0;
+    let gone = 0;
+    station.answer = (action) =>
+      action === "CertificateSigned" && refusals++ === 0 ? { status: "Rejected" } : undefined;
+    // Its answer is lost the first time.
+    station.before = async (action) => {
+      if (action === "SetNetworkProfile" && gone++ === 0) station.drop();
+    };
+    // The backend brings the next one by hand.
+    station.newKey = await certificateOf(kerbside, "PICKY");
+    await upgrade("PICKY", 3, { url: urlOf(3) });
+    await until("its wait", async () => (await read("PICKY")).step === "receive-certificate");
+    const payload = { certificateChain: new X509Certificate(station.newKey.cert).toString() };
+    await kerbside.command("PICKY", "CertificateSigned", payload);
+    const waiting = await read("PICKY");
+    expect(waiting.steps.find(({ name }: { name: string }) => name === "receive-certificate")).toMatchObject({
+      ...{ state: "running", detail: "the station said Rejected to CertificateSigned" },
+    });
+    await kerbside.command("PICKY", "CertificateSigned", payload);
+    const operation = await ended("PICKY");
+    expect([operation.state, gone]).toEqual(["done", 2]);
+    const details = operation.steps.flatMap(({ detail }: { detail?: string }) => detail ?? []);
+    expect(details).toEqual(["0"]);
+  });
+
   test("gives a station that has no password one, and asks 2.x stations' operators for a URL", async () => {
     const station = await field("FROM-0", { profile: 0 });
     await upgrade("FROM-0", 1);

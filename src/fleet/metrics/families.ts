@@ -67,7 +67,7 @@ export const FAMILIES = {
   },
   k: {
     name: "kerbside_certificate_events_total",
-    help: "What was told of Charging Stations' certificates, by the kind of its ocpp.security event.",
+    help: "What happened to Charging Stations' certificates, by the kind of its ocpp.security event, each counted.",
     labels: ["event", "security_profile"],
   },
   n: {

@@ -26,6 +26,8 @@ export type OperationEvent =
   | { kind: "unsent"; command: string; isCancelled: boolean }
   /** The station has taken a certificate. */
   | { kind: "certificate" }
+  /** It has not taken one, as far as is known. */
+  | { kind: "no-certificate"; reason: string }
   /** A registration has another password now. */
   | { kind: "replaced" }
   /** @property isUnsent its command, if it has one, is still queued */
@@ -62,6 +64,8 @@ export function advance(operation: Operation, event: OperationEvent, now: number
       return event.command === operation.command ? unsent(operation, event.isCancelled, now) : still(operation);
     case "certificate":
       return certificate(operation, now);
+    case "no-certificate":
+      return noCertificate(operation, event.reason, now);
     case "replaced":
       return end(operation, "cancelled", { reason: "a registration replaced the password meanwhile" }, now, "replaced");
     case "cancelled":
@@ -198,6 +202,12 @@ function certificate(operation: Operation, now: number): Advanced {
   return proceed(withStep(known, step.name, { state: "done", at: now }), now);
 }
 
+function noCertificate(operation: Operation, detail: string, at: number): Advanced {
+  const step = currentStep(operation);
+  if (step?.name !== "receive-certificate") return still(operation);
+  return still(withStep(operation, step.name, { state: "running", at, detail }));
+}
+
 function succeed(operation: Operation, now: number): Advanced {
   const { command, password: _, unanswered: __, ...rest } = operation;
   const last = operation.steps.at(-1)?.name;
@@ -279,8 +289,12 @@ interface StepChange {
 }
 
 function withStep(operation: Operation, name: StepName, { detail, ...change }: StepChange): Operation {
-  const steps = operation.steps.map((step) =>
-    step.name === name ? { ...step, ...change, ...(detail !== undefined && { detail }) } : step,
-  );
+  const steps = operation.steps.map((step): Step => {
+    if (step.name !== name) return step;
+    // What went wrong at first is not how it ended.
+    const { detail: before, ...rest } = step;
+    const kept = detail ?? (change.state === "done" ? undefined : before);
+    return { ...rest, ...change, ...(kept !== undefined && { detail: kept }) };
+  });
   return { ...operation, steps };
 }

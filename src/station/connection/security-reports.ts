@@ -10,10 +10,12 @@ import { lastSecurityAt } from "../storage/security-in-log.ts";
 
 /** ms in which further reports of one kind are counted, not kept. */
 const QUIET_MS = 60_000;
+/** Different reasons of one kind that are told in that time; of the others one: a station that is mended step by step has another fault each time. */
+const REASONS_MAX: Partial<Record<SecurityKind, number>> = { "certificate-request-refused": 4 };
 
 export class SecurityReports {
   readonly #context: StationContext;
-  readonly #recent: Partial<Record<SecurityKind, { at: number; suppressed: number }>> = {};
+  readonly #recent: Partial<Record<SecurityKind, { at: number; suppressed: number; reasons: unknown[] }>> = {};
 
   constructor(context: StationContext) {
     this.#context = context;
@@ -22,11 +24,16 @@ export class SecurityReports {
   report(kind: SecurityKind, details: Record<string, unknown>): void {
     const now = this.#context.now();
     const recent = this.#recent[kind];
-    if (recent !== undefined && now >= recent.at && now - recent.at < QUIET_MS) {
+    const isQuiet = recent !== undefined && now >= recent.at && now - recent.at < QUIET_MS;
+    const { reasons = [] } = isQuiet ? recent : {};
+    const isNew = reasons.length < (REASONS_MAX[kind] ?? 1) && !reasons.includes(details.reason);
+    if (isQuiet && !isNew) {
       recent.suppressed++;
+      // Told it is not, but it happened.
+      this.#context.counts.event("ocpp.security", { kind });
       return;
     }
-    this.#recent[kind] = { at: now, suppressed: 0 };
+    this.#recent[kind] = { at: isQuiet ? recent.at : now, suppressed: 0, reasons: [...reasons, details.reason] };
     // What a frame holds is for who subscribed to it: it may be a password that was typed into the wrong field.
     const { excerpt: _, ...told } = details;
     log("warn", kind, { stationId: this.#context.id, ...told });

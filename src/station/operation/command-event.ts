@@ -3,7 +3,7 @@
  */
 import type { OperationEvent } from "../../security/operation/advance.ts";
 import type { Operation } from "../../security/operation/operation.ts";
-import { isCertificateTaken } from "../certificate/certificate-taken.ts";
+import { isCertificateBrought, isCertificateTaken } from "../certificate/certificate-taken.ts";
 import type { Command } from "../command/command-row.ts";
 
 /** Characters of what a station says that a step repeats. */
@@ -13,7 +13,22 @@ const REASON_MAX_LENGTH = 300;
 export function commandEvent(command: Command, operation: Operation | undefined): OperationEvent | null {
   if (operation === undefined) return null;
   if (command.id === operation.command || command.id === operation.unanswered) return ownEvent(command);
-  return isCertificateTaken(command) ? { kind: "certificate" } : null;
+  if (!isCertificateBrought(command)) return null;
+  return isCertificateTaken(command) ? { kind: "certificate" } : notTaken(command);
+}
+
+/** It goes on waiting for another one, and says why. */
+function notTaken(command: Command): OperationEvent | null {
+  const event = ownEvent(command);
+  switch (event?.kind) {
+    case "answered":
+      return { kind: "no-certificate", reason: `the station said ${String(event.answer.status)} to CertificateSigned` };
+    case "refused":
+    case "unknown":
+      return { kind: "no-certificate", reason: `CertificateSigned: ${event.reason}` };
+    default:
+      return null;
+  }
 }
 
 function ownEvent({ id, state, outcome }: Command): OperationEvent | null {
