@@ -11,13 +11,19 @@ const MAX_SECONDS = 2_000_000;
 /** s; one that says less would be flooded. */
 const MIN_SECONDS = 1;
 const ID = "bridge-heartbeat-";
+const FOR_A_BEAT = /"requestedMessage"\s*:\s*"Heartbeat"/;
+const ACCEPTED = /"status"\s*:\s*"Accepted"/;
 
 export class Heartbeats {
   readonly #send: (frame: string) => void;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #count = 0;
-  /** As the CSMS said to a boot; `null`: not since the bridge began. */
+  /** As the CSMS said to a boot, or a command has changed since; `null`: not since the bridge began. */
   #seconds: number | null = null;
+  /** The station's last boot, as Kerbside told it. */
+  #boot: StandingBoot | null = null;
+  /** The CALL of the CSMS that asks for one. */
+  #askedAs: string | null = null;
 
   constructor(send: (frame: string) => void) {
     this.#send = send;
@@ -38,11 +44,36 @@ export class Heartbeats {
     else this.stop();
   }
 
+  /** Kerbside tells how the station stands. What a CSMS said to the same boot counts until a command changes that. */
+  stands(boot: StandingBoot | null): void {
+    const before = this.#boot;
+    this.#boot = boot;
+    if (boot === null || before?.at !== boot.at || before?.intervalSeconds === boot.intervalSeconds) return;
+    this.#seconds = boot.intervalSeconds || USUAL_SECONDS;
+    if (this.isBeating) this.#start(undefined);
+  }
+
+  /** A CALL of the CSMS. [1.6 §5.17, 2.x F06] One that asks for a Heartbeat has it behind the answer; the station's own goes to Kerbside. */
+  asked(messageId: string, action: string, frame: string): void {
+    if (action === "TriggerMessage" && FOR_A_BEAT.test(frame)) this.#askedAs = messageId;
+  }
+
+  /** The station's answer to a CALL of the CSMS has gone there. */
+  answered(messageId: string, frame: string): void {
+    if (messageId !== this.#askedAs) return;
+    this.#askedAs = null;
+    if (ACCEPTED.test(frame)) this.#beat();
+  }
+
+  #beat(): void {
+    this.#send(JSON.stringify([2, `${ID}${++this.#count}`, "Heartbeat", {}]));
+  }
+
   #start(seconds: number | undefined): void {
     this.stop();
     const every = Math.min(Math.max(this.#seconds ?? (seconds || USUAL_SECONDS), MIN_SECONDS), MAX_SECONDS);
     this.#timer = setTimeout(() => {
-      this.#send(JSON.stringify([2, `${ID}${++this.#count}`, "Heartbeat", {}]));
+      this.#beat();
       this.#start(every);
     }, every * 1_000);
     this.#timer.unref();

@@ -26,6 +26,8 @@ export interface StationBridgeOptions {
 
 /** Its last boot, as it was answered. */
 export interface StandingBoot {
+  /** Its time, by which it is told from another. */
+  at?: string;
   status: string;
   /** s; of its Heartbeats, once it is accepted. */
   intervalSeconds?: number;

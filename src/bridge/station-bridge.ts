@@ -137,7 +137,10 @@ export class StationBridge {
     }
     // An id is the CSMS's own, of one socket: what was asked on the one before may be another CALL on this one.
     if (type !== 3 && type !== 4) this.#sendToCsms(null, text);
-    else if (messageId === UNREADABLE_ID || this.#csms?.takeAsked(messageId)) this.#csms?.answer(text);
+    else if (messageId === UNREADABLE_ID || this.#csms?.takeAsked(messageId)) {
+      this.#csms?.answer(text);
+      this.#heartbeats.answered(messageId, text);
+    }
   }
 
   #stands(standing: Standing): void {
@@ -146,6 +149,7 @@ export class StationBridge {
     const wasKept = this.#keeping !== null;
     this.#keepNoLonger();
     this.#standing = standing;
+    this.#heartbeats.stands(standing.boot);
     // Kerbside says it again, and may say another one under its id: the answer would be taken for that one's.
     if (isOther || (wasKept && csms?.owes)) this.#closeCsms();
     else if (wasKept) for (const frame of csms?.held.splice(0) ?? []) this.#fromCsms(frame);
@@ -231,7 +235,7 @@ export class StationBridge {
   }
 
   #fromCsms(text: string): void {
-    const [type, messageId] = headOf(text);
+    const [type, messageId, action] = headOf(text);
     const csms = this.#csms;
     const isAnswer = type === 3 || type === 4;
     if (isAnswer && this.#heartbeats.isTheirs(messageId)) {
@@ -251,6 +255,7 @@ export class StationBridge {
       if (this.#keeping !== null) csms?.hold(text);
       if (this.#standing?.online !== true || link?.readyState !== WebSocket.OPEN) return;
       csms?.asks(messageId);
+      this.#heartbeats.asked(messageId, action, text);
     }
     if (link?.readyState !== WebSocket.OPEN) return;
     link.send(text);

@@ -213,7 +213,11 @@ export class StationParts {
       return this.commands.settle(messageId, outcome);
     } finally {
       // The line is free, whatever became of the row.
-      if (status !== this.context.eventLog.status) this.agenda.changed();
+      if (status !== this.context.eventLog.status) {
+        this.agenda.changed();
+        // How often it says that it is there.
+        this.link.tell();
+      }
       this.connections.askIfSilent();
       this.#operating?.look();
       this.commands.sendNext();

@@ -350,6 +350,39 @@ test("A station that the CSMS has not accepted has no Heartbeats", () => {
   expect(heartbeats.isBeating).toBe(false);
 });
 
+test("A CSMS that asks the station for a Heartbeat has one behind the answer", async () => {
+  const { link, csms, stands } = await between();
+  stands();
+  await until("its socket", () => csms.newest !== undefined);
+  csms.send([2, "no", "TriggerMessage", { requestedMessage: "StatusNotification" }]);
+  csms.send([2, "yes", "TriggerMessage", { requestedMessage: "Heartbeat" }]);
+  await until("the CALLs", () => link.heard.length === 2);
+  link.send([3, "no", { status: "Accepted" }], [3, "yes", { status: "Accepted" }]);
+  await until("it", () => csms.heard.length === 3);
+  expect(csms.heard.map((frame) => JSON.parse(frame)[2])).toEqual([
+    { status: "Accepted" },
+    { status: "Accepted" },
+    "Heartbeat",
+  ]);
+});
+
+test("A CSMS that sets another interval has the station's Heartbeats at that one", () => {
+  const timers = vi.spyOn(globalThis, "setTimeout");
+  ends.push(() => timers.mockRestore());
+  const heartbeats = new Heartbeats(() => {});
+  const waits = () => timers.mock.calls.map(([, ms]) => ms);
+  heartbeats.booted('[3,"m",{"status":"Accepted","interval":300}]');
+  const boot = { at: "2026-11-28T12:00:00Z", status: "Accepted" };
+  // The registration's ceiling is none of the CSMS's.
+  heartbeats.stands({ ...boot, intervalSeconds: 90 });
+  heartbeats.resume({ ...boot, intervalSeconds: 90 });
+  heartbeats.stands({ ...boot, intervalSeconds: 20 });
+  heartbeats.stands({ ...boot, intervalSeconds: 20 });
+  heartbeats.booted('[3,"m",{"status":"Accepted","interval":300}]');
+  expect(waits()).toEqual([300_000, 300_000, 20_000, 300_000]);
+  heartbeats.stop();
+});
+
 test("A bridge that finds a station online makes its Heartbeats at the interval of its boot before", async () => {
   const { link, csms } = await between();
   const boot = { status: "Accepted", at: "2026-11-28T12:00:00Z", intervalSeconds: 1 };

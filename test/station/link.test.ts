@@ -53,7 +53,11 @@ describe("A CSMS's own socket", () => {
     ]);
     expect(csms.calls()[2][3]).toEqual(START);
     expect(csms.standings.at(-1)).toMatchObject({ online: true, protocol: "ocpp1.6", securityProfile: 0 });
-    expect(csms.standings.at(-1).boot).toMatchObject({ status: "Accepted" });
+    expect(csms.standings.at(-1).boot).toMatchObject({ status: "Accepted", intervalSeconds: 60 });
+    csms.send([2, "more", "ChangeConfiguration", { key: "HeartbeatInterval", value: "20" }]);
+    const [, change] = await station.next();
+    station.send([3, change, { status: "Accepted" }]);
+    await until("another interval", () => csms.standings.at(-1).boot.intervalSeconds === 20);
     const { body } = await kerbside.api("GET", "/v1/stations/L1");
     expect(body.csms).toEqual({ kind: "link", since: expect.any(String), backlog: 0 });
     station.kill();
