@@ -12,6 +12,8 @@ export interface BridgeOptions {
   mirror: string | null;
   /** A file of `id:password` lines, or of one line with `{stationId}`. */
   passwords: string | null;
+  /** The same, for the mirror. */
+  mirrorPasswords: string | null;
   cert: string | null;
   key: string | null;
   ca: string | null;
@@ -32,6 +34,7 @@ export const USAGE = `Usage: npm run bridge -- --api URL --key-file FILE --csms 
   --csms-cert FILE --csms-key FILE a client certificate for the CSMS;  --csms-ca FILE  whom to trust for its server
   --no-forwarded                   no X-Forwarded-For and X-Forwarded-Proto, which say what the station came by
   --mirror URL                     a second CSMS that sees what the first sees, and whose answers go nowhere
+  --mirror-user-password-file FILE Basic credentials for that one, as above; it has none of the first one's
   --label NAME=VALUE, --q TEXT     only stations that the directory finds by it
   --shard I/N                      the I-th of N bridges that share the stations (1/1)
   --connects-per-second N          sockets opened a second (100)
@@ -41,7 +44,13 @@ export const USAGE = `Usage: npm run bridge -- --api URL --key-file FILE --csms 
 const TEXT = { type: "string" } as const;
 const OPTIONS = {
   ...{ api: TEXT, "key-file": TEXT, csms: TEXT, mirror: TEXT, q: TEXT, shard: TEXT, port: TEXT },
-  ...{ "csms-user-password-file": TEXT, "csms-cert": TEXT, "csms-key": TEXT, "csms-ca": TEXT },
+  ...{
+    "csms-user-password-file": TEXT,
+    "mirror-user-password-file": TEXT,
+    "csms-cert": TEXT,
+    "csms-key": TEXT,
+    "csms-ca": TEXT,
+  },
   "connects-per-second": TEXT,
   "no-forwarded": { type: "boolean" },
   label: { type: "string", multiple: true },
@@ -56,6 +65,9 @@ export function parseArguments(args: readonly string[]): Result<BridgeOptions | 
     const { values } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: false });
     if (values.help) return ok("help");
     const [cert, key] = [values["csms-cert"] ?? null, values["csms-key"] ?? null];
+    if (values["mirror-user-password-file"] !== undefined && values.mirror === undefined) {
+      throw new Unusable("--mirror-user-password-file says nothing without --mirror");
+    }
     if ((cert === null) !== (key === null)) throw new Unusable("--csms-cert and --csms-key belong together");
     return ok({
       api: apiOf(values.api),
@@ -63,6 +75,7 @@ export function parseArguments(args: readonly string[]): Result<BridgeOptions | 
       csms: urlOf("csms", values.csms, ["ws:", "wss:"]),
       mirror: values.mirror === undefined ? null : urlOf("mirror", values.mirror, ["ws:", "wss:"]),
       passwords: values["csms-user-password-file"] ?? null,
+      mirrorPasswords: values["mirror-user-password-file"] ?? null,
       ...{ cert, key, ca: values["csms-ca"] ?? null },
       isForwarded: values["no-forwarded"] !== true,
       labels: (values.label ?? []).map(label),

@@ -10,7 +10,7 @@ import type { BridgeOptions } from "./arguments.ts";
 import { backOffMs } from "./back-off.ts";
 import { BridgeCounts, type BridgeStanding } from "./bridge-counts.ts";
 import type { Credentials } from "./credentials.ts";
-import { type DirectoryOptions, NotUsable, registeredStations } from "./directory.ts";
+import { checkScope, type DirectoryOptions, NotUsable, registeredStations } from "./directory.ts";
 import { Mirror } from "./mirror.ts";
 import { StationBridge } from "./station-bridge.ts";
 import type { Door, Standing } from "./station-bridge-options.ts";
@@ -38,6 +38,7 @@ export class Bridge {
   readonly #tls: { secureContext?: SecureContext };
   #looking: ReturnType<typeof setTimeout> | null = null;
   #failedLooks = 0;
+  #isKeyKnown = false;
 
   constructor(options: BridgeOptions, credentials: Credentials, log: Log) {
     this.#options = options;
@@ -81,7 +82,10 @@ export class Bridge {
     try {
       const { api, labels, q, shard } = this.#options;
       const options: DirectoryOptions = { api, labels, q, shard, key: this.#credentials.apiKey };
-      this.#follow(await registeredStations(options));
+      const ids = await registeredStations(options);
+      if (!this.#isKeyKnown) await checkScope(options);
+      this.#isKeyKnown = true;
+      this.#follow(ids);
       this.#failedLooks = 0;
     } catch (error) {
       // At the start it is told at once; later the stations that are there go on.
@@ -110,26 +114,38 @@ export class Bridge {
   }
 
   #bridgeOf(stationId: string): StationBridge {
-    const { mirror } = this.#options;
+    const { csms } = this.#options;
+    const { passwordOf } = this.#credentials;
     return new StationBridge({
       stationId,
       link: () => this.#link(stationId),
-      csms: (protocol, standing) => this.#csms(this.#options.csms, stationId, protocol, this.#forwarded(standing)),
+      csms: (protocol, standing) => {
+        const { url, protocols, options } = this.#door(csms, stationId, protocol, passwordOf(stationId));
+        const headers = { ...options.headers, ...this.#forwarded(standing) };
+        return { url, protocols, options: { ...options, headers, ...this.#tls } };
+      },
       turn: () => this.#pace.turn(this.#off.signal),
       counts: this.counts,
       log: this.#log,
       random: Math.random,
-      mirror:
-        mirror === null
-          ? null
-          : // Without credentials: those of the first CSMS are none of another host's.
-            new Mirror({
-              open: (protocol) => new WebSocket(`${mirror}/${encodeURIComponent(stationId)}`, [protocol], SOCKET),
-              turn: () => this.#pace.turn(this.#off.signal),
-              counts: this.counts,
-              log: (level, message, facts) => this.#log(level, message, { stationId, ...facts }),
-              random: Math.random,
-            }),
+      mirror: this.#mirrorOf(stationId),
+    });
+  }
+
+  /** With credentials of its own: those of the first CSMS are none of another host's. */
+  #mirrorOf(stationId: string): Mirror | null {
+    const { mirror } = this.#options;
+    if (mirror === null) return null;
+    return new Mirror({
+      open: (protocol) => {
+        const password = this.#credentials.mirrorPasswordOf(stationId);
+        const { url, protocols, options } = this.#door(mirror, stationId, protocol, password);
+        return new WebSocket(url, protocols, options);
+      },
+      turn: () => this.#pace.turn(this.#off.signal),
+      counts: this.counts,
+      log: (level, message, facts) => this.#log(level, message, { stationId, ...facts }),
+      random: Math.random,
     });
   }
 
@@ -148,12 +164,10 @@ export class Bridge {
     };
   }
 
-  #csms(base: string, stationId: string, protocol: string, forwarded: Record<string, string>): Door {
-    const password = this.#credentials.passwordOf(stationId);
+  #door(base: string, stationId: string, protocol: string, password: string | null): Door {
     const basic = password && Buffer.from(`${stationId}:${password}`).toString("base64");
-    const headers = { ...(basic !== null && { authorization: `Basic ${basic}` }), ...forwarded };
-    const url = `${base}/${encodeURIComponent(stationId)}`;
-    return { url, protocols: [protocol], options: { headers, ...this.#tls, ...SOCKET } };
+    const headers = basic === null ? {} : { authorization: `Basic ${basic}` };
+    return { url: `${base}/${encodeURIComponent(stationId)}`, protocols: [protocol], options: { headers, ...SOCKET } };
   }
 }
 

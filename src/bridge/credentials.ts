@@ -7,14 +7,18 @@ import { createSecureContext } from "node:tls";
 import type { BridgeOptions } from "./arguments.ts";
 import { NotUsable } from "./directory.ts";
 
+type PasswordOf = (stationId: string) => string | null;
+
 export interface Credentials {
   apiKey: string;
   /** Of a station at the CSMS; `null`: it has none. */
-  passwordOf(stationId: string): string | null;
+  passwordOf: PasswordOf;
+  /** Of one at the mirror. */
+  mirrorPasswordOf: PasswordOf;
   tls: { cert?: string; key?: string; ca?: string };
 }
 
-export function readCredentials({ keyFile, passwords, cert, key, ca }: BridgeOptions): Credentials {
+export function readCredentials({ keyFile, passwords, mirrorPasswords, cert, key, ca }: BridgeOptions): Credentials {
   const apiKey = read("--key-file", keyFile).trim();
   if (apiKey === "") throw new NotUsable(`--key-file ${keyFile} is empty: it must hold an API key`);
   const tls = {
@@ -32,7 +36,8 @@ export function readCredentials({ keyFile, passwords, cert, key, ca }: BridgeOpt
   }
   return {
     apiKey,
-    passwordOf: passwords === null ? () => null : passwordsOf(passwords, read("--csms-user-password-file", passwords)),
+    passwordOf: passwordsIn("--csms-user-password-file", passwords),
+    mirrorPasswordOf: passwordsIn("--mirror-user-password-file", mirrorPasswords),
     tls,
   };
 }
@@ -45,15 +50,21 @@ function read(option: string, path: string): string {
   }
 }
 
-function passwordsOf(path: string, text: string): Credentials["passwordOf"] {
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
+function passwordsIn(option: string, path: string | null): PasswordOf {
+  if (path === null) return () => null;
+  const text = read(option, path);
+  // As some editors begin a file of text: the first id would be none.
+  const lines = text
+    .replace(/^\ufeff/, "")
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== "");
   const [first = ""] = lines;
   if (lines.length === 1 && first.includes("{stationId}")) {
     const template = first.includes(":") ? first.slice(first.indexOf(":") + 1) : first;
     return (stationId) => template.replaceAll("{stationId}", stationId);
   }
   const odd = lines.findIndex((line) => line.indexOf(":") < 1);
-  if (odd !== -1) throw new NotUsable(`--csms-user-password-file ${path}: line ${odd + 1} is no "id:password"`);
+  if (odd !== -1) throw new NotUsable(`${option} ${path}: line ${odd + 1} is no "id:password"`);
   const known = new Map(lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1)]));
   return (stationId) => known.get(stationId) ?? null;
 }

@@ -9,6 +9,9 @@ const PAGE = 500;
 /** ms that Kerbside has for one. */
 const WITHIN_MS = 15_000;
 
+const LINK_SCOPE = "csms:connect";
+const SCOPES = `the scopes stations:read and ${LINK_SCOPE}`;
+
 export interface DirectoryOptions {
   /** The API, without a path. */
   api: string;
@@ -34,8 +37,20 @@ export async function registeredStations(options: DirectoryOptions): Promise<Set
     const { status } = error as Partial<KerbsideProblem>;
     const what = `GET ${new URL(api).origin}/v1/stations was answered ${status}`;
     if (status === 401) throw new NotUsable(`${what}: the key is not one of this Kerbside's`);
-    if (status === 403) throw new NotUsable(`${what}: the key needs the scopes stations:read and csms:connect`);
+    if (status === 403) throw new NotUsable(`${what}: the key needs ${SCOPES}`);
     throw error;
+  }
+}
+
+/**
+ * That the links will be let in, too: else each of them would be refused, and say no more than that.
+ * @throws {NotUsable} where they will not
+ */
+export async function checkScope({ api, key }: Pick<DirectoryOptions, "api" | "key">): Promise<void> {
+  const { name, scopes } = await new Kerbside({ url: new URL(api).origin, key, timeoutMs: WITHIN_MS }).key();
+  // An older Kerbside says nothing of them.
+  if (Array.isArray(scopes) && !scopes.includes(LINK_SCOPE)) {
+    throw new NotUsable(`the key ${name} has no scope ${LINK_SCOPE}: the key needs ${SCOPES}`);
   }
 }
 

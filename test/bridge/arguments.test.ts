@@ -27,6 +27,7 @@ test.each([
   [["--mirror", "https://x"], "--mirror must be a URL"],
   [["--csms", "wss://c.example.com/ocpp?tenant=1"], "no query"],
   [["--api", "https://k.example.com/v1"], "--api must have no path"],
+  [["--mirror-user-password-file", "p"], "nothing without --mirror"],
   [["--colour"], "colour"],
 ])("%j is refused in a sentence", (args, sentence) => {
   expect(parseArguments([...NEEDED, ...args])).toEqual({ ok: false, error: expect.stringContaining(sentence) });
@@ -48,5 +49,24 @@ test("A certificate that cannot be used is told of before a socket needs it", ()
   if (!parsed.ok || parsed.value === "help") throw new Error("not parsed");
   const { value } = parsed;
   expect(() => readCredentials(value)).toThrow(/--csms-cert, --csms-key and --csms-ca must be PEM/);
+  folder.remove();
+});
+
+test("A file of passwords may be written by any editor, and the mirror has its own", () => {
+  const folder = temporaryFolder();
+  const [keyFile, passwords, mirrored] = ["key", "passwords", "mirrored"].map((name) => join(folder.dir, name)) as [
+    string,
+    string,
+    string,
+  ];
+  writeFileSync(keyFile, "\ufeffk\r\n");
+  writeFileSync(passwords, "\ufeffCS001:a:b\r\n\r\nCS 2:c\r\n");
+  writeFileSync(mirrored, "{stationId}:for-{stationId}\n");
+  const files = ["--csms-user-password-file", passwords, "--mirror-user-password-file", mirrored];
+  const parsed = parseArguments([...NEEDED.with(3, keyFile), ...files, "--mirror", "wss://new.example.com/ocpp"]);
+  if (!parsed.ok || parsed.value === "help") throw new Error("not parsed");
+  const { apiKey, passwordOf, mirrorPasswordOf } = readCredentials(parsed.value);
+  expect([apiKey, ...["CS001", "CS 2", "CS003"].map(passwordOf)]).toEqual(["k", "a:b", "c", null]);
+  expect(mirrorPasswordOf("CS003")).toBe("for-CS003");
   folder.remove();
 });

@@ -234,13 +234,20 @@ describe("A bridge", () => {
     expect(await ended).toBe(0);
     expect(csms.frames("B2")).toContainEqual([3, "last", { status: "Accepted" }]);
     await station.call("StatusNotification", STATUS_16, "between");
-    bridge = new BridgeProcess([...common(), ...only("main"), "--mirror", csms.url.replace(/ocpp$/, "mirror")]);
+    const passwords = join(folder.dir, "mirror-passwords");
+    writeFileSync(passwords, "{stationId}:at-the-mirror\n");
+    const mirror = ["--mirror", csms.url.replace(/ocpp$/, "mirror"), "--mirror-user-password-file", passwords];
+    bridge = new BridgeProcess([...common(), ...only("main"), ...mirror]);
     metrics = await bridge.ready();
     await until("what came between", () => csms.frames("B2").some(([, id]: Frame) => id === "between"));
     await station.call("StatusNotification", { ...STATUS_16, connectorId: 2 }, "mirrored");
     await until("agreement", async () =>
       /mirror_answers_total\{verdict="same"\} [1-9]/.test(await (await fetch(metrics)).text()),
     );
+    const shown = csms.requests.filter(({ id }) => id === "B2").slice(-2);
+    const basic = `Basic ${Buffer.from("B2:at-the-mirror").toString("base64")}`;
+    // The first one is given none here.
+    expect(shown.map(({ headers }) => headers.authorization)).toEqual([undefined, basic]);
   });
 
   test.each([

@@ -425,27 +425,37 @@ test("Both sockets of a station are looked after", async () => {
   expect(timers.mock.calls.filter(([, ms]) => ms === 45_000)).toHaveLength(2);
 });
 
-test("A bridge that begins while Kerbside is away finds its stations soon after that is back", async () => {
-  let looks = 0;
-  const server = http.createServer((_, response) => {
-    response.writeHead(++looks === 1 ? 503 : 200, { "content-type": "application/json" });
-    response.end('{ "stations": [], "cursor": null }');
+/** At a Kerbside that answers like that. */
+async function bridgeAt(answer: (path: string) => [status: number, body: object]) {
+  const server = http.createServer(({ url = "" }, response) => {
+    const [status, body] = answer(new URL(url, "http://k").pathname);
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  const parsed = parseArguments([
-    "--api",
-    `http://127.0.0.1:${port}`,
-    "--key-file",
-    "none",
-    "--csms",
-    "ws://127.0.0.1:1",
-  ]);
-  if (!parsed.ok || parsed.value === "help") throw new Error("the arguments are wrong");
-  const bridge = new Bridge(parsed.value, { apiKey: "key", passwordOf: () => null, tls: {} }, () => {});
   ends.push(() => server.close().closeAllConnections());
+  const { port } = server.address() as AddressInfo;
+  const addresses = ["--api", `http://127.0.0.1:${port}`, "--csms", "ws://127.0.0.1:1"];
+  const parsed = parseArguments([...addresses, "--key-file", "none"]);
+  if (!parsed.ok || parsed.value === "help") throw new Error("the arguments are wrong");
+  return new Bridge(
+    parsed.value,
+    { apiKey: "key", passwordOf: () => null, mirrorPasswordOf: () => null, tls: {} },
+    () => {},
+  );
+}
+
+test("A bridge that begins while Kerbside is away finds its stations soon after that is back", async () => {
+  let looks = 0;
+  const bridge = await bridgeAt(() => [++looks === 1 ? 503 : 200, { stations: [], cursor: null }]);
   await bridge.start();
-  await until("another look", () => looks === 2);
+  await until("another look", () => looks >= 2);
+  await bridge.stop();
+});
+
+test("A bridge whose key opens no link says so at its start", async () => {
+  const key = { name: "reader", kind: "key", scopes: ["stations:read"], stations: null };
+  const bridge = await bridgeAt((path) => [200, path === "/v1/key" ? key : { stations: [], cursor: null }]);
+  await expect(bridge.start()).rejects.toThrow("the key reader has no scope csms:connect");
   await bridge.stop();
 });

@@ -204,7 +204,7 @@ export class LinkTurn {
     const isNews = open.sequence === null || open.sequence > (live.passed?.to ?? Number.POSITIVE_INFINITY);
     const givenUp = isNews && !isTrouble(message) ? answersInTime(eventLog, live) : null;
     if (givenUp !== null) this.#gaveUp(givenUp);
-    if (open.sequence !== null) eventAnswered(eventLog, live, open.sequence);
+    if (open.sequence !== null) this.#taken(live, open.sequence, message);
     this.#carrier.save();
     const question = this.questions.current;
     if (open.sequence === null && question !== null) {
@@ -213,6 +213,13 @@ export class LinkTurn {
       this.questions.finish(question, answer);
     }
     this.#pump();
+  }
+
+  #taken(live: LinkAttachment, sequence: number, message: CallResult | CallError): void {
+    eventAnswered(this.#context.eventLog, live, sequence);
+    if (message.type === "callResult") return;
+    const { messageId, code, description } = message;
+    log("warn", "the CSMS refused an event for good", { stationId: this.#context.id, messageId, code, description });
   }
 
   /** It has trouble of its own with that event, which comes again as one that it ignored: a station would say it again, too. */
