@@ -374,6 +374,18 @@ describe("A certificate that a backend brings", () => {
     await (await TestStation.connect(over(kerbside, "mtls", "SAYS-NO", { socket: key }))).close();
   });
 
+  test("counts in whichever place of its chain it is, which 1.6 leaves open", async () => {
+    const { station, before } = await field("CA-FIRST", { makesRequests: false });
+    station.newKey = await certificateOf(kerbside, "CA-FIRST");
+    const fingerprint = fingerprintOf(station.newKey.cert);
+    const [leaf, ca] = station.newKey.cert.split(/(?<=END CERTIFICATE-----\n)/);
+    await kerbside.command("CA-FIRST", "CertificateSigned", { certificateChain: `${ca}${leaf}` });
+    await until("it to be known", async () => (await certificates("CA-FIRST")).length === 2);
+    expect((await certificates("CA-FIRST")).map((each: { fingerprint: string }) => each.fingerprint)).toEqual([
+      ...[fingerprint, before],
+    ]);
+  });
+
   test("is known also of a station that has none yet", async () => {
     const password = "correct horse battery";
     await kerbside.register("FIRST-ONE", { securityProfile: 2, password });

@@ -214,8 +214,11 @@ describe("A security upgrade", () => {
     expect(await view("FROM-0")).toMatchObject({ securityProfile: 1, hasPassword: true });
 
     await field("NO-URL", { protocol: "ocpp2.0.1" });
-    const { status, body } = await upgrade("NO-URL", 2);
-    expect([status, body.errors?.[0].path]).toEqual([422, "/url"]);
+    // None at all; one that is no profile 2; and one that says in every history who somebody is.
+    for (const url of [undefined, "ws://localhost/ocpp", "wss://user:secret@localhost/ocpp"]) {
+      const { status, body } = await upgrade("NO-URL", 2, url === undefined ? {} : { url });
+      expect([url, status, body.errors?.[0].path]).toEqual([url, 422, "/url"]);
+    }
     await kerbside.register("NO-URL-OFF", { securityProfile: 1, password: PASSWORD });
     await upgrade("NO-URL-OFF", 2);
     const late = new FieldStation(kerbside, "NO-URL-OFF", { protocol: "ocpp2.0.1", password: PASSWORD });

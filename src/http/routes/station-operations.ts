@@ -47,16 +47,32 @@ const rotation = z.strictObject({
   expiresInSeconds,
 });
 
-const upgrade = z.strictObject({
-  to: z.union([z.literal(1), z.literal(2), z.literal(3)]),
-  url: z.exactOptional(z.url({ protocol: /^wss?$/ }).check(z.maxLength(URL_MAX_LENGTH))),
-  rootCertificate: z.exactOptional(z.nullable(certificate)),
-  hasCertificate: z.exactOptional(z.boolean()),
-  configurationSlot: z.exactOptional(z.int().check(z.minimum(0), z.maximum(SLOT_MAX))),
-  networkInterface: z.exactOptional(z.enum(INTERFACES)),
-  reset: z._default(z.enum(["soft", "hard"]), "soft"),
-  expiresInSeconds,
-});
+/** What is in it is in the commands of the station, and in its history. */
+const url = z.url({ protocol: /^wss?$/ }).check(
+  z.maxLength(URL_MAX_LENGTH),
+  z.refine((text) => !/^[^/]*\/\/[^/?#]*@/.test(text), {
+    error: "no user and no password: it proves itself as it is registered",
+  }),
+);
+
+const upgrade = z
+  .strictObject({
+    to: z.union([z.literal(1), z.literal(2), z.literal(3)]),
+    url: z.exactOptional(url),
+    rootCertificate: z.exactOptional(z.nullable(certificate)),
+    hasCertificate: z.exactOptional(z.boolean()),
+    configurationSlot: z.exactOptional(z.int().check(z.minimum(0), z.maximum(SLOT_MAX))),
+    networkInterface: z.exactOptional(z.enum(INTERFACES)),
+    reset: z._default(z.enum(["soft", "hard"]), "soft"),
+    expiresInSeconds,
+  })
+  .check(
+    // Or the station would be sent where no profile from 2 on can be.
+    z.refine(({ to, url }) => to === 1 || url === undefined || /^wss:/i.test(url), {
+      path: ["url"],
+      error: "wss: a security profile from 2 on is over TLS",
+    }),
+  );
 
 export const stationOperationRoutes = {
   rotatePassword: {

@@ -101,20 +101,33 @@ function pemOf(der: Uint8Array): string {
   return `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`;
 }
 
-/** The first certificate of a chain that somebody else has judged; `null`: it cannot be read, or names no one station. */
-export async function readLeaf(
-  chain: string,
-): Promise<(Omit<IssuedCertificate, "chain"> & { commonName: string }) | null> {
+/**
+ * The certificate of a station in a chain that somebody else has judged, in whichever place: 1.6 says nothing of the order. `null`: there is
+ * none of that name that can be read.
+ */
+export async function readLeaf(chain: string, commonName: string): Promise<Omit<IssuedCertificate, "chain"> | null> {
+  let all: Uint8Array[];
   try {
-    const [der] = certificatesOfPem(chain);
-    if (der === undefined) return null;
-    const leaf = readCertificate(der);
-    const subject = subjectOf(leaf.subject);
-    const [commonName, ...others] = subject.filter(({ type }) => type === "CN");
-    return commonName === undefined || others.length > 0
-      ? null
-      : { ...(await shown(leaf)), subject: subjectText(subject), commonName: commonName.value };
+    all = certificatesOfPem(chain);
   } catch (error) {
+    if (error instanceof DerError) return null;
+    throw error;
+  }
+  for (const der of all) {
+    const found = leafOf(der, commonName);
+    if (found !== null) return { ...(await shown(found.leaf)), subject: found.subject };
+  }
+  return null;
+}
+
+function leafOf(der: Uint8Array, commonName: string): { leaf: Certificate; subject: string } | null {
+  try {
+    const leaf = readCertificate(der);
+    if (pathLengthOf(leaf) !== null) return null;
+    const subject = subjectOf(leaf.subject);
+    return subjectFault(subject, { commonName }) === null ? { leaf, subject: subjectText(subject) } : null;
+  } catch (error) {
+    // It may be a CA's: how those are named is their own affair.
     if (error instanceof DerError) return null;
     throw error;
   }

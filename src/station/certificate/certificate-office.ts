@@ -123,11 +123,10 @@ export class CertificateOffice {
   async #note({ id, payload }: Command): Promise<void> {
     const { incarnation, now } = this.#context;
     const { readLeaf } = await import("../../security/x509/issued.ts");
-    const leaf = await readLeaf(String(payload.certificateChain));
-    const registration = this.#context.store.fact("registration");
-    if (leaf === null || this.#context.incarnation !== incarnation || registration === undefined) return;
-    if (leaf.notAfter <= now() || leaf.commonName !== registration.certificate.commonName) return;
-    const { commonName: _, ...certificate } = leaf;
+    const { commonName } = this.#context.store.fact("registration")?.certificate ?? {};
+    if (commonName === undefined) return;
+    const certificate = await readLeaf(String(payload.certificateChain), commonName);
+    if (certificate === null || this.#context.incarnation !== incarnation || certificate.notAfter <= now()) return;
     // An answer may have come late, and meanwhile.
     const row = this.#port.commands.row(id);
     const ended = row === null ? null : endOf(row);
