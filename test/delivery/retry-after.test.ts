@@ -8,6 +8,7 @@ test.each<[string, string | null, number | null]>([
   ["seconds with spaces about them", " 5 ", 5_000],
   ["a date", "Sat, 28 Nov 2026 12:00:30 GMT", 30_000],
   ["more than an hour", "86400", 3_600_000],
+  ["more seconds than a date has", "99999999999", 3_600_000],
   ["a date far ahead", "Wed, 28 Nov 2035 12:00:30 GMT", 3_600_000],
   ["a date that is over", "Sat, 28 Nov 2026 11:59:59 GMT", null],
   ["0", "0", null],
