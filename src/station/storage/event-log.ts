@@ -194,7 +194,7 @@ export class EventLog {
     if (type === "ocpp.call") this.#repetitions?.note(sequence, data as KeptCall, key);
     this.#delivery = { ...this.#delivery, cursors: this.#rows.thinned(this.cursors, this.#end) };
     if (this.#isFarAhead) this.#saveDelivery();
-    if (this.#rows.trim(this.cursors, this.#head, this.#delivery.statusSequence)) this.#saveDelivery();
+    if (this.#rows.trim(bytes, this.cursors, this.#head, this.#delivery.statusSequence)) this.#saveDelivery();
     return sequence;
   }
 

@@ -19,6 +19,8 @@ export const RING_EVENTS = 200;
 const LOG_SHARE = 2;
 /** Of a log's bytes: what is taken away at least, so that it is not looked for at each event. */
 const TRIM_SHARE = 1 / 16;
+/** The same: what is added at most before the size of the database is asked for, which costs a statement. */
+const LOOK_SHARE = TRIM_SHARE / 4;
 /** Bytes that are taken away at once: what an older release left behind goes little by little. */
 const TRIM_MAX_BYTES = 16_000_000;
 const OLDEST = "SELECT min(sequence) AS sequence FROM log WHERE sequence > ?1 AND sequence <= ?2";
@@ -30,6 +32,8 @@ export class LogRows {
   readonly bound: Bound;
   /** Bytes of the whole database at which the log is looked at. */
   #trimAt: number;
+  /** Bytes added since the database was looked at; at first after a wake it is. */
+  #unlooked = Number.POSITIVE_INFINITY;
   #floor = 0;
   /** `null`: not asked for yet. */
   #oldestKnown: number | null = null;
@@ -234,11 +238,15 @@ export class LogRows {
   /**
    * Where the log takes more room than it may, the oldest goes of what nobody waits for, dead letters that a replay would send
    * among it. `true`: something went.
+   * @param added bytes, by the event that was just kept
    * @param savedTo what is newer is needed at a wake
    */
-  trim(cursors: Cursors, head: number, savedTo: number): boolean {
-    if (this.#store.bytes <= this.#trimAt) return false;
+  trim(added: number, cursors: Cursors, head: number, savedTo: number): boolean {
     const max = LOG_SHARE * this.bound.bytes;
+    this.#unlooked += added;
+    if (this.#unlooked < max * LOOK_SHARE) return false;
+    this.#unlooked = 0;
+    if (this.#store.bytes <= this.#trimAt) return false;
     const excess = this.#waiting.bytesBehind(this.#floor, head) - max;
     const enough = Math.min(excess + max * TRIM_SHARE, TRIM_MAX_BYTES);
     const all = Object.values(cursors);
@@ -249,6 +257,7 @@ export class LogRows {
       excess <= 0 || bytes >= enough ? 0 : this.#takeGaps(Math.max(this.#reusedTo, taken), given, enough - bytes);
     // Looked at once more when there is as much again: it is a look at every row.
     this.#trimAt = bytes + more > 0 ? max : this.#store.bytes + max * TRIM_SHARE;
+    if (bytes + more > 0) this.#unlooked = Number.POSITIVE_INFINITY;
     return bytes + more > 0;
   }
 
