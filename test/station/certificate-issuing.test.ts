@@ -9,6 +9,7 @@ import { certificateRequest, subjectOf } from "../support/certificate-requests.t
 import { type FieldOptions, FieldStation } from "../support/field-station.ts";
 import { HttpPeer, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
+import { certificateFor } from "../support/odd-subjects.ts";
 import { TestStation } from "../support/test-station.ts";
 import { certificateOf, over } from "../support/transports.ts";
 
@@ -384,6 +385,15 @@ describe("A certificate that a backend brings", () => {
     expect((await certificates("CA-FIRST")).map((each: { fingerprint: string }) => each.fingerprint)).toEqual([
       ...[fingerprint, before],
     ]);
+  });
+
+  test("counts also where its subject has what no request may have: the CA's word on that is the backend's affair", async () => {
+    const { station, before } = await field("ODD-NAME", { makesRequests: false });
+    station.newKey = await certificateFor(kerbside, [{ "2.5.4.46": ["7"] }, { CN: ["ODD-NAME"] }]);
+    await kerbside.command("ODD-NAME", "CertificateSigned", { certificateChain: station.newKey.cert });
+    await until("it to be known", async () => (await certificates("ODD-NAME")).length === 2);
+    station.drop();
+    expect(await usedNow("ODD-NAME", before)).toBe(fingerprintOf(station.newKey.cert));
   });
 
   test("is known also of a station that has none yet", async () => {

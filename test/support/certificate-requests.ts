@@ -65,6 +65,8 @@ const ALGORITHMS = {
 
 export interface RequestOptions {
   kind?: keyof typeof KEYS;
+  /** The point of its key on P-256 is written in its short form. */
+  isCompressed?: boolean;
   /** DER of the Name. */
   subject?: Buffer;
   /** DER of each Attribute. */
@@ -91,6 +93,14 @@ export const keyOf = (kind: keyof typeof KEYS) => {
   return known;
 };
 
+/** [RFC 5480 §2.2] Of a key on P-256. */
+function compressed(key: KeyObject): Buffer {
+  const whole = key.export({ type: "spki", format: "der" });
+  const [x, y] = [whole.subarray(-64, -32), whole.subarray(-32)];
+  const point = Buffer.concat([Buffer.from([0, 2 + ((y[31] ?? 0) & 1)]), x]);
+  return element(TAG.SEQUENCE, [whole.subarray(2, 23), element(0x03, point)]);
+}
+
 /** Of the station itself, by a key of its own, unless something else is given. */
 export async function certificateRequest(
   id: string,
@@ -101,7 +111,7 @@ export async function certificateRequest(
   const info = element(TAG.SEQUENCE, [
     element(0x02, Buffer.from([version])),
     options.subject ?? subjectOf(id),
-    pair.publicKey.export({ type: "spki", format: "der" }),
+    options.isCompressed === true ? compressed(pair.publicKey) : pair.publicKey.export({ type: "spki", format: "der" }),
     element(0xa0, attributes),
   ]);
   const signer = options.signedBy === undefined ? pair.privateKey : (await keyOf(options.signedBy)).privateKey;

@@ -7,7 +7,14 @@ import { type Certificate, clientFaultOf, faultOf, pathLengthOf, readCertificate
 import { authorityKeyId, type Trust, verifyChain } from "./chain.ts";
 import { certificatesOfPem } from "./certs-only.ts";
 import { DerError, hexOf } from "./der.ts";
-import { type ExpectedSubject, nameText, subjectFault, subjectOf, subjectText } from "./subject.ts";
+import {
+  type ExpectedSubject,
+  nameText,
+  type SubjectAttribute,
+  subjectFault,
+  subjectOf,
+  subjectText,
+} from "./subject.ts";
 
 /** [OCPP 1.6 security whitepaper §5.1, 2.x A02] Characters of `certificateChain`. */
 const CHAIN_MAX_LENGTH = 10_000;
@@ -103,7 +110,7 @@ function pemOf(der: Uint8Array): string {
 
 /**
  * The certificate of a station in a chain that somebody else has judged, in whichever place: 1.6 says nothing of the order. `null`: there is
- * none of that name that can be read.
+ * none that may be of that name.
  */
 export async function readLeaf(chain: string, commonName: string): Promise<Omit<IssuedCertificate, "chain"> | null> {
   let all: Uint8Array[];
@@ -113,23 +120,31 @@ export async function readLeaf(chain: string, commonName: string): Promise<Omit<
     if (error instanceof DerError) return null;
     throw error;
   }
-  for (const der of all) {
-    const found = leafOf(der, commonName);
-    if (found !== null) return { ...(await shown(found.leaf)), subject: found.subject };
-  }
-  return null;
+  const leaves = all.flatMap((der) => leafOf(der, commonName) ?? []);
+  const found = leaves.find(({ isNamed }) => isNamed) ?? leaves[0];
+  return found === undefined ? null : { ...(await shown(found.leaf)), subject: nameText(found.leaf.subject) };
 }
 
-function leafOf(der: Uint8Array, commonName: string): { leaf: Certificate; subject: string } | null {
+/** `null`: it is a CA's, another station's, or no certificate. */
+function leafOf(der: Uint8Array, commonName: string): { leaf: Certificate; isNamed: boolean } | null {
   try {
     const leaf = readCertificate(der);
     if (pathLengthOf(leaf) !== null) return null;
-    const subject = subjectOf(leaf.subject);
-    return subjectFault(subject, { commonName }) === null ? { leaf, subject: subjectText(subject) } : null;
+    const attributes = readableOf(leaf.subject);
+    if (attributes === null) return { leaf, isNamed: false };
+    return subjectFault(attributes, { commonName }) === null ? { leaf, isNamed: true } : null;
   } catch (error) {
-    // It may be a CA's: how those are named is their own affair.
     if (error instanceof DerError) return null;
     throw error;
+  }
+}
+
+/** `null`: it has strings of other kinds. Whose it is the edge then says, when the station connects by it. */
+function readableOf(subject: Uint8Array): SubjectAttribute[] | null {
+  try {
+    return subjectOf(subject);
+  } catch {
+    return null;
   }
 }
 

@@ -30,6 +30,7 @@ const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
 const USAGES = 0x80 | 0x20 | 0x08;
 const DIGITAL_SIGNATURE = 0x80;
 const DNS_NAME = 0x82;
+const UNCOMPRESSED = 0x04;
 const SET = 0x31;
 
 /** A sentence each: what is wrong with it. */
@@ -79,8 +80,15 @@ async function judge(der: Uint8Array, expected: ExpectedSubject): Promise<Result
 function keyFault(spki: Uint8Array): string | null {
   const key = strongKey(spki);
   if (key === null) return "its key is too weak, too large or of another kind: P-256, P-384 or RSA of 2,048 bits";
-  if (key.kind === "EC") return key.curve.name === "P-521" ? "its key is on P-521: P-256 or P-384 is taken" : null;
   const info = new DerReader(spki).inside();
+  if (key.kind === "EC") {
+    if (key.curve.name === "P-521") return "its key is on P-521: P-256 or P-384 is taken";
+    info.next(SEQUENCE);
+    // [RFC 5480 §2.2] Few CAs sign the other forms, and some write the point anew: the certificate would be of no key that is known here.
+    return info.next(BIT_STRING).content[1] === UNCOMPRESSED
+      ? null
+      : "its key is a compressed point: an uncompressed one is taken";
+  }
   info.next(SEQUENCE);
   const numbers = new DerReader(info.next(BIT_STRING).content.subarray(1)).inside();
   numbers.next(INTEGER);

@@ -23,6 +23,9 @@ const TYPES: Readonly<Record<string, string>> = {
   "2a864886f70d010901": "emailAddress",
 };
 
+/** Of which IA5String is the kind. */
+const ADDRESSES = ["DC", "emailAddress"];
+
 /**
  * In order. A relative name of several attributes, a string of a kind that readers differ in, or a length that is written longer than
  * it must be, is refused: the CA, the edge and we would each read another name. @throws DerError
@@ -57,7 +60,7 @@ function isShortest(raw: Uint8Array, { length }: Uint8Array): boolean {
 
 /** [RFC 5280 §4.1.2.4] UTF8String or PrintableString; IA5String is for domains and mailboxes. */
 function textOf(tag: number, content: Uint8Array, named: string): string {
-  const isAscii = tag === PRINTABLE_STRING || tag === IA5_STRING;
+  const isAscii = tag === PRINTABLE_STRING || (tag === IA5_STRING && ADDRESSES.includes(named));
   if (tag !== UTF8_STRING && !isAscii)
     throw new DerError(`its ${named} is a string of the kind ${tag}: a UTF8String or PrintableString is taken`);
   if (isAscii && content.some((byte) => byte >= 0x80)) throw new DerError(`its ${named} has what is not ASCII`);

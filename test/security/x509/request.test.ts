@@ -35,6 +35,10 @@ describe("A certificate request is taken", () => {
   test.each<[string, RequestOptions]>([
     ["under the other name of its PEM block", { label: "NEW CERTIFICATE REQUEST" }],
     ["with its names as PrintableStrings", { subject: nameOf(CN("CS001", TAG.PRINTABLE), O) }],
+    [
+      "with the operator's mailbox, which is an IA5String",
+      { subject: nameOf(O, CN("CS001"), rdn(attribute("2a864886f70d010901", "a@example.com", TAG.IA5))) },
+    ],
     ["with an organizational unit", { subject: nameOf(O, rdn(attribute(OIDS.OU, "Depot")), CN("CS001")) }],
     [
       "with the extensions of a client",
@@ -72,6 +76,12 @@ describe("A certificate request is refused", () => {
     ],
     [/kind 30/, "as a BMPString", { subject: nameOf(O, CN(Buffer.from("CS001", "utf16le").swap16(), TAG.BMP)) }],
     [/kind 20/, "as a T61String", { subject: nameOf(O, CN("CS001", TAG.T61)) }],
+    [/CN is a string of the kind 22/, "as an IA5String", { subject: nameOf(O, CN("CS001", TAG.IA5)) }],
+    [
+      /O is a string of the kind 22/,
+      "of an operator in an IA5String",
+      { subject: nameOf(rdn(attribute(OIDS.O, "Operator", TAG.IA5)), CN("CS001")) },
+    ],
     [/control character/, "with a NUL behind it", { subject: subjectOf("CS001\0.CS002") }],
     [/no UTF-8/, "that is no UTF-8", { subject: nameOf(O, CN(hex("c3"))) }],
     [/not ASCII/, "with a PrintableString that is none", { subject: nameOf(O, CN("CS00é", TAG.PRINTABLE)) }],
@@ -100,6 +110,7 @@ describe("A certificate request is refused", () => {
     [/own signature/, "that is signed over SHA-1", { hash: "sha1" }],
     [/another version/, "of another version", { version: 1 }],
     [/P-521/, "for a key on P-521", { kind: "P-521" }],
+    [/compressed point/, "for a key whose point is compressed", { isCompressed: true }],
     [/too weak/, "for a key on P-224", { kind: "P-224" }],
     [/too weak/, "for a key on another curve of 256 bits", { kind: "secp256k1" }],
     [/too weak/, "for an RSA key of 1,024 bits", { kind: "RSA-1024" }],
