@@ -12,6 +12,8 @@ const BEAT_WITHIN_MS = 5_000;
 const BEHIND_MAX = 64;
 /** CALLs that wait for an answer, either way: one whose outcome nobody knows gets none, and would stay for ever. */
 const UNANSWERED_MAX = 64;
+/** ms that the CSMS has to close a socket in order. */
+export const CLOSE_WITHIN_MS = 2_000;
 /** CALLs of the CSMS that wait until the link is back. */
 const HELD_MAX = 16;
 
@@ -127,9 +129,12 @@ export class CsmsSocket {
     this.#asked.clear();
   }
 
-  close(): void {
+  /** @param why as the CSMS is told */
+  close(why: string): void {
     if (this.socket.readyState === WebSocket.CONNECTING) this.socket.terminate();
-    else this.socket.close(1000, "the station is gone");
+    else this.socket.close(1000, why);
+    // One that does not close in turn would have the station wait for its next one, for half a minute.
+    setTimeout(() => this.socket.terminate(), CLOSE_WITHIN_MS).unref();
   }
 
   ended(): void {

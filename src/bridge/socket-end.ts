@@ -10,6 +10,8 @@ export interface SocketEnd {
   livedMs: number;
   code: number;
   reason: string;
+  /** The other side broke the protocol, or could not be reached. */
+  isFailure: boolean;
 }
 
 /** Another one has taken the link over, what was said broke a rule, or the station is registered no more. */
@@ -21,13 +23,13 @@ const DEREGISTERED = "deregistered";
 /** As what it is logged. @param isOurs this side wants it open no more */
 export function lineOf(
   what: string,
-  { refusal, livedMs, code, reason }: SocketEnd,
+  { refusal, livedMs, code, reason, isFailure }: SocketEnd,
   isOurs: boolean,
 ): [level: "info" | "warn", message: string] {
   const isRefused = refusal !== null || (code === POLICY_CLOSE && reason !== DEREGISTERED);
   const wasOpen = livedMs > 0;
   return [
-    isRefused || (!wasOpen && !isOurs) ? "warn" : "info",
+    isRefused || (isFailure && !isOurs) ? "warn" : "info",
     `${what} ${wasOpen ? "closed" : "could not be opened"}${reason === SUPERSEDED ? ": another bridge or CSMS has taken it over" : ""}`,
   ];
 }
@@ -51,6 +53,7 @@ export function onEnd(socket: WebSocket, done: (end: SocketEnd) => void): void {
   });
   socket.once("close", (code, text) => {
     const livedMs = openedAt === null ? 0 : performance.now() - openedAt;
-    done({ refusal, livedMs, code, reason: refusal === null ? failure || String(text) : `refused with ${refusal}` });
+    const reason = refusal === null ? failure || String(text) : `refused with ${refusal}`;
+    done({ refusal, livedMs, code, reason, isFailure: failure !== "" });
   });
 }

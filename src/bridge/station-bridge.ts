@@ -4,7 +4,7 @@
  */
 import { WebSocket } from "ws";
 import { backOffMs } from "./back-off.ts";
-import { CsmsSocket, onFirstBinary, UNSENT_MAX_BYTES } from "./csms-socket.ts";
+import { CLOSE_WITHIN_MS, CsmsSocket, onFirstBinary, UNSENT_MAX_BYTES } from "./csms-socket.ts";
 import { headOf } from "./frame-head.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { keepAlive } from "./keep-alive.ts";
@@ -18,8 +18,6 @@ const LAST_WORDS_MS = 5_000;
 const QUIET_MS = 200;
 /** ms that a socket must live for its next opening to be the first again: one that is taken and dropped was no success. */
 const STEADY_MS = 10_000;
-/** ms that the other side has to close a socket in order, when the bridge ends. */
-const CLOSE_WITHIN_MS = 2_000;
 /** ms that the CSMS's socket stays without a link: the station may be online still, while Kerbside or the network is away. */
 const KEEP_CSMS_MS = 10_000;
 /** Failures that a link is dialled after as if it had had, once another has taken it over: at once it would be a quarrel. */
@@ -87,7 +85,7 @@ export class StationBridge {
       this.#unanswered.forget();
       this.#csms?.forgetAsked();
       this.#standing = null;
-      if (code === POLICY_CLOSE || !this.#csms?.isOpen) this.#closeCsms();
+      if (code === POLICY_CLOSE || !this.#csms?.isOpen) this.#closeCsms(reason || undefined);
       else this.#keeping ??= this.#later(KEEP_CSMS_MS, () => this.#closeCsms());
       if (!this.#isEnding)
         this.#later(backOffMs(this.#linkFailures++, this.#options.random()), () => void this.start());
@@ -277,10 +275,10 @@ export class StationBridge {
     if (action === "BootNotification") this.#heartbeats.booted(text);
   }
 
-  #closeCsms(): void {
+  #closeCsms(why = "the station is gone"): void {
     this.#keepNoLonger();
     this.#heartbeats.stop();
-    this.#csms?.close();
+    this.#csms?.close(why);
   }
 
   #later(ms: number, work: () => void): ReturnType<typeof setTimeout> {

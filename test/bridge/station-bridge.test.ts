@@ -247,6 +247,40 @@ test("Whoever looks after a CSMS is told that it takes no socket, sends binary f
   expect(counts.text({ stations: 1, linked: 1, csms: {} })).toMatch(/closed_total\{side="mirror",status="closed"\} 1/);
 });
 
+test("A CSMS that does not close its socket when the station goes holds up the next one for no more than 2 s", async () => {
+  const { csms, stands } = await between();
+  stands();
+  const hung = await until("its socket", () => csms.newest);
+  hung.pause();
+  const timers = vi.spyOn(globalThis, "setTimeout");
+  ends.push(() => timers.mockRestore());
+  stands("ocpp1.6", false);
+  const waits = await until("its end", () => timers.mock.calls.find(([, ms]) => ms === 2_000));
+  stands();
+  waits[0]();
+  await until("the next one", () => csms.sockets.length === 2);
+});
+
+test("A CSMS that floods the link, or sends what is no frame, is told of in a line, and hears why its socket closes", async () => {
+  const { link, csms, logged, stands } = await between();
+  stands();
+  const first = await until("its socket", () => csms.newest);
+  const closed = once(first, "close");
+  link.newest?.close(1008, "too many messages");
+  expect(String((await closed)[1])).toBe("too many messages");
+  await until("another link", () => link.sockets.length === 2 && link.newest !== undefined);
+  stands();
+  await until("another socket", () => csms.sockets.length === 2 && csms.newest !== undefined);
+  // A frame of the reserved kind 3.
+  // biome-ignore lint/suspicious/noExplicitAny: there is no other way to send one
+  (csms.newest as any)._socket.write(Buffer.from([0x83, 0]));
+  await until("the line", () => logged.some(([, , { reason }]) => String(reason).includes("opcode")));
+  expect(logged.filter(([level]) => level === "warn").map(([, , { reason }]) => reason)).toEqual([
+    "too many messages",
+    expect.stringContaining("opcode"),
+  ]);
+});
+
 test("A host that is not there has a reason also where its name has several addresses", async () => {
   const addresses = ["127.0.0.1", "127.0.0.2"].map((address) => ({ address, family: 4 }));
   const lookup: LookupFunction = (_, __, found) => found(null, addresses);
