@@ -121,7 +121,10 @@ export class Mirror {
   hears(frame: string): void {
     const socket = this.#socket;
     if (socket?.readyState === WebSocket.CONNECTING && this.#waiting.length < WAITING_MAX) this.#waiting.push(frame);
-    if (socket?.readyState !== WebSocket.OPEN) return;
+    if (socket?.readyState === WebSocket.OPEN) this.#write(socket, frame);
+  }
+
+  #write(socket: WebSocket, frame: string): void {
     socket.send(frame);
     if (socket.bufferedAmount > UNSENT_MAX_BYTES) socket.terminate();
   }
@@ -138,7 +141,7 @@ export class Mirror {
   #said(socket: WebSocket, frame: string): void {
     const [type, messageId] = parsed(frame);
     // Its CALLs would be carried out twice: it is told that they cannot be.
-    if (type === 2) socket.send(JSON.stringify([4, messageId, "NotSupported", "this CSMS is a mirror", {}]));
+    if (type === 2) this.#write(socket, JSON.stringify([4, messageId, "NotSupported", "this CSMS is a mirror", {}]));
     else this.#hears(frame, "second");
   }
 

@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import http from "node:http";
 import type { AddressInfo, LookupFunction } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
@@ -343,6 +343,26 @@ test("A mirror that is gone is dialled again while the station is online, ever m
   await until("the end of it", () => csms.newest === undefined);
   await new Promise((resolve) => setTimeout(resolve, 1_100));
   expect(mirrored.sockets).toHaveLength(3);
+});
+
+test("A mirror that calls and does not read is closed, before what waits for it fills the memory", async () => {
+  const socket = Object.assign(new EventEmitter(), {
+    ...{ readyState: Client.OPEN, bufferedAmount: 0, terminated: 0 },
+    send: () => {
+      socket.bufferedAmount += 400_000;
+    },
+    terminate: () => {
+      socket.terminated++;
+    },
+  });
+  const mirror = new Mirror({
+    open: () => socket as unknown as Client,
+    turn: async () => true,
+    ...{ counts: new BridgeCounts(), log: () => {}, random: () => 0 },
+  });
+  mirror.opened("ocpp1.6");
+  for (let number = 0; number < 3; number++) socket.emit("message", `[2,"${number}","Reset",{}]`);
+  expect(socket.terminated).toBe(1);
 });
 
 test("A CSMS that takes a socket and drops it at once is asked ever more rarely, whatever the station says", async () => {

@@ -29,8 +29,11 @@ export function answerOf(
   return { answer: null, complaint: encodeResultFault(protocol, message.messageId, outcome) };
 }
 
-/** [OCPP-J 1.6 §4.2.3, 2.x P4 §4.3] What a CSMS says that fails by itself; any other code says that it wants no such CALL. */
-const TROUBLES = ["InternalError", "GenericError"];
+/**
+ * [OCPP-J 1.6 §4.2.3, 2.x P4 §4.3] What a CSMS says that fails by itself, or [1.6 errata 3.10, 2.x B02.FR.09] waits for a boot that it
+ * knows of; any other code says that it wants no such CALL.
+ */
+const TROUBLES = ["InternalError", "GenericError", "SecurityError"];
 
 /** Whether it may take the same CALL later. */
 export const isTrouble = (message: CallResult | CallError): message is CallError =>
