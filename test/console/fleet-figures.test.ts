@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { SeriesPage } from "../../src/client/fleet/series.ts";
+import { targetIn } from "../../src/console/data/target-in-address.ts";
 import { madeAt } from "../../src/console/data/command-lookup.ts";
 import { cancelWords } from "../../src/console/pages/campaigns/cancel-words.ts";
 import { urlFaultWords } from "../../src/console/pages/webhooks/url-faults.ts";
@@ -75,6 +76,19 @@ describe("The filters of the list", () => {
     expect(filterOf({ ...none, offlineFor: "1e300", q: "a" }, NOW)).toEqual({ q: "a" });
     expect(labelsOf("=x, y=, , z=1")).toEqual({ z: "1" });
     expect(queryOf({ sort: "vendor" }, NOW)).toEqual({ sort: "id" });
+  });
+});
+
+test("A campaign is for nobody where its address means some and does not say which", () => {
+  const of = (query: Record<string, string>) => targetIn(query, null, NOW);
+  expect(of({})).toMatchObject({ kind: "filter", filter: {} });
+  expect(of({ label: "site=north, a=b", online: "true" }).kind).toBe("filter");
+  for (const query of [{ securityProfile: "9" }, { online: "maybe", q: "CP" }, { label: "north" }, { label: "a=b,c" }])
+    expect(of(query)).toMatchObject({ kind: "unclear", why: expect.stringContaining("is no filter") });
+  expect(targetIn({ chosen: "1" }, ["A"], NOW)).toEqual({ kind: "stations", stationIds: ["A"] });
+  expect(of({ chosen: "12" })).toMatchObject({
+    kind: "unclear",
+    why: expect.stringContaining("not known in this tab"),
   });
 });
 

@@ -77,6 +77,21 @@ export const filtersIn = (query: AddressQuery): Record<string, string> =>
     }),
   );
 
+/** What stands in an address as a filter, and has a value that is none. */
+export const oddFiltersIn = (query: AddressQuery): Record<string, string> => {
+  const filters = filtersIn(query);
+  // A part of it that is no label would be left out, and more stations meant than were named.
+  const isLabels = (text: string) =>
+    Object.keys(labelsOf(text)).length === text.split(",").filter((each) => each.trim() !== "").length;
+  const isOdd = (name: string, value: string) => filters[name] === undefined || (name === "label" && !isLabels(value));
+  return Object.fromEntries(
+    FILTER_NAMES.flatMap((name) => {
+      const value = query[name];
+      return isGiven(value) && isOdd(name, value) ? [[name, value]] : [];
+    }),
+  );
+};
+
 const isGiven = (value: string | undefined): value is string => value !== undefined && value !== "";
 const iso = (at: number): string => new Date(at).toISOString();
 const flag = <Name extends string>(name: Name, value: string | undefined): { [N in Name]?: boolean } =>

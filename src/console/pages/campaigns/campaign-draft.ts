@@ -3,7 +3,7 @@
  */
 import type { CampaignRequest, Protocol } from "../../../client/kerbside.ts";
 import { type Draft, draftOf } from "../../command-form/payload-draft.ts";
-import type { CampaignTarget } from "../../data/campaign-target.ts";
+import type { CampaignTarget } from "../../data/target-in-address.ts";
 import { EMPTY, plainOf } from "../../json/json-tree.ts";
 
 /** As it stands in the fields. */
@@ -39,7 +39,7 @@ export function faultsOf({ name, action, payload, rate, startAt }: CampaignDraft
 }
 
 /** Of a draft without faults. */
-export function requestOf(draft: CampaignDraft, target: CampaignTarget): CampaignRequest {
+export function requestOf(draft: CampaignDraft, target: Exclude<CampaignTarget, { kind: "unclear" }>): CampaignRequest {
   const { name, action, payload, rate, expires, startAt } = draft;
   return {
     ...{ name: name.trim(), action: action.trim(), payload: plainOf(payload.json) as Record<string, unknown> },

@@ -3,7 +3,7 @@
  * know what they are sent.
  */
 import type { StationEntry } from "../../../client/kerbside.ts";
-import type { CampaignTarget } from "../../data/campaign-target.ts";
+import type { CampaignTarget } from "../../data/target-in-address.ts";
 import { useResource } from "../../data/resource.ts";
 import { href, setQuery } from "../../data/route.ts";
 import { may } from "../../data/session.ts";
@@ -61,15 +61,16 @@ function Chosen({ stationIds }: { stationIds: readonly string[] }) {
   );
 }
 
-function Filtered({ target, now }: { target: Extract<CampaignTarget, { kind: "filter" }>; now: number }) {
-  const { filter } = target;
-  const isAll = Object.keys(filter).length === 0;
+function Filtered({ target, now }: { target: Exclude<CampaignTarget, { kind: "stations" }>; now: number }) {
+  const filter = target.kind === "filter" ? target.filter : null;
+  const isAll = filter !== null && Object.keys(filter).length === 0;
   const key = JSON.stringify([filter, now]);
   const sample = useResource(`sample ${key}`, (client) => client.stationsPage({ ...filter, limit: SHOWN + 1 }), {
     everyMs: null,
     keeps: true,
-    isWanted: may("stations:read"),
+    isWanted: filter !== null && may("stations:read"),
   });
+  const none = Object.fromEntries(Object.keys(target.query).map((name) => [name, null]));
   return (
     <>
       <FilterBar
@@ -93,7 +94,20 @@ function Filtered({ target, now }: { target: Extract<CampaignTarget, { kind: "fi
           </div>
         </div>
       )}
-      {may("stations:read") && <Shown resource={sample}>{({ stations }) => <Sample stations={stations} />}</Shown>}
+      {target.kind === "unclear" && (
+        <div class="notice bad">
+          <div class="grow">{target.why}</div>
+          <a class="button small" href={href(["stations"])}>
+            Choose from the list
+          </a>
+          <button type="button" class="button small" onClick={() => setQuery(none)}>
+            Choose by filters
+          </button>
+        </div>
+      )}
+      {filter !== null && may("stations:read") && (
+        <Shown resource={sample}>{({ stations }) => <Sample stations={stations} />}</Shown>
+      )}
     </>
   );
 }

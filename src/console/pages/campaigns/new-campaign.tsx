@@ -45,7 +45,8 @@ export function NewCampaign() {
   const [openedAt] = useState(() => Date.now());
   const target = campaignTarget(route.value, openedAt);
   const faults = faultsOf(draft);
-  const request: CampaignRequest | null = Object.keys(faults).length > 0 ? null : requestOf(draft, target);
+  const isWritten = Object.keys(faults).length === 0;
+  const request: CampaignRequest | null = isWritten && target.kind !== "unclear" ? requestOf(draft, target) : null;
   const asked = JSON.stringify(request);
   // Sent twice, where the first answer was lost, it is one campaign.
   const key = useMemo(() => crypto.randomUUID(), [asked]);
