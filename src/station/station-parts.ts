@@ -154,7 +154,7 @@ export class StationParts {
 
   /** The station has connected: what waits for it comes behind its own first word. */
   returned(): void {
-    const waits = this.commands.queueLength > 0 || this.#operating !== null || this.#certifying?.isWaiting === true;
+    const waits = this.commands.queued.length > 0 || this.#operating !== null || this.#certifying?.isWaiting === true;
     if (waits) this.#hold.begin(this.context.now());
     else this.#hold.end();
     this.#operating?.connected();
@@ -232,6 +232,7 @@ export class StationParts {
       // A process that dies while this is delivered leaves nobody to try it again; a station that is there comes back to it.
       if (this.context.eventLog.isFollowed) this.agenda.lookAtSinks();
       this.commands.lineLost();
+      if (this.commands.queued.some(isCertificateBrought)) this.certificates.lineLost();
     }
     this.link.tell();
     // Once its event is in the log: that says why it is gone.

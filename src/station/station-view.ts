@@ -34,7 +34,7 @@ export function stationView(parts: StationParts, registration: StoredRegistratio
       ...(csms !== undefined && { registered: csms }),
     },
     ...(is2x ? { evses: byEvse(connectors) } : { connectors }),
-    queue: { commands: commands.queueLength, events: eventLog.backlog, deadLetters: eventLog.deadLetters },
+    queue: { commands: commands.queued.length, events: eventLog.backlog, deadLetters: eventLog.deadLetters },
     storage: {
       bytes: store.bytes,
       rows: (counted?.rows ?? 0) + eventLog.rows,

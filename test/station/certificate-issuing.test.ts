@@ -357,6 +357,22 @@ describe("A certificate that a backend brings", () => {
     expect((await certificates("ANSWER-LOST"))[0]).toMatchObject({ state: "in-use", issuedBy: "csms" });
   });
 
+  test("counts also where it is to be said again since its answer was lost: the station may come back by it", async () => {
+    const { station, before } = await field("AGAIN-SAID", { makesRequests: false });
+    station.newKey = await certificateOf(kerbside, "AGAIN-SAID");
+    let times = 0;
+    station.before = async (action) => {
+      if (action === "CertificateSigned" && times++ === 0) station.drop();
+    };
+    const certificateChain = station.newKey.cert;
+    const more = { expiresInSeconds: 3_600, retry: "always" };
+    await kerbside.command("AGAIN-SAID", "CertificateSigned", { certificateChain }, more);
+    expect(await usedNow("AGAIN-SAID", before)).toBe(fingerprintOf(certificateChain));
+    await until("it to be said again", () => times === 2);
+    await until("all to be known", async () => (await certificates("AGAIN-SAID"))[1].state === "retired");
+    expect((await certificates("AGAIN-SAID"))[0]).toMatchObject({ state: "in-use", issuedBy: "csms" });
+  });
+
   test("that the station refuses counts no longer, and one of which its answer came late does as that says", async () => {
     const { station, before, key } = await field("SAYS-NO", { makesRequests: false });
     station.answer = (action) => (action === "CertificateSigned" ? { status: "Rejected" } : undefined);

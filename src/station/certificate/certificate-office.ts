@@ -13,6 +13,7 @@ import type { SecurityReports } from "../connection/security-reports.ts";
 import type { StationContext } from "../object/context.ts";
 import { Certificates, type ShownCertificate } from "./certificates.ts";
 import { isCertificateBrought } from "./certificate-taken.ts";
+import type { Ended } from "../../security/certificate/issuance.ts";
 import { endOf, Issuing, ISSUER_ACTOR } from "./issuing.ts";
 import { Renewals } from "./renewals.ts";
 
@@ -129,7 +130,7 @@ export class CertificateOffice {
     if (certificate === null || this.#context.incarnation !== incarnation || certificate.notAfter <= now()) return;
     // An answer may have come late, and meanwhile.
     const row = this.#port.commands.row(id);
-    const ended = row === null ? null : endOf(row);
+    const ended: Ended | null = row === null ? null : row.state === "queued" ? { kind: "unknown" } : endOf(row);
     const isTaken = ended?.kind === "answered" && ended.status === "Accepted";
     if (isTaken || ended?.kind === "unknown") this.#certificates.issued({ ...certificate, chain: "" }, "csms");
     if (isTaken) this.#certificates.taken(certificate.fingerprint);
@@ -138,10 +139,19 @@ export class CertificateOffice {
   }
 
   completed(command: Command): void {
+    this.#brought(command);
+    this.#issuing.completed(command);
+    this.#renewals.completed(command);
+  }
+
+  /** What was sent and is to be sent again the station may have all the same, and come back by it. */
+  lineLost(): void {
+    for (const command of this.#port.commands.queued) this.#brought(command);
+  }
+
+  #brought(command: Command): void {
     const isSent = command.sentAt !== null;
     if (isSent && isCertificateBrought(command) && command.actor !== ISSUER_ACTOR)
       this.#port.background(this.#note(command));
-    this.#issuing.completed(command);
-    this.#renewals.completed(command);
   }
 }

@@ -230,8 +230,8 @@ export class Commands {
     return this.#store;
   }
 
-  get queueLength(): number {
-    return this.#store.queued().length;
+  get queued(): readonly Command[] {
+    return this.#store.queued();
   }
 
   /** When the first of the queued ones expires. */
