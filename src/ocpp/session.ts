@@ -118,13 +118,17 @@ function onCall(session: Session, call: Call, now: number): Step {
   if ((fault !== null || isFull) && isOpen(session, call.messageId)) return { session, effects: [] };
   if (fault !== null) return { session, effects: [refused(session, call, fault)] };
   const checked: CheckedCall = { ...call, deviations, receivedAt: now };
-  if (session.asking === null) return take(session, checked, now);
+  if (session.asking === null || isAtOnce(session, call)) return take(session, checked, now);
   if (isFull) {
     const description = `more than ${INBOX_MAX} CALLs wait for an answer`;
     return { session, effects: [refused(session, call, internal(description))] };
   }
   return { session: { ...session, inbox: [...session.inbox, checked] }, effects: [] };
 }
+
+/** It makes no event that could come out of its order, and a station that has no answer to it takes its line for dead. */
+const isAtOnce = (session: Session, { action, messageId }: Call): boolean =>
+  action === "Heartbeat" && !isBootAhead(session) && !isOpen(session, messageId);
 
 /** [OCPP 2.1 P4 §4.2.5] Kept if it is one of the version's; never answered, whatever is wrong with it. */
 function onSend(session: Session, call: Call): Step {

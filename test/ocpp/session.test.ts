@@ -104,7 +104,8 @@ describe("a CALL of the station", () => {
   test("with one is asked for, and those behind it wait for it in their order", () => {
     let { session, effects } = run(fresh(), authorize("a"));
     expect(effects).toEqual([{ kind: "ask", call: checked("a") }]);
-    ({ session, effects } = run(session, frame([2, "b", "Heartbeat", {}])));
+    const status = { connectorId: 0, errorCode: "NoError", status: "Available" };
+    ({ session, effects } = run(session, frame([2, "b", "StatusNotification", status])));
     expect(effects).toEqual([]);
     ({ session, effects } = run(session, authorize("c")));
     expect(effects).toEqual([]);
@@ -115,6 +116,18 @@ describe("a CALL of the station", () => {
       ["ask", "c"],
     ]);
     expect([session.asking?.messageId, session.inbox]).toEqual(["c", []]);
+  });
+
+  test("is answered at once if it is a Heartbeat, whoever is asked for another; not behind a boot, nor under an open id", () => {
+    const beat = frame([2, "h", "Heartbeat", {}]);
+    const asking = run(fresh(), authorize("a")).session;
+    const { session, effects } = run(asking, beat);
+    expect(effects).toMatchObject([{ kind: "acknowledge", frame: expect.stringMatching(/^\[3,"h",/) }]);
+    expect(session).toEqual(asking);
+    const call = { ...checked("b"), action: "BootNotification" };
+    for (const busy of [{ ...fresh(), asking: call }, run(fresh(), authorize("h")).session]) {
+      expect(run(busy, beat)).toMatchObject({ session: { inbox: [{ messageId: "h" }] }, effects: [] });
+    }
   });
 
   test("that the CSMS did not answer gets InternalError, a BootNotification Pending", () => {
