@@ -103,6 +103,40 @@ describe("In trust mode worker", () => {
     await refused(attemptOf(await rootOf("Fleet Root"), "TRUST"));
   });
 
+  test("who shows a chain of which one CA is none for it is refused, though its own fingerprint is registered", async () => {
+    const root = named;
+    const expired = await caBelow(root, "Over", { daysLeft: -1 });
+    const last = await caBelow(root, "Last", { pathLength: 0 });
+    const beyond = await caBelow(last, "Beyond");
+    const none = await caBelow(root, "No CA", { isCa: false });
+    const good = await caBelow(root, "Good");
+    const stranger = await caBelow(await rootOf("Fleet Root"), "Good");
+    const chains: [string, Authority, Authority[], boolean][] = [
+      ["good", good, [good], true],
+      ["the last that may be", last, [last], true],
+      ["expired", expired, [expired], false],
+      ["one too many", beyond, [beyond, last], false],
+      ["no CA", none, [none], false],
+      ["unknown root", stranger, [stranger], false],
+      ["unknown root, another CA of its name beside it", stranger, [stranger, good], false],
+      ["leaf alone", await caBelow(root, "Hidden"), [], false],
+    ];
+    const found: [string, boolean][] = [];
+    for (const [name, stationCa, shown] of chains) {
+      const stationCaPem = shown.map(({ certificate }) => certificateToPem(certificate)).join("");
+      const pki = { ...trusting.edge.pki, stationCa, stationCaPem };
+      const socket = await issueStationCertificate(pki, { stationId: "CHAINS" });
+      const certificate = { fingerprints: [bare(fingerprintOf(socket.cert))] };
+      await trusting.register("CHAINS", { securityProfile: 3, certificate });
+      const tls = { ca: trusting.edge.pki.rootPem, cert: socket.cert, key: socket.key };
+      const target = { port: portOf(trusting, "mtls"), target: "/ocpp/CHAINS", protocols: "ocpp1.6", tls };
+      const { status } = await rawUpgrade(target);
+      found.push([name, status === 101]);
+      if (status !== 101) expect([name, status]).toEqual([name, 403]);
+    }
+    expect(found).toEqual(chains.map(([name, , , isAdmitted]) => [name, isAdmitted]));
+  });
+
   test("who is below a CA that was revoked is refused and closed, whether STATION_CAS has that CA or the station alone", async () => {
     const shown = await below(trusting.edge.pki.root, distinguishedName("Fleet", "Shown CA"), Date.now());
     const certificates = {
@@ -170,6 +204,20 @@ describe("In trust mode worker", () => {
     expect(rows.length).toBeGreaterThan(3);
   });
 });
+
+async function caBelow(
+  issuer: Authority,
+  name: string,
+  { daysLeft = 1, pathLength, isCa = true }: { daysLeft?: number; pathLength?: number; isCa?: boolean } = {},
+): Promise<Authority> {
+  const pair = await generateKeyPair(EC_P256);
+  const [notBefore, notAfter] = [new Date(Date.now() - 2 * 86_400_000), new Date(Date.now() + daysLeft * 86_400_000)];
+  const subject = distinguishedName("Fleet", name);
+  const extensions = isCa ? caExtensions(pathLength) : [];
+  const request = { subject, publicKey: pair.publicKey, notBefore, notAfter, extensions };
+  const certificate = await signCertificate(request, issuer);
+  return { certificate, subjectKeyId: subjectKeyIdOf(certificate), signingKey: pair.privateKey };
+}
 
 async function rootOf(name: string): Promise<Authority> {
   const pair = await generateKeyPair(EC_P256);
