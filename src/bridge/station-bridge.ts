@@ -143,16 +143,22 @@ export class StationBridge {
 
   #stands(standing: Standing): void {
     const csms = this.#csms;
-    const isOther = standing.online && csms !== null && standing.protocol !== csms.protocol;
     const wasKept = this.#keeping !== null;
     this.#keepNoLonger();
     this.#standing = standing;
     this.#heartbeats.stands(standing.boot);
     // Kerbside says it again, and may say another one under its id: the answer would be taken for that one's.
-    if (isOther || (wasKept && csms?.owes)) this.#closeCsms();
+    if (wasKept && csms?.owes) this.#closeCsms();
     else if (wasKept) for (const frame of csms?.held.splice(0) ?? []) this.#fromCsms(frame);
-    if (standing.online) void this.#openCsms();
-    else this.#later(QUIET_MS, () => this.#closeWhenQuiet(performance.now() + LAST_WORDS_MS));
+    if (this.#isStale) this.#later(QUIET_MS, () => this.#closeWhenQuiet(performance.now() + LAST_WORDS_MS));
+    else void this.#openCsms();
+  }
+
+  /** The CSMS's socket is that of a station that is gone, or that came back in another version. */
+  get #isStale(): boolean {
+    if (this.#standing === null) return false;
+    const { online, protocol } = this.#standing;
+    return !online || (this.#csms !== null && this.#csms.protocol !== protocol);
   }
 
   #keepNoLonger(): void {
@@ -164,13 +170,15 @@ export class StationBridge {
 
   /** The CSMS sees the truth, once it has the station's last words. */
   #closeWhenQuiet(latest: number): void {
-    if (this.#standing?.online !== false) return;
+    if (!this.#isStale) return;
     if (this.#unanswered.open === null || performance.now() >= latest) this.#closeCsms();
     else this.#later(QUIET_MS, () => this.#closeWhenQuiet(latest));
   }
 
   /** @param callId `null`: it is not answered */
   #sendToCsms(callId: string | null, frame: string): boolean {
+    // What it says in another version is none of that socket's.
+    if (this.#standing?.online === true && this.#isStale) this.#closeCsms();
     if (!this.#csms?.say({ callId, frame })) return false;
     this.#options.mirror?.fromStation(frame);
     return true;
@@ -251,7 +259,7 @@ export class StationBridge {
       // One that cannot be passed on gets no answer, as from a station that is gone.
       if (this.#isEnding) return;
       if (this.#keeping !== null) csms?.hold(text);
-      if (this.#standing?.online !== true || link?.readyState !== WebSocket.OPEN) return;
+      if (this.#standing === null || this.#isStale || link?.readyState !== WebSocket.OPEN) return;
       csms?.asks(messageId);
       this.#heartbeats.asked(messageId, action, text);
     }

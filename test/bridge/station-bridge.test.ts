@@ -103,6 +103,24 @@ test("A station that comes back in another version has a socket of that version 
   expect(csms.sockets.filter(({ readyState }) => readyState === Client.OPEN)).toHaveLength(1);
 });
 
+test("What a station said before it came back in another version is answered on the socket of that version", async () => {
+  const { link, csms, stands } = await between();
+  stands("ocpp1.6");
+  const first = await until("the first", () => csms.newest);
+  link.send([2, "old", "StopTransaction", {}]);
+  await until("the CALL", () => csms.heard.length === 1);
+  stands("ocpp1.6", false);
+  stands("ocpp2.0.1");
+  // It would be closed once it is quiet.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  first.send('[3,"old",{}]');
+  await until("its answer", () => link.heard.length === 1);
+  link.send([2, "new", "StatusNotification", {}]);
+  await until("the next", () => csms.heard.length === 2);
+  expect(csms.heard.map((frame) => JSON.parse(frame)[1])).toEqual(["old", "new"]);
+  expect(csms.newest?.protocol).toBe("ocpp2.0.1");
+});
+
 test("The answer to a CALL of the CSMS's socket before goes to no other CALL of the same id", async () => {
   const { link, csms, stands } = await between();
   stands();
