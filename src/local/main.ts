@@ -55,7 +55,7 @@ async function run(): Promise<void> {
   const { rateLimits, readWorkerConfig, workerEnvironment } = await import("./runtime/worker-settings.ts");
   const { descriptorLimit, enoughShards, wantedShards } = await import("./runtime/shard-count.ts");
   const { configOf } = await import("../config.ts");
-  const worker = readWorkerConfig();
+  const worker = await readWorkerConfig();
   const env = workerEnvironment(worker, process.env);
   // The Worker would say it by the log alone, at every request.
   const settings = { ...worker.vars, ...env };

@@ -4,7 +4,7 @@
 import { join, resolve } from "node:path";
 import { build, type Loader, stop, version } from "esbuild";
 import { REPOSITORY } from "../state/local-folder.ts";
-import { bundled } from "./bundle-cache.ts";
+import { derived } from "./derived-text.ts";
 
 const GATE = join(import.meta.dirname, "gate.ts");
 
@@ -13,7 +13,7 @@ let building = 0;
 /** `textExtensions`: files the Worker imports as text, like ".html". */
 export async function bundleWorker(entry: string, textExtensions: readonly string[]): Promise<string> {
   // By a release of the bundler's own each is another one.
-  return bundled([version, entry, ...textExtensions], () => built(entry, textExtensions));
+  return derived([version, entry, ...textExtensions], () => built(entry, textExtensions));
 }
 
 async function built(entry: string, textExtensions: readonly string[]): Promise<{ text: string; inputs: string[] }> {

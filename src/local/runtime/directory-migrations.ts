@@ -1,9 +1,9 @@
 /**
  * Brings the local D1 database up to date, as `wrangler d1 migrations apply` would. Must not know what the tables mean.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { unstable_splitSqlQuery } from "wrangler";
+import { sqlStatements } from "./wrangler-readings.ts";
 
 interface Statement {
   bind(...values: unknown[]): Statement;
@@ -33,7 +33,7 @@ export async function applyMigrations(database: Database, dir: string): Promise<
   const known = new Set(await appliedMigrations(database));
   for (const name of migrationFiles(dir)) {
     if (known.has(name)) continue;
-    const statements = unstable_splitSqlQuery(readFileSync(join(dir, name), "utf8"));
+    const statements = await sqlStatements(join(dir, name));
     // One batch is one transaction: a migration that fails half-way is not there at all, nor marked as applied.
     await database.batch([
       ...statements.map((sql) => database.prepare(sql)),

@@ -3,14 +3,11 @@
  * Must not know how it is run.
  */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
-import type { Json, V4WorkerOptions } from "miniflare";
-import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from "wrangler";
 import { SETTINGS } from "../../config.ts";
 import { SCOPES } from "../../security/api-key.ts";
-import { REPOSITORY } from "../state/local-folder.ts";
 import type { QueueSettings } from "./local-queue.ts";
 import type { RateLimiterOptions } from "./rate-limiter.ts";
+import { type WranglerReading, wranglerConfig } from "./wrangler-readings.ts";
 
 /** Those that the local edge sets itself. */
 const OWN: readonly string[] = ["LOCAL", "MTLS_HOSTS"];
@@ -31,43 +28,19 @@ export interface RateLimits {
   connectsPerAddress?: number | undefined;
 }
 
-export interface WorkerConfig {
-  name: string;
-  main: string;
-  options: Partial<V4WorkerOptions>;
-  vars: Record<string, Json>;
+export interface WorkerConfig extends WranglerReading {
   /** Files the Worker imports as text. */
   textExtensions: string[];
-  migrationsDir: string;
 }
 
-/** The part of wrangler's own type that is used: the package that holds the whole one is not installed with it. */
-interface WranglerConfig {
-  name?: string;
-  vars: Record<string, Json>;
-  d1_databases: { binding: string; migrations_dir?: string }[];
-}
-
-export function readWorkerConfig(): WorkerConfig {
-  const config = unstable_readConfig({ config: join(REPOSITORY, "wrangler.toml") }, { hideWarnings: true });
-  const { name, vars, d1_databases }: WranglerConfig = config;
-  const { workerOptions, main } = unstable_getMiniflareWorkerOptions(config);
-  const { modulesRules = [], ...options } = workerOptions;
+export async function readWorkerConfig(): Promise<WorkerConfig> {
+  const reading = await wranglerConfig();
+  const { modulesRules = [], ...options } = reading.options;
   const textExtensions = modulesRules
     .filter(({ type }) => type === "Text")
     .flatMap(({ include }) => include)
     .flatMap((glob) => /^\*\*\/\*(\.\w+)$/.exec(glob)?.[1] ?? []);
-  if (main === undefined) throw new Error("wrangler.toml names no main module");
-  const migrationsDir = d1_databases.find(({ binding }) => binding === "DIRECTORY")?.migrations_dir;
-  return {
-    name: name ?? "kerbside",
-    main,
-    options,
-    // Not workerOptions.bindings: those hold also what lies in a .env file.
-    vars,
-    textExtensions,
-    migrationsDir: join(REPOSITORY, migrationsDir ?? "src/fleet/migrations"),
-  };
+  return { ...reading, options, textExtensions };
 }
 
 /** The part of an environment that is meant for the Worker. */

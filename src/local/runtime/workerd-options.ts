@@ -38,7 +38,7 @@ export async function runtimeSettings(
   secrets: RuntimeSecrets,
   log: (line: string, level: string) => void,
 ) {
-  const config = readWorkerConfig();
+  const config = await readWorkerConfig();
   const contents = await bundleWorker(options.entry ?? config.main, config.textExtensions);
   // The gate's own take their place.
   const { ratelimits, queueProducers, queueConsumers, assets, ...bindings } = config.options;

@@ -1,5 +1,5 @@
 /**
- * A bundle as it was made last, used again while none of the files that went into it has changed. Must not know how one is made; where
+ * A text as it was made last out of some files, used again while none of them has changed. Must not know how one is made; where
  * nothing can be kept, each is made anew.
  */
 import { createHash } from "node:crypto";
@@ -18,7 +18,7 @@ interface Kept {
 }
 
 /** @param making all that decides what is made, beside the inputs */
-export async function bundled(
+export async function derived(
   making: readonly string[],
   make: () => Promise<{ text: string; inputs: readonly string[] }>,
 ): Promise<string> {
