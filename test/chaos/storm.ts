@@ -3,9 +3,9 @@
  * because the edge was killed. Prints how long each station waited; exit code 1 if one of them did not get in.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { WebSocket } from "ws";
 import { temporaryFolder } from "../support/edge-client.ts";
+import { programOptions } from "../support/program-options.ts";
 import { forEach, kerbsideAt } from "./api.ts";
 import { EdgeProcess } from "./edge-process.ts";
 import { Random } from "./random.ts";
@@ -87,7 +87,9 @@ async function storm(title: string, stations: readonly StormStation[]): Promise<
   return waits.length === stations.length;
 }
 
-const { values } = parseArgs({ options: { stations: { type: "string", default: "5000" } } });
+const values = programOptions("Usage: npm run storm -- [--stations 5000]\n", {
+  stations: { type: "string", default: "5000" },
+});
 const wanted = Number(values.stations);
 if (!Number.isInteger(wanted) || wanted < 1) throw new Error("--stations must be a whole number");
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));

@@ -2,23 +2,26 @@
  * `npm run fuzz`: a million odd frames against the local edge; with `--front` or `--certificates` mutated requests or certificate
  * chains instead. Bounded to 30 minutes. Must not know how they are made.
  */
-import { parseArgs } from "node:util";
 import { startKerbside } from "../support/kerbside.ts";
+import { programOptions } from "../support/program-options.ts";
 import { attack } from "./attack.ts";
 import { fuzz } from "./run.ts";
 
-const { values } = parseArgs({
-  options: {
-    frames: { type: "string", default: "1000000" },
-    seed: { type: "string" },
-    front: { type: "boolean", default: false },
-    certificates: { type: "boolean", default: false },
-    count: { type: "string" },
-    /** Connections a second. */
-    rate: { type: "string" },
-  },
+const USAGE = `Usage: npm run fuzz -- [--seed N] [--frames 1000000]
+       npm run fuzz -- --front | --certificates [--seed N] [--count N] [--rate N]
+
+Odd frames from stations; or mutated requests and upgrades, or mutated certificate chains, so many connections a second.
+`;
+const values = programOptions(USAGE, {
+  frames: { type: "string", default: "1000000" },
+  seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
+  front: { type: "boolean", default: false },
+  certificates: { type: "boolean", default: false },
+  count: { type: "string" },
+  /** Connections a second. */
+  rate: { type: "string" },
 });
-const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+const seed = Number(values.seed);
 const frames = Number(values.frames);
 /** workerd's memory in the last fifth of the run against the second one: what is above is growth. */
 const GROWTH_MAX = 1.25;

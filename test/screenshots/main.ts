@@ -1,6 +1,5 @@
 /**
  * `npm run screenshots`: the console's pages as pictures, of the demo's fleet. Must not know what is on a page.
- * `--only NAME`, `--docs` for those of the docs alone, `--url URL --key KEY` for an edge that runs already.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,12 +7,12 @@ import { mkdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import type { Page } from "playwright-core";
 import { Kerbside } from "../../src/client/kerbside.ts";
 import { Browser } from "../support/browser.ts";
 import { signIn } from "../support/console-page.ts";
 import { temporaryFolder } from "../support/edge-client.ts";
+import { programOptions } from "../support/program-options.ts";
 import { DOCS_SIZE, type Shot, SHOTS, SIZES, THEMES } from "./shots.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -27,13 +26,15 @@ const SETTLED_MS = 1_500;
 /** KB of a picture in the docs. */
 const DOCS_MAX_KB = 150;
 
-const { values } = parseArgs({
-  options: {
-    only: { type: "string" },
-    url: { type: "string" },
-    key: { type: "string" },
-    docs: { type: "boolean", default: false },
-  },
+const USAGE = `Usage: npm run screenshots -- [--only NAME] [--docs] [--url URL --key KEY]
+
+Those of the docs alone; of an edge that runs already, in place of the demo.
+`;
+const values = programOptions(USAGE, {
+  only: { type: "string" },
+  url: { type: "string" },
+  key: { type: "string" },
+  docs: { type: "boolean", default: false },
 });
 
 interface Place {
