@@ -235,7 +235,9 @@ export class Forwarder {
         if (!request.complete) discardRest(request, ask);
         return;
       }
-      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answeredHeaders(answer));
+      // Said of the connection by what names Upgrade, too: Node would leave one open that the client wants to end.
+      const connection = response.shouldKeepAlive ? [] : ["close"];
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answeredHeaders(answer, connection));
       pipeline(answer, response, (error) => {
         if (error) response.destroy();
         else if (!request.complete) discardRest(request, ask);
