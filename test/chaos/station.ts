@@ -165,13 +165,15 @@ export class ChaosStation {
     const { version } = this.#options;
     for (;;) {
       const serialNumber = this.#serialNumber;
+      const { promise: sent, resolve } = Promise.withResolvers<void>();
       const boot = this.#attempt(
         "BootNotification",
         bootOf(version, serialNumber),
         () => this.#counters.messageId(),
         null,
+        resolve,
       );
-      const answer = this.#temper.hasty ? await this.#hurry(boot) : await boot;
+      const answer = this.#temper.hasty ? await this.#hurry(boot, sent) : await boot;
       if (answer?.status === "Accepted") {
         this.recorder.ledger.bootedAs = serialNumber;
         this.#counters.booted();
@@ -183,8 +185,10 @@ export class ChaosStation {
   }
 
   /** Its status goes out right behind the boot, before that is answered. */
-  async #hurry(boot: Promise<Payload | null>): Promise<Payload | null> {
+  async #hurry(boot: Promise<Payload | null>, sent: Promise<void>): Promise<Payload | null> {
     const { version } = this.#options;
+    // Each waits for the line by itself: the status could be there first.
+    await Promise.race([sent, boot]);
     const refusals = this.recorder.ledger.refused.length;
     const status = this.#attempt("StatusNotification", statusOf(version), () => this.#counters.messageId(), null);
     const [answer, taken] = await Promise.all([boot, status]);
@@ -222,7 +226,13 @@ export class ChaosStation {
   }
 
   /** The CALLRESULT's payload; `null`: a CALLERROR, or no answer. */
-  async #attempt(action: string, payload: Payload, idOf: () => string, message: StationMessage | null) {
+  async #attempt(
+    action: string,
+    payload: Payload,
+    idOf: () => string,
+    message: StationMessage | null,
+    sent = () => {},
+  ) {
     while (!this.online) await delay(50);
     // Only now: a counter starts anew on each connection.
     const messageId = idOf();
@@ -232,6 +242,7 @@ export class ChaosStation {
     const timer = setTimeout(resolve, CALL_TIMEOUT_MS, null);
     // Not `call`: it takes a new id for each attempt.
     this.#client.sendRaw(JSON.stringify([2, messageId, action, payload]));
+    sent();
     const frame = await promise;
     clearTimeout(timer);
     if (this.#pending.get(messageId) === resolve) this.#pending.delete(messageId);
