@@ -108,7 +108,8 @@ function onUnfitCall(session: Session, call: Call, now: number): Step {
 }
 
 function onCall(session: Session, call: Call, now: number): Step {
-  const repeated = repeatedAnswer(session.lastAnswered, call, now);
+  // Under the id of a CALL that is open the earlier answer would pass for that one's.
+  const repeated = isOpen(session, call.messageId) ? null : repeatedAnswer(session.lastAnswered, call, now);
   if (repeated !== null) return { session, effects: [{ kind: "send", frame: repeated }] };
   if (isRepeatedWhileOpen(session, call)) return { session, effects: [] };
 

@@ -180,6 +180,12 @@ describe("a CALL of the station", () => {
     expect(run(failed, transfer).effects).toMatchObject([{ kind: "ask" }]);
   });
 
+  test("repeated while another one is open under its id has its turn behind that: its answer would pass for the other's", () => {
+    const { session } = run(run(fresh(), transfer).session, transferred);
+    const busy = run(session, authorize("a")).session;
+    expect(run(busy, transfer)).toMatchObject({ session: { inbox: [{ action: "DataTransfer" }] }, effects: [] });
+  });
+
   test("repeated after a station can no longer wait for its answer is asked for again, also where the clock was set back", () => {
     const { session } = run(run(fresh(), transfer).session, transferred);
     expect(run(session, transfer, NOW + 60_000).effects).toMatchObject([{ kind: "send" }]);
