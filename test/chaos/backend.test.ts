@@ -22,10 +22,13 @@ async function told(reads: boolean) {
   if (!reads) (socket as unknown as { _handle: { readStop(): void } })._handle.readStop();
   socket.write(`POST ${pathname} HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
   const before = backend.busy;
-  if (reads) await once(socket, "data");
+  if (reads) {
+    await once(socket, "data");
+    socket.write(`GET /unknown HTTP/1.1\r\nHost: a\r\n\r\n`);
+    await once(socket, "data");
+  }
   // The answer is on its way to who does not look at it any more.
   else while (backend.busy === before) await new Promise((resolve) => setTimeout(resolve, 5));
-  await new Promise((resolve) => setTimeout(resolve, 20));
   socket.destroy();
   await new Promise((resolve) => setTimeout(resolve, 50));
   return receivers.deliveries.at(-1);

@@ -4,7 +4,7 @@
  */
 import { once } from "node:events";
 import http from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Delivery, Payload, SeenEvent } from "./ledger.ts";
 import type { Random } from "./random.ts";
@@ -92,6 +92,8 @@ export class Backend {
   readonly #server: http.Server;
   readonly #doors = new Map<string, { door: Door; weather: Weather }>();
   readonly #randomOf: (name: string) => Random;
+  /** Connections whose last answer was a Retry-After, and what ends the waiting for their end. */
+  readonly #listening = new WeakMap<Socket, () => void>();
   /** Requests, and those that were failed on purpose. */
   requests = 0;
   failures = 0;
@@ -128,6 +130,17 @@ export class Backend {
     for (const { door, weather } of this.#doors.values()) weather.isOver = door.isDead !== true;
   }
 
+  #listenForEnd(socket: Socket, hungUp: () => void): void {
+    const stop = () => {
+      socket.off("close", hungUp);
+      clearTimeout(timer);
+      this.#listening.delete(socket);
+    };
+    const timer = setTimeout(stop, HANGS_UP_WITHIN_MS).unref();
+    socket.once("close", hungUp);
+    this.#listening.set(socket, stop);
+  }
+
   async stop(): Promise<void> {
     this.#server.close();
     this.#server.closeAllConnections();
@@ -135,6 +148,8 @@ export class Backend {
   }
 
   async #serve(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    // Who has read an answer keeps the connection for his next request.
+    this.#listening.get(request.socket)?.();
     let body = "";
     for await (const chunk of request.setEncoding("utf8")) body += chunk;
     const behind = this.#doors.get(request.url ?? "");
@@ -158,11 +173,8 @@ export class Backend {
       const seconds = weather.retryAfterSeconds();
       // Nobody can have read it before; the end of the answer is seen here when this process has time for it.
       busyFor = { at: Date.now(), retryAfterMs: seconds * 1_000 };
-      // A connection that is closed with its answer unread is reset; with all of it read it is not, wherefore this one has no body.
-      const hungUp = (isReset: boolean) => isReset && answered.unread?.();
-      request.socket.once("close", hungUp);
-      setTimeout(() => request.socket.off("close", hungUp), HANGS_UP_WITHIN_MS).unref();
-      return void response.writeHead(429, { "retry-after": String(seconds), "content-length": 0 }).end();
+      this.#listenForEnd(request.socket, () => answered.unread?.());
+      return void response.writeHead(429, { "retry-after": String(seconds) }).end();
     }
     if (failure === "hang") return;
     if (failure === "reset" || failure === "swallow") {

@@ -147,6 +147,7 @@ describe("A batch", () => {
     await together(id, () => report(station, names(40)));
     await until("the last", () => accepted.at(-1) === "m39");
     expect(accepted).toEqual(names(40).filter((name) => name !== "m13"));
+    await until("an empty queue", async () => (await queueOf(id)).events === 0);
     expect(await queueOf(id)).toMatchObject({ events: 0, deadLetters: 1 });
     expect(linesOf(id, "events were given up")).toHaveLength(1);
   });

@@ -373,6 +373,28 @@ describe("Trouble of one", () => {
 });
 
 describe("A webhook gets", () => {
+  test("one delivery after the other on one connection, whatever it answers and however it frames that", async () => {
+    const peer = await newPeer();
+    let turn = 0;
+    const answers: Reply[] = [
+      { status: 204 },
+      { status: 200, body: { ok: true } },
+      { status: 500, text: "not now", headers: { "content-length": 7 } },
+      { status: 200, headers: { "content-length": 0 } },
+    ];
+    peer.reply = () => answers[turn++ % answers.length] ?? UP;
+    await put("one-line", peer.url, { types: ["ocpp.call"] });
+    const station = await kerbside.station("ONE-LINE");
+    for (let i = 0; i < 12; i++) {
+      await report(station, `m${i}`);
+      await arrived("ONE-LINE", `call m${i}`, peer);
+      const { length } = peer.requests;
+      if (turn % answers.length === 3) await until("the repetition", () => peer.requests.length > length);
+    }
+    await remove("one-line");
+    expect([peer.requests.length >= 12, peer.connections]).toEqual([true, 1]);
+  });
+
   test("only the types it asked for, and one that asked for none all of them", async () => {
     const calls = await newPeer();
     const ends = await newPeer();

@@ -33,6 +33,8 @@ export type Reply =
 
 export class HttpPeer {
   readonly requests: Received[] = [];
+  /** That were made to it. */
+  connections = 0;
   /** May be changed at any time. */
   reply: (received: Received) => Reply = () => ({ status: 204 });
   readonly #server: http.Server;
@@ -41,6 +43,7 @@ export class HttpPeer {
   private constructor(server: http.Server) {
     this.#server = server;
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    server.on("connection", () => this.connections++);
     server.on("request", (request, response) => void this.#serve(request, response));
   }
 

@@ -10,6 +10,10 @@ export interface OutgoingRequest {
   signal?: AbortSignal;
 }
 
+/** Of an answer's body that nobody wants: of one that is longer, or takes longer, the rest is not waited for. */
+const DISCARD_MAX_BYTES = 4_096;
+const DISCARD_WITHIN_MS = 100;
+
 /** The receiver answered, and not with a 2xx. */
 export class StatusError extends Error {
   readonly status: number;
@@ -40,16 +44,32 @@ export async function fetchText(
     // A redirect would carry the body to an address nobody configured.
     const init: RequestInit = { ...request, redirect: "manual", signal: controller.signal };
     const response = await (binding === undefined ? fetch(url, init) : binding.fetch(url, init));
-    if (!response.ok) {
-      await response.body?.cancel();
-      throw new StatusError(response);
-    }
-    if (maxLength > 0) return await boundedText(response, maxLength);
-    await response.body?.cancel();
+    if (response.ok && maxLength > 0) return await boundedText(response, maxLength);
+    await discard(response.body);
+    if (!response.ok) throw new StatusError(response);
     return "";
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
+  }
+}
+
+/** Read to its end, or the connection could not serve again; a long or slow one is given up, and the connection with it. */
+async function discard(body: ReadableStream<Uint8Array> | null): Promise<void> {
+  if (body === null) return;
+  const reader = body.getReader();
+  const late = setTimeout(() => void reader.cancel().catch(() => {}), DISCARD_WITHIN_MS);
+  try {
+    for (let bytes = 0; ; ) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      bytes += value.length;
+      if (bytes > DISCARD_MAX_BYTES) return await reader.cancel();
+    }
+  } catch {
+    // What it answered is known all the same.
+  } finally {
+    clearTimeout(late);
   }
 }
 
