@@ -4,7 +4,7 @@
 import { randomUUID } from "node:crypto";
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import { lingerThenDestroy } from "./tunnel.ts";
+import { endAndLinger } from "./tunnel.ts";
 
 export interface Problem {
   status: 400 | 403 | 408 | 413 | 417 | 426 | 431 | 500 | 501 | 503;
@@ -94,9 +94,8 @@ export function refuse(station: Socket, problem: Problem): void {
     Connection: connectionOf(problem),
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  station.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${lines.join("")}\r\n${body}`);
-  station.resume();
-  lingerThenDestroy(station);
+  station.write(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${lines.join("")}\r\n${body}`);
+  endAndLinger(station);
 }
 
 /** [RFC 9110 §7.8] What names another protocol says so of the connection. */

@@ -17,7 +17,7 @@ import { answerProblem, EXPECTATION_FAILED, type Problem, problemOfParser, refus
 import { guarded } from "./guarded.ts";
 import { OpenAnswers } from "./open-answers.ts";
 import type { PendingConnections } from "./pending-connections.ts";
-import { lingerThenDestroy } from "./tunnel.ts";
+import { endAndLinger, lingerThenDestroy } from "./tunnel.ts";
 import { isBareUpgrade, originsOf } from "./upgrade-request.ts";
 
 export interface FrontOptions {
@@ -57,6 +57,8 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const PORT_ATTEMPTS = 20;
 /** ms for a TLS handshake, for a request's head, and for the whole of a request. */
 const CLIENT_MAX_MS = 10_000;
+/** ms in which a client takes nothing of an answer; it is seen after up to twice as long. */
+const UNREAD_MAX_MS = 30_000;
 /** ms between two looks at who took longer. */
 const TIMEOUT_LOOK_MS = 1_000;
 /** With Node's 511, the kernel drops part of a fleet that comes at once, which then waits a second and more. */
@@ -94,6 +96,15 @@ class Listeners {
   async listen(host: string, port: number): Promise<number> {
     const server = createServer(this.#options, this.#answers);
     const { pending, serverCertificates } = this.#options;
+    server.setTimeout(UNREAD_MAX_MS, (socket: Socket) => {
+      // A client that reads nothing would keep its answers here for ever. One that waits for an answer is waited with.
+      if (socket.writableLength > 0 || !this.#answers.has(socket)) socket.destroy();
+    });
+    const ending = serverCertificates === undefined ? "connection" : "secureConnection";
+    server.on(ending, (socket: Socket) => {
+      // What Node calls behind a last answer. It would close both sides at once.
+      socket.destroySoon = () => endAndLinger(socket, CLIENT_MAX_MS);
+    });
     server.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
@@ -106,6 +117,8 @@ class Listeners {
     // Or a client that has closed its own side, as it may, would get as much of an answer as was sent by then.
     Object.assign(server, { httpAllowHalfOpen: true });
     const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+      // Behind the last answer nothing is asked any more.
+      if (!request.socket.writable) return void request.resume();
       this.#answers.began(request.socket, response);
       this.#forwarder?.request(request, response);
     };

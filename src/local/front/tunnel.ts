@@ -18,6 +18,8 @@ const CLOSE_GRACE_MS = 5_000;
 const UNREAD_MAX_MS = 30_000;
 
 export function tunnel(station: Socket, upstream: Socket): void {
+  // As any socket's again: with its WebSocket over, a station that does not close its side would keep its place.
+  Reflect.deleteProperty(station, "destroySoon");
   join(station, upstream, UPSTREAM_LINGER_MS);
   join(upstream, station, LINGER_MS);
   endAfterClose(station, upstream);
@@ -26,6 +28,17 @@ export function tunnel(station: Socket, upstream: Socket): void {
 
 export function lingerThenDestroy(socket: Socket, lingerMs = LINGER_MS): void {
   socket.setTimeout(lingerMs, () => socket.destroy());
+}
+
+/**
+ * Ends our side and waits for the other one's end, at most `maxMs` whatever still comes: closed with anything unread, the connection
+ * is reset, and takes along what the client has not read yet [RFC 9112 §9.6].
+ */
+export function endAndLinger(socket: Socket, maxMs = LINGER_MS): void {
+  socket.end();
+  socket.resume();
+  const late = setTimeout(() => socket.destroy(), maxMs);
+  socket.once("close", () => clearTimeout(late));
 }
 
 function join(source: Socket, sink: Socket, lingerMs: number): void {

@@ -15,6 +15,8 @@ interface Kept {
   /** Each input and the digest of what was in it. */
   inputs: [path: string, digest: string][];
   text: string;
+  /** Of the text: a file that was damaged says nothing. */
+  digest: string;
 }
 
 /** @param making all that decides what is made, beside the inputs */
@@ -27,7 +29,7 @@ export async function derived(
   if (kept?.inputs.every(([file, digest]) => digestOfFile(file) === digest)) return kept.text;
   const { text, inputs } = await make();
   const digests = inputs.map((file): [string, string] => [file, digestOfFile(file) ?? ""]);
-  keep(path, { inputs: digests, text });
+  keep(path, { inputs: digests, text, digest: digestOf(text) });
   return text;
 }
 
@@ -44,7 +46,8 @@ function digestOfFile(file: string): string | null {
 
 function read(path: string): Kept | null {
   try {
-    return JSON.parse(readFileSync(path, "utf8")) as Kept;
+    const kept = JSON.parse(readFileSync(path, "utf8")) as Kept;
+    return Array.isArray(kept.inputs) && kept.digest === digestOf(kept.text) ? kept : null;
   } catch {
     return null;
   }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import net from "node:net";
 import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
 import tls from "node:tls";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Edge } from "../../../src/local/edge.ts";
@@ -139,6 +140,28 @@ describe("requests", () => {
         "HTTP/1.1 400",
       ]);
       expect(received.split(body)[1]).toMatch(/^HTTP\/1\.1 400 /);
+    }
+  });
+
+  test("A last answer comes whole at a client that says something behind its request before it reads", async () => {
+    const body = "x".repeat(900_000);
+    const head = `POST /body HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const port = Number(new URL(edge.tlsUrl).port);
+    for (const kind of ["tcp", "tls"]) {
+      const to = { host: "localhost", allowHalfOpen: true };
+      const socket = kind === "tcp" ? net.connect({ port: edge.port, ...to }) : tls.connect({ port, ca, ...to });
+      await once(socket, kind === "tcp" ? "connect" : "secureConnect");
+      const { _handle: handle } = socket as unknown as { _handle: { readStop(): void; readStart(): void } };
+      handle.readStop();
+      await new Promise((resolve) => socket.write(head + body, resolve));
+      await delay(150);
+      if (kind === "tcp") socket.write("GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      else socket.end();
+      await delay(50);
+      handle.readStart();
+      const answers = (await text(socket)).split(body);
+      expect([kind, answers.length, answers[1]]).toEqual([kind, 2, ""]);
+      socket.destroy();
     }
   });
 
