@@ -17,7 +17,7 @@ import { answerProblem, EXPECTATION_FAILED, type Problem, problemOfParser, refus
 import { guarded } from "./guarded.ts";
 import { OpenAnswers } from "./open-answers.ts";
 import type { PendingConnections } from "./pending-connections.ts";
-import { endAndLinger, lingerThenDestroy } from "./tunnel.ts";
+import { endAndLinger } from "./tunnel.ts";
 import { isBareUpgrade, originsOf } from "./upgrade-request.ts";
 
 export interface FrontOptions {
@@ -103,7 +103,7 @@ class Listeners {
     const ending = serverCertificates === undefined ? "connection" : "secureConnection";
     server.on(ending, (socket: Socket) => {
       // What Node calls behind a last answer. It would close both sides at once.
-      socket.destroySoon = () => endAndLinger(socket, CLIENT_MAX_MS);
+      socket.destroySoon = () => endAndLinger(socket);
     });
     server.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
@@ -150,9 +150,8 @@ class Listeners {
       this.#unreadable.add(socket);
       // A problem in the middle of an answer would pass for a part of it, and an end there would cut it off.
       this.#answers.afterThose(socket, CLIENT_MAX_MS, () => {
+        // Otherwise it is ended already, and lingers.
         if (socket.writable) refuse(socket as Socket, problemOfParser(error));
-        else if (socket.writableFinished) socket.destroy();
-        else lingerThenDestroy(socket as Socket);
       });
     };
     server.on("clientError", guarded(ofError, onUnreadable));

@@ -31,13 +31,13 @@ export function lingerThenDestroy(socket: Socket, lingerMs = LINGER_MS): void {
 }
 
 /**
- * Ends our side and waits for the other one's end, at most `maxMs` whatever still comes: closed with anything unread, the connection
+ * Ends our side and waits for the other one's end, for its time whatever still comes: closed with anything unread, the connection
  * is reset, and takes along what the client has not read yet [RFC 9112 §9.6].
  */
-export function endAndLinger(socket: Socket, maxMs = LINGER_MS): void {
+export function endAndLinger(socket: Socket): void {
   socket.end();
   socket.resume();
-  const late = setTimeout(() => socket.destroy(), maxMs);
+  const late = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once("close", () => clearTimeout(late));
 }
 

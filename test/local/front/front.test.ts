@@ -147,7 +147,12 @@ describe("requests", () => {
     const body = "x".repeat(900_000);
     const head = `POST /body HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`;
     const port = Number(new URL(edge.tlsUrl).port);
-    for (const kind of ["tcp", "tls"]) {
+    const another = "GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    for (const [kind, behind] of [
+      ["tcp", another],
+      ["tcp", "x"],
+      ["tls", ""],
+    ] as const) {
       const to = { host: "localhost", allowHalfOpen: true };
       const socket = kind === "tcp" ? net.connect({ port: edge.port, ...to }) : tls.connect({ port, ca, ...to });
       await once(socket, kind === "tcp" ? "connect" : "secureConnect");
@@ -155,8 +160,8 @@ describe("requests", () => {
       handle.readStop();
       await new Promise((resolve) => socket.write(head + body, resolve));
       await delay(150);
-      if (kind === "tcp") socket.write("GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n");
-      else socket.end();
+      if (behind === "") socket.end();
+      else socket.write(behind);
       await delay(50);
       handle.readStart();
       const answers = (await text(socket)).split(body);
