@@ -2,6 +2,8 @@
  * One request to a CA or a responder: bounded in time and bytes, and sent nowhere else than it was addressed to. Must not know what is
  * asked.
  */
+import { whenLate } from "../time-limit.ts";
+
 /** The way to it: the network, or a binding. */
 export interface Fetching {
   fetch(url: string, init: RequestInit): Promise<Response>;
@@ -22,10 +24,7 @@ const ANSWER_MAX_BYTES = 65_536;
 export async function boundedFetch(by: Fetching | undefined, url: string, init: RequestInit): Promise<BoundedAnswer> {
   const controller = new AbortController();
   // Not AbortSignal.timeout: its timer outlives the request and keeps an object from hibernating.
-  const timer = setTimeout(
-    () => controller.abort(new Error(`no answer within ${ANSWER_WITHIN_MS} ms`)),
-    ANSWER_WITHIN_MS,
-  );
+  const end = whenLate(ANSWER_WITHIN_MS, () => controller.abort(new Error(`no answer within ${ANSWER_WITHIN_MS} ms`)));
   try {
     // A redirect would take the credentials, or the station's question, to a host that nobody named.
     const request = { ...init, redirect: "manual" as const, signal: controller.signal };
@@ -39,6 +38,6 @@ export async function boundedFetch(by: Fetching | undefined, url: string, init: 
     }
     return { status, headers, body: new Uint8Array(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer()) };
   } finally {
-    clearTimeout(timer);
+    end();
   }
 }

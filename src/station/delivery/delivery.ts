@@ -6,7 +6,7 @@ import { Places } from "../../delivery/places.ts";
 import { NotAskedYet } from "../../webhooks/cached-list.ts";
 import { knownWebhooks, webhooksOf } from "../../webhooks/webhook-registry.ts";
 import { log as writeLog, messageOf } from "../../log.ts";
-import { inTime } from "../../time-limit.ts";
+import { inTime, whenLate } from "../../time-limit.ts";
 import type { Agenda, Sink } from "../object/agenda.ts";
 import type { StationContext } from "../object/context.ts";
 import { attempt, type Attempted } from "./send-attempt.ts";
@@ -254,19 +254,19 @@ export class Delivery implements Sink {
     run.open = open;
     const key = outbox.cursorKey(run.webhook);
     let isLate = false;
-    let timer = setTimeout(() => {
+    let end = whenLate(LEAVES_ROOM_MS, () => {
       isLate = true;
       this.#slow.add(key);
       place.slow();
-      timer = setTimeout(() => this.#isSlow(run), SLOW_MS - LEAVES_ROOM_MS);
-    }, LEAVES_ROOM_MS);
+      end = whenLate(SLOW_MS - LEAVES_ROOM_MS, () => this.#isSlow(run));
+    });
     try {
       const attempted = await attempt(this.#context, log, run.webhook, cursor, abort.signal);
       if (!isLate) this.#slow.delete(key);
       // A receiver's word that came before the place was left is heard: a Retry-After, for one.
       return open.isOvertaken || (abort.signal.aborted && !attempted.isAnswered) ? null : attempted;
     } finally {
-      clearTimeout(timer);
+      end();
       run.open = null;
       place.leave();
     }

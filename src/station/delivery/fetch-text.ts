@@ -1,6 +1,7 @@
 /**
  * One outgoing HTTP request, bounded in time and size. Must not know what is asked or why.
  */
+import { whenLate } from "../../time-limit.ts";
 
 export interface OutgoingRequest {
   method: string;
@@ -39,7 +40,7 @@ export async function fetchText(
   const abort = () => controller.abort(signal?.reason);
   signal?.addEventListener("abort", abort);
   // Not AbortSignal.timeout: its timer outlives the request and keeps the object from hibernating.
-  const timer = setTimeout(() => controller.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  const end = whenLate(timeoutMs, () => controller.abort(new Error(`no answer within ${timeoutMs} ms`)));
   try {
     // A redirect would carry the body to an address nobody configured.
     const init: RequestInit = { ...request, redirect: "manual", signal: controller.signal };
@@ -49,7 +50,7 @@ export async function fetchText(
     if (!response.ok) throw new StatusError(response);
     return "";
   } finally {
-    clearTimeout(timer);
+    end();
     signal?.removeEventListener("abort", abort);
   }
 }
@@ -58,7 +59,7 @@ export async function fetchText(
 async function discard(body: ReadableStream<Uint8Array> | null): Promise<void> {
   if (body === null) return;
   const reader = body.getReader();
-  const late = setTimeout(() => void reader.cancel().catch(() => {}), DISCARD_WITHIN_MS);
+  const end = whenLate(DISCARD_WITHIN_MS, () => void reader.cancel().catch(() => {}));
   try {
     for (let bytes = 0; ; ) {
       const { done, value } = await reader.read();
@@ -69,7 +70,7 @@ async function discard(body: ReadableStream<Uint8Array> | null): Promise<void> {
   } catch {
     // What it answered is known all the same.
   } finally {
-    clearTimeout(late);
+    end();
   }
 }
 
