@@ -166,7 +166,7 @@ describe("Imports point one way", () => {
 
   test.each([
     // Upper rooms first: none imports from one before it, types included.
-    ["local", [".", "front", "front/certificate", "runtime", "pki", "state"]],
+    ["local", [".", "front/thread", "front", "front/certificate", "runtime", "pki", "state"]],
     ["simulator", ["cli", "demo", "fleet", "csms", "station"]],
     [
       "station",

@@ -8,31 +8,22 @@ import { join, resolve } from "node:path";
 import type { Miniflare } from "miniflare";
 import { ensureApiKey } from "./state/api-key.ts";
 import { askFirst, withFirst } from "./runtime/first-workerd.ts";
-import { unavailable } from "./front/front-problem.ts";
-import type { Upstream } from "./front/upstream.ts";
-import { type FrontPorts, startFronts } from "./front/fronts.ts";
+import type { FrontPorts } from "./front/fronts.ts";
+import type { FrontThreadData } from "./front/thread/front-thread-words.ts";
+import { startThreadedFronts } from "./front/thread/threaded-fronts.ts";
 import { signRequest } from "./pki/certificate-signer.ts";
 import { openPki, type Pki } from "./pki/pki.ts";
 import { askOther, withOthers } from "./runtime/other-workerds.ts";
 import { type Runtime, startRuntime } from "./runtime/runtime.ts";
 import { endStaleRuntimes } from "./runtime/runtime-process.ts";
-import {
-  descriptorAdvice,
-  descriptorLimit,
-  folderOf,
-  rememberShards,
-  shardsOf,
-  stationsPerWorkerd,
-} from "./runtime/shard-count.ts";
-import { shardOf, stationOf } from "./runtime/shards.ts";
+import { descriptorAdvice, descriptorLimit, folderOf, shardsOf, stationsPerWorkerd } from "./runtime/shard-count.ts";
+import { shardOf } from "./runtime/shards.ts";
 import { damagedDatabase } from "./state/damaged-database.ts";
 import { folderFault, probeFolder } from "./state/folder-fault.ts";
 import { checkFormat, rememberFormat } from "./state/folder-format.ts";
-import { FolderHealth } from "./state/folder-health.ts";
 import { closeToOthers, keepNewFilesPrivate } from "./state/private-state.ts";
-import { removeEmptyStationFiles, setAside, stationFile, unlistedStations } from "./state/station-files.ts";
+import { removeEmptyStationFiles, unlistedStations } from "./state/station-files.ts";
 import { type FolderLock, lockFolder } from "./state/folder-lock.ts";
-import { atMostOnceIn, UpgradeGate } from "./front/upgrade-gate.ts";
 import { type RuntimeRequest, runtimeSettings } from "./runtime/workerd-options.ts";
 
 export interface EdgeOptions extends FrontPorts, RuntimeRequest {
@@ -67,8 +58,6 @@ export interface Edge {
 
 /** Where there is no /proc to ask. */
 const DESCRIPTORS_UNKNOWN = 4_096;
-/** A fleet that finds no room comes back every few seconds. */
-const FULL_LOG_MS = 60_000;
 
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   keepNewFilesPrivate();
@@ -125,62 +114,36 @@ async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions):
   const socketsMax = stationsPerWorkerd(limit);
   const advice = descriptorAdvice(limit, shards);
   if (advice !== null) notice(advice);
-  const full = atMostOnceIn(FULL_LOG_MS, () =>
-    log(
-      `A station was refused with 503: a workerd may have ${socketsMax} sockets, since only ${limit} files may be open; ` +
-        "raise the limit with `ulimit -n` before the start",
-      "error",
-    ),
-  );
-  const upstreams = folders.map(
-    (_, shard): Upstream => ({ port: () => runtimes[shard]?.port(), gate: new UpgradeGate(socketsMax, full) }),
-  );
-  // Until then nothing in the folder depends on it, and a start that was ended can be followed by one with another number.
-  const firstUse = () => {
-    if (runtimes.length > 0) rememberShards(dir, shards);
-    return runtimes.length > 0;
-  };
-  const health = new FolderHealth({
-    dir,
-    folders: () => (options.persist === false ? [] : folders.map((folder) => join(folder, "state"))),
-    firstUse,
-    lost: (reason) => {
-      log(reason, "error");
-      for (const front of fronts) front.drop();
-      for (const runtime of runtimes) void runtime.stop();
+  const fronts = await startThreadedFronts(
+    {
+      ...{ dir, folders, isPersistent: options.persist !== false, secret: frontSecret, socketsMax },
+      listen: { port: options.port ?? 0, tlsPort: options.tlsPort ?? 0, mtlsPort: options.mtlsPort ?? 0 },
+      descriptors: descriptorLimit() ?? DESCRIPTORS_UNKNOWN,
+      pki: publicPki(pki),
     },
-  });
-  const barred = (isHealthCheck: boolean) => {
-    const fault = health.fault(isHealthCheck);
-    return fault === null ? null : unavailable(fault);
-  };
-  const repaired = (method: string, path: string) => {
-    const id = method === "DELETE" ? stationOf(path) : null;
-    const file = id === null ? "" : stationFile(folders[shardOf(id, shards)] as string, id);
-    if (id === null || !setAside(dir, file, new Date())) return false;
-    log(
-      `The database of ${id} could not be read; it is deregistered, and the file is in ${join(dir, "damaged")} now`,
-      "error",
-    );
-    return true;
-  };
-  const fronts = await startFronts(options, descriptorLimit() ?? DESCRIPTORS_UNKNOWN, pki, {
-    secret: frontSecret,
-    upstreams,
-    barred,
-    repaired,
-  });
-  const stop = async () => {
-    health.close();
-    for (const each of fronts) each.close();
-    for (const { gate } of upstreams) gate.close();
+    {
+      log,
+      full: () =>
+        log(
+          `A station was refused with 503: a workerd may have ${socketsMax} sockets, since only ${limit} files may be open; ` +
+            "raise the limit with `ulimit -n` before the start",
+          "error",
+        ),
+      lost: (reason) => {
+        log(reason, "error");
+        for (const runtime of runtimes) void runtime.stop();
+      },
+    },
+  );
+  const stop = async (wasWhole: boolean) => {
+    await fronts.close(wasWhole);
     await Promise.all(runtimes.map((runtime) => runtime.stop()));
   };
   try {
-    const [front, tlsFront, mtlsFront] = fronts;
+    const [port, tlsPort, mtlsPort] = fronts.ports;
     const apiKey = ensureApiKey(dir, notice);
     const stationCas = pki.rootPem + pki.stationCaPem;
-    const secrets = { frontSecret, apiKey, mtlsPort: mtlsFront.port, stationCas };
+    const secrets = { frontSecret, apiKey, mtlsPort, stationCas };
     type Asked = { text(): Promise<string> };
     // Its key stays in this process: a Worker that is asked by a station can have a request signed, and no more.
     const ISSUER = (request: Asked & { url: string }) => signRequest(pki, request);
@@ -194,20 +157,19 @@ async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions):
         startRuntime({
           ...withOthers(withFirst(settings, shard, first), shard, shards, others),
           ...{ dir: folder, unlisted: unlisted[shard]?.ids ?? [] },
+          ready: (at) => fronts.reachable(shard, at),
         }),
       ),
     );
     for (const outcome of outcomes) if (outcome.status === "fulfilled") runtimes.push(outcome.value);
     for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
-    health.watch();
+    await fronts.running();
     const [one] = runtimes as [Runtime, ...Runtime[]];
     return {
-      port: front.port,
-      tlsPort: tlsFront.port,
-      mtlsPort: mtlsFront.port,
-      httpUrl: `http://localhost:${front.port}`,
-      tlsUrl: `https://localhost:${tlsFront.port}`,
-      mtlsUrl: `https://localhost:${mtlsFront.port}`,
+      ...{ port, tlsPort, mtlsPort },
+      httpUrl: `http://localhost:${port}`,
+      tlsUrl: `https://localhost:${tlsPort}`,
+      mtlsUrl: `https://localhost:${mtlsPort}`,
       apiKey,
       pki,
       miniflare: one.miniflare,
@@ -216,17 +178,21 @@ async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions):
       evict: (stationId, how) => (runtimes[shardOf(stationId, shards)] as Runtime).evict(stationId, how),
       stop: async () => {
         try {
-          if (health.fault(true) === null) firstUse();
-          await stop();
+          await stop(true);
         } finally {
           lock.release();
         }
       },
     };
   } catch (error) {
-    await stop();
+    await stop(false);
     throw error;
   }
+}
+
+/** Not the keys of its CAs. */
+function publicPki({ rootPem, stationCaPem, server, revocations: { path, issuerKeyId } }: Pki): FrontThreadData["pki"] {
+  return { rootPem, stationCaPem, server, revoked: { path, issuerKeyId } };
 }
 
 function logErrors(line: string, level: string): void {

@@ -59,7 +59,7 @@ export class Forwarder {
   readonly #options: ForwarderOptions;
   readonly #host: string;
   readonly #requests = new http.Agent({ keepAlive: true, timeout: UPSTREAM_IDLE_MS });
-  readonly #upgrades = new http.Agent({ keepAlive: false });
+  readonly #upgrades = new http.Agent({ keepAlive: true, timeout: UPSTREAM_IDLE_MS });
   /** What Node's parser still finds on them is nobody's request. */
   readonly #taken = new WeakSet<Socket>();
 

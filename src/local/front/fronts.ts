@@ -2,7 +2,8 @@
  * The three listeners of a local edge: plain, TLS, and TLS that asks for a client certificate. Must not know workerd, nor what is
  * kept in the folder.
  */
-import type { Pki } from "../pki/pki.ts";
+import type { ServerCertificates } from "../pki/server-certificate.ts";
+import type { Revocations } from "./certificate/client-certificate.ts";
 import { type Front, type FrontOptions, startFront } from "./front.ts";
 import { PendingConnections } from "./pending-connections.ts";
 
@@ -13,6 +14,21 @@ export interface FrontPorts {
   mtlsPort?: number;
 }
 
+/** What they show, and what they let in. */
+export interface FrontPki {
+  rootPem: string;
+  stationCaPem: string;
+  server: ServerCertificates;
+  revocations: Revocations;
+}
+
+export interface Fronts {
+  ports: readonly [http: number, tls: number, mtls: number];
+  /** Ends all connections; new ones are taken. */
+  drop(): void;
+  close(): void;
+}
+
 /** Of the descriptors of this process, those that connections may have before they are a station's. */
 const PENDING_SHARE = 0.25;
 
@@ -20,9 +36,9 @@ const PENDING_SHARE = 0.25;
 export async function startFronts(
   options: FrontPorts,
   descriptors: number,
-  pki: Pki,
+  pki: FrontPki,
   shared: Pick<FrontOptions, "secret" | "upstreams" | "barred" | "repaired">,
-) {
+): Promise<Fronts> {
   const started: Front[] = [];
   const pending = new PendingConnections(Math.floor(descriptors * PENDING_SHARE));
   const ownOrigins = new Set<string>();
@@ -35,11 +51,14 @@ export async function startFronts(
   const { rootPem, stationCaPem, revocations } = pki;
   const clientCertificates = { rootPem, intermediates: [stationCaPem], revocations };
   try {
-    return [
-      await start(options.port, {}),
-      await start(options.tlsPort, { serverCertificates }),
-      await start(options.mtlsPort, { serverCertificates, clientCertificates }),
-    ] as const;
+    const http = await start(options.port, {});
+    const tls = await start(options.tlsPort, { serverCertificates });
+    const mtls = await start(options.mtlsPort, { serverCertificates, clientCertificates });
+    return {
+      ports: [http.port, tls.port, mtls.port],
+      drop: () => started.forEach((front) => void front.drop()),
+      close: () => started.forEach((front) => void front.close()),
+    };
   } catch (error) {
     for (const front of started) front.close();
     throw error;

@@ -28,6 +28,8 @@ export interface RuntimeOptions {
   /** ms from a start to the first such look. */
   lookAfterMs: number;
   persist: boolean;
+  /** Called with its port once it can be asked, and again with another after each crash. */
+  ready: (port: number) => void;
   log: (line: string, level: string) => void;
   /** True leaves SIGINT, SIGTERM and SIGHUP to the caller; miniflare would end the process at once, with its own code. */
   ownSignals: boolean;
@@ -93,6 +95,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       unsafeRuntimeEnv: runtimeEnvironment(dir, token),
       unsafeHandleRuntimeRestart: async () => {
         port = await announce();
+        options.ready(port);
         look();
       },
       ...(options.persist ? { resourcePersistencePath: join(dir, "state") } : {}),
@@ -112,6 +115,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       }
     }
     port = first;
+    options.ready(first);
     look();
     ring("minute");
   } catch (error) {

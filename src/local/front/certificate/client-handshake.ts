@@ -20,16 +20,26 @@ const CHAIN_MAX_CERTIFICATES = 16;
 const FAULTS_OF_TIME = new Set(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"]);
 const NO_ISSUER = "UNABLE_TO_GET_ISSUER_CERT_LOCALLY";
 
+/** The trusted root first, then the CAs below it; of each those above it, from the one that signed it. */
+export type KnownIssuers = ReadonlyMap<X509Certificate, readonly X509Certificate[]>;
+
 /**
+ * Told once: they do not change, and each signature that is looked at costs every handshake its time.
  * @param known the trusted root first, then the CAs below it
- * @returns `null`: the client showed no certificate
  */
-export function clientHandshakeOf(socket: TLSSocket, known: readonly X509Certificate[]): ClientHandshake | null {
+export function knownIssuersOf(known: readonly X509Certificate[]): KnownIssuers {
+  const above = (certificate: X509Certificate) =>
+    isSignedBy(certificate, certificate) ? [] : provenPath(certificate, known, new Map());
+  return new Map(known.map((certificate) => [certificate, above(certificate)]));
+}
+
+/** @returns `null`: the client showed no certificate */
+export function clientHandshakeOf(socket: TLSSocket, known: KnownIssuers): ClientHandshake | null {
   const leaf = socket.getPeerX509Certificate();
   if (leaf === undefined) return null;
   const chain = chainOf(leaf);
-  const path = provenPath(leaf, [...known, ...chain]);
-  const [root] = known;
+  const path = provenPath(leaf, [...known.keys(), ...chain], known);
+  const [root] = known.keys();
   const isProven = root !== undefined && path.at(-1)?.fingerprint256 === root.fingerprint256;
   return { leaf, chain, issuer: path[0] ?? null, fault: faultOf(socket, isProven) };
 }
@@ -41,12 +51,18 @@ function faultOf(socket: TLSSocket, isProven: boolean): string | null {
 }
 
 /** The issuers of a certificate by their signatures, from the one that signed it upwards; empty: none is proven. */
-function provenPath(leaf: X509Certificate, candidates: readonly X509Certificate[]): X509Certificate[] {
+function provenPath(
+  leaf: X509Certificate,
+  candidates: readonly X509Certificate[],
+  known: KnownIssuers,
+): readonly X509Certificate[] {
   const path: X509Certificate[] = [];
   for (let current = leaf; path.length < CHAIN_MAX_CERTIFICATES; ) {
     const issuer = candidates.find((candidate) => isSignedBy(current, candidate));
     if (issuer === undefined) return path;
     path.push(issuer);
+    const above = known.get(issuer);
+    if (above !== undefined) return [...path, ...above];
     if (isSignedBy(issuer, issuer)) return path;
     current = issuer;
   }

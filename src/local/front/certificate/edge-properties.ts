@@ -4,7 +4,7 @@
 import { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import { type ClientHandshake, clientHandshakeOf } from "./client-handshake.ts";
+import { type ClientHandshake, clientHandshakeOf, type KnownIssuers, knownIssuersOf } from "./client-handshake.ts";
 import { NO_CLIENT_CERTIFICATE, type Revocations, tlsClientAuthOf } from "./client-certificate.ts";
 
 /** The edge names TLS 1.3's ciphers as BoringSSL does. */
@@ -17,7 +17,7 @@ const TLS_1_3_CIPHERS: Record<string, string> = {
 export class EdgeProperties {
   readonly #revocations: Revocations | undefined;
   /** The root, then the CAs below it: a station may send its leaf alone. */
-  readonly #known: readonly X509Certificate[];
+  readonly #known: KnownIssuers;
   readonly #handshakes = new WeakMap<Socket, ClientHandshake | null>();
 
   /** @param clientCertificates left out: the front asks for none */
@@ -25,7 +25,7 @@ export class EdgeProperties {
     this.#revocations = clientCertificates?.revocations;
     const pems =
       clientCertificates === undefined ? [] : [clientCertificates.rootPem, ...clientCertificates.intermediates];
-    this.#known = pems.map((pem) => new X509Certificate(pem));
+    this.#known = knownIssuersOf(pems.map((pem) => new X509Certificate(pem)));
   }
 
   /** Called once a connection, when its handshake is over. @throws where the certificate cannot be read */
