@@ -80,10 +80,8 @@ export class Forwarder {
 
   request(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
-    if (this.isTaken(socket)) {
-      socket.destroy();
-      return;
-    }
+    // Behind an upgrade nothing is asked any more; what it is answered is on its way.
+    if (this.isTaken(socket)) return void request.resume();
     const { pending } = this.#options;
     pending.asks(socket);
     response.once("close", () => pending.answered(socket));

@@ -13,7 +13,14 @@ import { EdgeProperties } from "./certificate/edge-properties.ts";
 import { Forwarder } from "./forwarder.ts";
 import type { Upstream } from "./upstream.ts";
 import { frontLog } from "./front-log.ts";
-import { answerProblem, EXPECTATION_FAILED, type Problem, problemOfParser, refuse } from "./front-problem.ts";
+import {
+  answerProblem,
+  BAD_TARGET,
+  EXPECTATION_FAILED,
+  type Problem,
+  problemOfParser,
+  refuse,
+} from "./front-problem.ts";
 import { guarded } from "./guarded.ts";
 import { OpenAnswers } from "./open-answers.ts";
 import type { PendingConnections } from "./pending-connections.ts";
@@ -98,7 +105,8 @@ class Listeners {
     const { pending, serverCertificates } = this.#options;
     server.setTimeout(UNREAD_MAX_MS, (socket: Socket) => {
       // A client that reads nothing would keep its answers here for ever. One that waits for an answer is waited with.
-      if (socket.writableLength > 0 || !this.#answers.has(socket)) socket.destroy();
+      if (socket.writableLength > 0) socket.destroy();
+      else if (!this.#answers.has(socket)) endAndLinger(socket);
     });
     const ending = serverCertificates === undefined ? "connection" : "secureConnection";
     server.on(ending, (socket: Socket) => {
@@ -120,6 +128,8 @@ class Listeners {
       // Behind the last answer nothing is asked any more.
       if (!request.socket.writable) return void request.resume();
       this.#answers.began(request.socket, response);
+      // Node's parser may read nothing more behind one that names a protocol, whether it is taken up or not.
+      if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
       this.#forwarder?.request(request, response);
     };
     const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =>
@@ -137,6 +147,13 @@ class Listeners {
     server.on("request", guarded(ofRequest, onRequest));
     server.on("checkContinue", guarded(ofRequest, onExpecting));
     server.on("upgrade", guarded(ofUpgrade, onUpgrade));
+    // Node would end the connection in the midst of the answers before it.
+    const onConnect = (_: IncomingMessage, socket: Duplex) => {
+      // Node listens no more, and unheard a reset would end the process.
+      socket.on("error", () => {});
+      this.#answers.afterThose(socket, CLIENT_MAX_MS, () => refuse(socket as Socket, BAD_TARGET));
+    };
+    server.on("connect", guarded(ofUpgrade, onConnect));
     // Node's own answers to these are no problem+json.
     const onUnknown = (request: IncomingMessage, response: ServerResponse) => {
       // On a station's connection Node fails at the end of an answer, and with it the process.

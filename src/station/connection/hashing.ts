@@ -3,9 +3,14 @@
  */
 import { Turnstile } from "./turnstile.ts";
 
-/** Compared at once: two, so that one that is slow to start holds up nobody. */
-const HASHING_AT_ONCE = 2;
+/** Compared at once: each holds up every station of the isolate for as long as it takes. */
+const HASHING_AT_ONCE = 1;
 /** And those that may wait for it: a fifth of a second's. */
 const HASHING_WAITING_MAX = 64;
+/** ms; a comparison takes a few. */
+const HASHING_KEPT_MS = 1_000;
 
-export const hashing = new Turnstile(HASHING_AT_ONCE, HASHING_WAITING_MAX);
+export const hashing = new Turnstile(
+  { atOnce: HASHING_AT_ONCE, waitingMax: HASHING_WAITING_MAX, keptMs: HASHING_KEPT_MS },
+  Date.now,
+);

@@ -18,6 +18,16 @@ beforeAll(async () => {
   return bare.stop;
 });
 
+const WEBSOCKET = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+const ALERT = 21;
+
+/** Types of the TLS records in what came at once. */
+function recordsOf(chunk: Buffer): number[] {
+  const types: number[] = [];
+  for (let at = 0; at + 5 <= chunk.length; at += 5 + chunk.readUInt16BE(at + 3)) types.push(chunk.readUInt8(at));
+  return types;
+}
+
 const named = (headers: [string, string][], name: string) => headers.filter(([key]) => key === name);
 
 describe("requests", () => {
@@ -170,6 +180,48 @@ describe("requests", () => {
     }
   });
 
+  test.each<[string, string, string[]]>([
+    ["an upgrade that names no Connection", `GET /refused HTTP/1.1\r\nHost: a\r\n${WEBSOCKET}\r\n`, ["403"]],
+    [
+      "a request and a CONNECT",
+      "GET /y HTTP/1.1\r\nHost: a\r\n\r\nCONNECT b:1 HTTP/1.1\r\nHost: b:1\r\n\r\n",
+      ["200", "400"],
+    ],
+    [
+      "an upgrade to something else",
+      "GET /y HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
+      ["200"],
+    ],
+  ])(
+    "What comes in one segment behind %s takes its answer from nobody, and the connection ends",
+    async (_, first, wanted) => {
+      const answers = await askRaw(edge.port, `${first}GET /behind HTTP/1.1\r\nHost: a\r\n\r\n`);
+      expect(Array.from(answers.matchAll(/HTTP\/1\.1 (\d{3})/g), ([, status]) => status)).toEqual(wanted);
+      expect(answers).toMatch(/connection: close/i);
+      expect(answers).not.toContain("/behind");
+    },
+  );
+
+  test("A TLS connection that idles is ended as TLS has it", async () => {
+    // [RFC 5246 §7.2.1] Without the alert a client can't tell the end from an answer that was cut off.
+    const records: number[] = [];
+    const proxy = net.createServer((client) => {
+      const upstream = net.connect(Number(new URL(edge.tlsUrl).port), "127.0.0.1");
+      client.pipe(upstream).pipe(client);
+      for (const each of [client, upstream]) each.on("error", () => {});
+      upstream.on("data", (chunk: Buffer) => records.push(...recordsOf(chunk)));
+    });
+    proxy.listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    const { port } = proxy.address() as net.AddressInfo;
+    const socket = tls.connect({ port, host: "127.0.0.1", servername: "localhost", ca, maxVersion: "TLSv1.2" });
+    socket.on("error", () => {}).resume();
+    socket.write("GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await once(socket, "close");
+    proxy.close();
+    expect(records.at(-1)).toBe(ALERT);
+  });
+
   test("A 426 says to what it wants an upgrade, and that this ends here", async () => {
     const { status, headers } = await ask(`${edge.httpUrl}/upgrade-required`);
     expect([status, headers.upgrade, headers.connection]).toEqual([426, "websocket", "close, Upgrade"]);
@@ -274,11 +326,15 @@ describe("WebSockets", () => {
   });
 
   test("Sockets reset by stations, before and after the upgrade, leave the edge healthy", async () => {
-    const early = Array.from({ length: 20 }, () => {
+    const heads = [
+      "GET /ocpp/x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+      `GET /ocpp/x HTTP/1.1\r\nHost: a\r\n${WEBSOCKET}\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n`,
+      "GET /x HTTP/1.1\r\nHost: a\r\n\r\nCONNECT b:1 HTTP/1.1\r\nHost: b:1\r\n\r\n",
+      "CONNECT b:1 HTTP/1.1\r\nHost: b:1\r\n\r\n",
+    ];
+    const early = Array.from({ length: 40 }, (_, index) => {
       const socket = net.connect(edge.port, "127.0.0.1", () => {
-        socket.write("GET /ocpp/x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", () =>
-          socket.resetAndDestroy(),
-        );
+        socket.write(heads[index % heads.length] ?? "", () => socket.resetAndDestroy());
       });
       return once(socket, "close");
     });
