@@ -4,7 +4,7 @@
  */
 import { once } from "node:events";
 import http from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Delivery, Payload, SeenEvent } from "./ledger.ts";
 import type { Random } from "./random.ts";
@@ -27,8 +27,6 @@ const SLOW_MS = [200, 2_500] as const;
 /** ms of a spell of fair or foul weather. */
 const SPELL_MS = [1_500, 7_000] as const;
 const RETRY_AFTER_SECONDS = [1, 3] as const;
-/** ms behind an answer in which its connection is closed by who had given up waiting for it. */
-const HANGS_UP_WITHIN_MS = 2_000;
 
 /** Whether requests fail now: often in foul weather, rarely in fair. */
 class Weather {
@@ -84,16 +82,12 @@ export interface Answered {
   taken(): void;
   /** In the end, however it ended. */
   ended(busyFor?: { at: number; retryAfterMs: number }): void;
-  /** The sender hung up without having read the answer. */
-  unread?(): void;
 }
 
 export class Backend {
   readonly #server: http.Server;
   readonly #doors = new Map<string, { door: Door; weather: Weather }>();
   readonly #randomOf: (name: string) => Random;
-  /** Connections whose last answer was a Retry-After, and what ends the waiting for their end. */
-  readonly #listening = new WeakMap<Socket, () => void>();
   /** Requests, and those that were failed on purpose. */
   requests = 0;
   failures = 0;
@@ -130,17 +124,6 @@ export class Backend {
     for (const { door, weather } of this.#doors.values()) weather.isOver = door.isDead !== true;
   }
 
-  #listenForEnd(socket: Socket, hungUp: () => void): void {
-    const stop = () => {
-      socket.off("close", hungUp);
-      clearTimeout(timer);
-      this.#listening.delete(socket);
-    };
-    const timer = setTimeout(stop, HANGS_UP_WITHIN_MS).unref();
-    socket.once("close", hungUp);
-    this.#listening.set(socket, stop);
-  }
-
   async stop(): Promise<void> {
     this.#server.close();
     this.#server.closeAllConnections();
@@ -148,8 +131,6 @@ export class Backend {
   }
 
   async #serve(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-    // Who has read an answer keeps the connection for his next request.
-    this.#listening.get(request.socket)?.();
     let body = "";
     for await (const chunk of request.setEncoding("utf8")) body += chunk;
     const behind = this.#doors.get(request.url ?? "");
@@ -173,7 +154,6 @@ export class Backend {
       const seconds = weather.retryAfterSeconds();
       // Nobody can have read it before; the end of the answer is seen here when this process has time for it.
       busyFor = { at: Date.now(), retryAfterMs: seconds * 1_000 };
-      this.#listenForEnd(request.socket, () => answered.unread?.());
       return void response.writeHead(429, { "retry-after": String(seconds) }).end();
     }
     if (failure === "hang") return;
@@ -231,9 +211,6 @@ export class Receivers {
       ended: (busyFor) => {
         delivery.endedAt = busyFor?.at ?? Date.now();
         if (busyFor !== undefined) delivery.retryAfterMs = busyFor.retryAfterMs;
-      },
-      unread: () => {
-        delivery.isUnread = true;
       },
     };
   }

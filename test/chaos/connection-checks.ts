@@ -4,7 +4,7 @@
  */
 import type { Check, Violation } from "./checks.ts";
 import { wasLostWithRegistration } from "./deregistered.ts";
-import { incarnationOf, type Ledgers, type SeenEvent } from "./ledger.ts";
+import { incarnationOf, type Ledgers, type SeenEvent, shownDeliveries } from "./ledger.ts";
 
 export const connectionChecks: readonly Check[] = [
   { title: "connections without exactly one beginning and one end", find: wrongConnections },
@@ -25,12 +25,21 @@ function wrongConnections(ledgers: Ledgers): Violation[] {
     const mayLackItsEnd = ledgers.deregistrations
       .filter(({ stationId }) => stationId === id)
       .some(({ endedAt }) => wasLostWithRegistration(ledgers, everything, id, { connectedAt: endedAt - 1 }));
-    return ofStation(id, [...seen.values()], live.has(id), mayLackItsEnd);
+    return ofStation(id, [...seen.values()], live.has(id), mayLackItsEnd, {
+      deregistrations: ledgers.deregistrations.filter(({ stationId }) => stationId === id),
+      deliveries: shownDeliveries(deliveries.filter((each) => each.stationId === id)),
+    });
   }).flat();
 }
 
 /** @param mayLackItsEnd of the last connection under a registration that ended: its end may have gone with that */
-function ofStation(stationId: string, events: SeenEvent[], online: boolean, mayLackItsEnd: boolean): Violation[] {
+function ofStation(
+  stationId: string,
+  events: SeenEvent[],
+  online: boolean,
+  mayLackItsEnd: boolean,
+  around: object,
+): Violation[] {
   const inOrder = events.sort((a, b) => a.sequence - b.sequence);
   const connections = [...Map.groupBy(inOrder, ({ data }) => data.connectionId as string).values()];
   return connections.flatMap((own, index) => {
@@ -40,7 +49,7 @@ function ofStation(stationId: string, events: SeenEvent[], online: boolean, mayL
     const [next] = connections[index + 1] ?? [];
     const isLastOfItsLog = next !== undefined && incarnationOf(next) !== incarnationOf(own[0] as SeenEvent);
     if (told === "connected" && isLastOfItsLog && mayLackItsEnd) return [];
-    return [{ stationId, what: `a connection was told as: ${told}`, evidence: own }];
+    return [{ stationId, what: `a connection was told as: ${told}`, evidence: { own, ...around } }];
   });
 }
 

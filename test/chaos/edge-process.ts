@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import net from "node:net";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { type ReadAnswer, readAnswerOf } from "./read-answers.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "../..");
 const NODE = join(REPOSITORY, "node_modules/.bin/node");
@@ -48,6 +49,8 @@ export class EdgeProcess {
   #orphans: number | null = null;
   /** What the edge said last on stderr. */
   readonly #complaints: string[] = [];
+  /** What its log says of answers with Retry-After. */
+  readonly readAnswers: ReadAnswer[] = [];
   /** Starts that nobody killed and that did not come up, with what they said. */
   readonly failedStarts: string[] = [];
 
@@ -193,7 +196,11 @@ export class EdgeProcess {
     const lines = createInterface(child.stdout as NodeJS.ReadableStream);
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => resolve(false), READY_WITHIN_MS);
-    lines.on("line", (line) => line === "ready" && resolve(true));
+    lines.on("line", (line) => {
+      if (line === "ready") resolve(true);
+      const answer = readAnswerOf(line, Date.now());
+      if (answer !== null) this.readAnswers.push(answer);
+    });
     lines.on("close", () => resolve(false));
     try {
       return await promise;

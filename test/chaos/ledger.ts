@@ -79,9 +79,18 @@ export interface Delivery {
   endedAt: number;
   /** ms that the answer told to wait. */
   retryAfterMs?: number;
-  /** The sender hung up without having read it. */
+  /** Its sender's log says nothing of that answer. */
   isUnread?: boolean;
 }
+
+/** As evidence: without what was in them. */
+export const shownDeliveries = (deliveries: readonly Delivery[]): object[] =>
+  deliveries.map(({ stationId: _, events, ...rest }) => ({
+    ...rest,
+    events: events.length,
+    incarnations: [...new Set(events.map(incarnationOf))],
+    to: events.at(-1)?.sequence,
+  }));
 
 export interface CommandRequest {
   key: string;

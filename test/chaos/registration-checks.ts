@@ -3,8 +3,16 @@
  * Must not know how the ledgers were come by.
  */
 import type { Check, Violation } from "./checks.ts";
-import { wasLostWithRegistration } from "./deregistered.ts";
-import { type Deregistration, incarnationOf, type LastCommand, type Ledgers, type SeenEvent } from "./ledger.ts";
+import { LAST_ATTEMPT_MS, wasLostWithRegistration } from "./deregistered.ts";
+import {
+  type Delivery,
+  type Deregistration,
+  incarnationOf,
+  type LastCommand,
+  type Ledgers,
+  type SeenEvent,
+  shownDeliveries,
+} from "./ledger.ts";
 
 export const registrationChecks: readonly Check[] = [
   { title: "sequences that do not rise over a new registration", find: notRising },
@@ -81,9 +89,14 @@ function notCancelled(ledgers: Ledgers): Violation[] {
     .map(({ end, command }) => ({
       stationId: end.stationId,
       what: "nobody heard of its end",
-      evidence: { command, end },
+      evidence: { command, end, deliveries: shownDeliveries(lastAttempts(ledgers, end)) },
     }));
 }
+
+const lastAttempts = ({ deliveries }: Ledgers, { stationId, sentAt, endedAt }: Deregistration): Delivery[] =>
+  deliveries.filter(
+    (each) => each.stationId === stationId && each.endedAt >= sentAt && each.at <= endedAt + LAST_ATTEMPT_MS,
+  );
 
 const isOpen = (command: LastCommand): command is LastCommand & { commandId: string } =>
   command.commandId !== null && (command.state === "queued" || command.state === "sent");

@@ -26,6 +26,7 @@ import { Random } from "./random.ts";
 import { Registrar } from "./registrations.ts";
 import { collect, isSettled } from "./settlement.ts";
 import type { ChaosStation } from "./station.ts";
+import { markUnread } from "./read-answers.ts";
 import { BACKLOG_MAX, webhooksOf } from "./webhooks.ts";
 
 export interface ChaosOptions {
@@ -193,6 +194,7 @@ export async function runChaos(options: ChaosOptions): Promise<Outcome> {
       undefined,
       others.reduce((sum, { peculiarities }) => sum + peculiarities, 0),
     );
+    markUnread(receivers.deliveries, edge.readAnswers);
     const ledgers: Ledgers = {
       ...seen,
       deliveries: [...receivers.deliveries],

@@ -4,7 +4,7 @@
  */
 import type { Check, Violation } from "./checks.ts";
 import { wasLostWithRegistration } from "./deregistered.ts";
-import { contentOf, type Delivery, type Guest, incarnationOf, type Ledgers } from "./ledger.ts";
+import { contentOf, type Delivery, type Guest, incarnationOf, type Ledgers, shownDeliveries } from "./ledger.ts";
 
 export const sinkChecks: readonly Check[] = [
   { title: "messages acknowledged and not delivered to the webhook that came last", find: notForTheGuest },
@@ -70,7 +70,8 @@ function impatient(ledgers: Ledgers): Violation[] {
         endedAt,
         retryAfterMs,
         nextAt: next.at,
-        registrations: ledgers.registrations.filter((each) => each.stationId === stationId),
+        around: shownDeliveries(deliveries.slice(Math.max(0, index - 3), index + 4)),
+        jumps: ledgers.clockJumps,
       };
       return [{ stationId, what: `${webhook} was asked ${Math.round(earlyMs)} ms too early`, evidence }];
     }),
