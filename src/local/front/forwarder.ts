@@ -81,7 +81,10 @@ export class Forwarder {
   request(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
     // Behind an upgrade nothing is asked any more; what it is answered is on its way.
-    if (this.isTaken(socket)) return void request.resume();
+    if (this.isTaken(socket)) {
+      if (response.socket === socket) response.detachSocket(socket);
+      return void request.resume();
+    }
     const { pending } = this.#options;
     pending.asks(socket);
     response.once("close", () => pending.answered(socket));

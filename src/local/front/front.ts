@@ -148,7 +148,9 @@ class Listeners {
     server.on("checkContinue", guarded(ofRequest, onExpecting));
     server.on("upgrade", guarded(ofUpgrade, onUpgrade));
     // Node would end the connection in the midst of the answers before it.
-    const onConnect = (_: IncomingMessage, socket: Duplex) => {
+    const onConnect = (request: IncomingMessage, socket: Duplex) => {
+      // What the upgrade before it is answered is on its way.
+      if (this.#isTaken(request)) return;
       // Node listens no more, and unheard a reset would end the process.
       socket.on("error", () => {});
       this.#answers.afterThose(socket, CLIENT_MAX_MS, () => refuse(socket as Socket, BAD_TARGET));

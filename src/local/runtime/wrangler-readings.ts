@@ -39,15 +39,22 @@ export async function wranglerConfig(): Promise<WranglerReading> {
     const { workerOptions, main } = unstable_getMiniflareWorkerOptions(config);
     if (main === undefined) throw new Error("wrangler.toml names no main module");
     const { bindings: _, ...options } = workerOptions;
-    const migrationsDir = d1_databases.find(({ binding }) => binding === "DIRECTORY")?.migrations_dir;
+    const directory = d1_databases.find(({ binding }) => binding === "DIRECTORY");
+    if (directory === undefined) throw new Error(withoutDirectory(process.env.CLOUDFLARE_ENV));
     const reading: WranglerReading = {
       ...{ name: name ?? "kerbside", main, options, vars },
-      migrationsDir: join(REPOSITORY, migrationsDir ?? "src/fleet/migrations"),
+      migrationsDir: join(REPOSITORY, directory.migrations_dir ?? "src/fleet/migrations"),
     };
     return { text: JSON.stringify(reading), inputs: [...OWN, CONFIG] };
   });
   return JSON.parse(text) as WranglerReading;
 }
+
+const withoutDirectory = (environment: string | undefined): string =>
+  (environment === undefined
+    ? "wrangler.toml has no D1 database DIRECTORY"
+    : `CLOUDFLARE_ENV is ${environment}, and that environment of wrangler.toml has no D1 database DIRECTORY: environments inherit no bindings; unset CLOUDFLARE_ENV`) +
+  ", or name the database there";
 
 /** @returns the statements of one file of SQL */
 export async function sqlStatements(path: string): Promise<string[]> {

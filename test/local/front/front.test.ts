@@ -183,6 +183,11 @@ describe("requests", () => {
   test.each<[string, string, string[]]>([
     ["an upgrade that names no Connection", `GET /refused HTTP/1.1\r\nHost: a\r\n${WEBSOCKET}\r\n`, ["403"]],
     [
+      "such an upgrade and a CONNECT",
+      `GET /refused HTTP/1.1\r\nHost: a\r\n${WEBSOCKET}\r\nCONNECT b:1 HTTP/1.1\r\nHost: b:1\r\n\r\n`,
+      ["403"],
+    ],
+    [
       "a request and a CONNECT",
       "GET /y HTTP/1.1\r\nHost: a\r\n\r\nCONNECT b:1 HTTP/1.1\r\nHost: b:1\r\n\r\n",
       ["200", "400"],

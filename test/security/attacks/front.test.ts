@@ -143,7 +143,7 @@ test.each(["tlsPort", "mtlsPort"] as const)(
       const socket = open(port).on("error", () => {});
       await once(socket, "secureConnect");
       // Each is a TLS record of its own: the last one is read when the one before has ended the connection.
-      for (const text of [BARE, GET, PROPER]) socket.write(text);
+      for (const text of [BARE, lines("GET / HTTP/1.1", "Host: a", "Expect: x"), PROPER]) socket.write(text);
       socket.resume();
       await once(socket, "close");
     };
