@@ -135,10 +135,8 @@ async function startLocked(dir: string, lock: FolderLock, options: EdgeOptions):
       },
     },
   );
-  const stop = async (wasWhole: boolean) => {
-    await fronts.close(wasWhole);
-    await Promise.all(runtimes.map((runtime) => runtime.stop()));
-  };
+  const stop = (wasWhole: boolean) =>
+    Promise.all([fronts.close(wasWhole), ...runtimes.map((runtime) => runtime.stop())]);
   try {
     const [port, tlsPort, mtlsPort] = fronts.ports;
     const apiKey = ensureApiKey(dir, notice);

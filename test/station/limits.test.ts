@@ -148,8 +148,8 @@ describe("However large its messages, a station's log", () => {
     const counted: { events: number }[] = [];
     await whileStopped(() => counted.push(logSize(folder.dir, id)));
     const { rows } = (await view(id)).storage;
-    // The facts are the schema, the registration and the delivery; a connection that was lost is one more event.
-    expect(rows - (counted[0]?.events ?? 0)).toBe(4);
+    // The facts are the schema, the registration and the delivery; a connection whose end nobody saw is one more event.
+    expect([3, 4]).toContain(rows - (counted[0]?.events ?? 0));
   });
 
   test("is read to wake only as far as the station's status needs it", async () => {
