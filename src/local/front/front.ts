@@ -153,7 +153,7 @@ class Listeners {
       if (this.#isTaken(request)) return;
       // Node listens no more, and unheard a reset would end the process.
       socket.on("error", () => {});
-      this.#answers.afterThose(socket, CLIENT_MAX_MS, () => refuse(socket as Socket, BAD_TARGET));
+      this.#refuseBehind(socket, BAD_TARGET);
     };
     server.on("connect", guarded(ofUpgrade, onConnect));
     // Node's own answers to these are no problem+json.
@@ -167,11 +167,7 @@ class Listeners {
       // Node tells of it again with whatever comes behind it.
       if (this.#unreadable.has(socket)) return;
       this.#unreadable.add(socket);
-      // A problem in the middle of an answer would pass for a part of it, and an end there would cut it off.
-      this.#answers.afterThose(socket, CLIENT_MAX_MS, () => {
-        // Otherwise it is ended already, and lingers.
-        if (socket.writable) refuse(socket as Socket, problemOfParser(error));
-      });
+      this.#refuseBehind(socket, problemOfParser(error));
     };
     server.on("clientError", guarded(ofError, onUnreadable));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -186,6 +182,14 @@ class Listeners {
     }
     this.#servers.push(server);
     return (server.address() as AddressInfo).port;
+  }
+
+  /** A problem in the middle of an answer would pass for a part of it, and an end there would cut it off. */
+  #refuseBehind(socket: Duplex, problem: Problem): void {
+    this.#answers.afterThose(socket, CLIENT_MAX_MS, () => {
+      // Otherwise it is ended already, and lingers.
+      if (socket.writable) refuse(socket as Socket, problem);
+    });
   }
 
   #isTaken({ socket }: IncomingMessage): boolean {

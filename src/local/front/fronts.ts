@@ -50,17 +50,22 @@ export async function startFronts(
   const serverCertificates = [pki.server.ecdsa, pki.server.rsa];
   const { rootPem, stationCaPem, revocations } = pki;
   const clientCertificates = { rootPem, intermediates: [stationCaPem], revocations };
+  const close = () => {
+    for (const front of started) front.close();
+  };
   try {
     const http = await start(options.port, {});
     const tls = await start(options.tlsPort, { serverCertificates });
     const mtls = await start(options.mtlsPort, { serverCertificates, clientCertificates });
     return {
       ports: [http.port, tls.port, mtls.port],
-      drop: () => started.forEach((front) => void front.drop()),
-      close: () => started.forEach((front) => void front.close()),
+      drop: () => {
+        for (const front of started) front.drop();
+      },
+      close,
     };
   } catch (error) {
-    for (const front of started) front.close();
+    close();
     throw error;
   }
 }

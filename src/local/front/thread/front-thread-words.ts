@@ -1,8 +1,7 @@
 /**
  * What the edge and the thread of its fronts tell each other. Must not know what either makes of it.
  */
-import type { ServerCertificates } from "../../pki/server-certificate.ts";
-import type { FrontPorts } from "../fronts.ts";
+import type { FrontPki, FrontPorts } from "../fronts.ts";
 
 /** All that the thread is given at its start. */
 export interface FrontThreadData {
@@ -17,12 +16,8 @@ export interface FrontThreadData {
   descriptors: number;
   /** Sockets that a workerd may have. */
   socketsMax: number;
-  pki: {
-    rootPem: string;
-    stationCaPem: string;
-    server: ServerCertificates;
-    revoked: { path: string; issuerKeyId: string };
-  };
+  /** Not the keys of its CAs; the list of revocations by its file. */
+  pki: Omit<FrontPki, "revocations"> & { revoked: { path: string; issuerKeyId: string } };
   /** Of each workerd the port, as an Int32; 0: it has none yet. Read at each request, since a crash brings another. */
   upstreams: SharedArrayBuffer;
 }
