@@ -2,7 +2,7 @@
  * A real Chromium out of npm packages alone, and what a page of the edge did in it. Must not know what a test expects.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
@@ -34,6 +34,14 @@ function unpacked(): string {
     cwd: join(modules, ".."),
     env: { ...process.env, TMPDIR: making },
   });
+  // The package's own names folders that it would unpack to elsewhere: without a font Chromium ends where it would draw text.
+  writeFileSync(
+    join(making, "fonts/fonts.conf"),
+    `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>${join(place, "fonts/fonts")}</dir><cachedir>${join(place, "fonts/cache")}</cachedir></fontconfig>
+`,
+  );
   try {
     renameSync(making, place);
   } catch (error) {
