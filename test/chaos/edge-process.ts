@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import net from "node:net";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -29,6 +29,8 @@ export type RivalEnd = "refused" | "let in" | "neither";
 export interface EdgeProcessOptions {
   /** Where the offset of its clock is; without, its clock is right. */
   clockFile?: string;
+  /** Where all that it says is kept, each line behind the right clock's time. */
+  logFile?: string;
 }
 
 export interface Ports {
@@ -42,6 +44,7 @@ export class EdgeProcess {
   readonly ports: Ports;
   readonly #env: Record<string, string>;
   readonly #node: readonly string[];
+  readonly #logFile: string | undefined;
   #child: ChildProcess | null = null;
   #starts = 0;
   #isReady = false;
@@ -54,7 +57,14 @@ export class EdgeProcess {
   /** Starts that nobody killed and that did not come up, with what they said. */
   readonly failedStarts: string[] = [];
 
-  private constructor(dir: string, ports: Ports, env: Record<string, string>, node: readonly string[]) {
+  private constructor(
+    dir: string,
+    ports: Ports,
+    env: Record<string, string>,
+    node: readonly string[],
+    logFile: string | undefined,
+  ) {
+    this.#logFile = logFile;
     this.dir = dir;
     this.ports = ports;
     this.#env = env;
@@ -64,12 +74,12 @@ export class EdgeProcess {
   static async create(
     dir: string,
     env: Record<string, string>,
-    { clockFile }: EdgeProcessOptions = {},
+    { clockFile, logFile }: EdgeProcessOptions = {},
   ): Promise<EdgeProcess> {
     const [http, tls, mtls] = (await freePorts(3)) as [number, number, number];
     const clock = clockFile === undefined ? [] : ["--import", CLOCK_HOOK];
     const all = clockFile === undefined ? env : { ...env, CHAOS_CLOCK_FILE: clockFile };
-    const edge = new EdgeProcess(dir, { http, tls, mtls }, all, clock);
+    const edge = new EdgeProcess(dir, { http, tls, mtls }, all, clock, logFile);
     process.once("exit", () => edge.#abandon());
     return edge;
   }
@@ -198,6 +208,7 @@ export class EdgeProcess {
     const timer = setTimeout(() => resolve(false), READY_WITHIN_MS);
     lines.on("line", (line) => {
       if (line === "ready") resolve(true);
+      this.#keep(line);
       const answer = readAnswerOf(line, Date.now());
       if (answer !== null) this.readAnswers.push(answer);
     });
@@ -209,8 +220,13 @@ export class EdgeProcess {
     }
   }
 
+  #keep(line: string): void {
+    if (this.#logFile !== undefined) appendFileSync(this.#logFile, `${new Date().toISOString()} ${line}\n`);
+  }
+
   #listen(stderr: NodeJS.ReadableStream): void {
     createInterface(stderr).on("line", (line) => {
+      this.#keep(line);
       this.#complaints.push(line);
       if (this.#complaints.length > MESSAGES_KEPT) this.#complaints.shift();
     });

@@ -7,7 +7,7 @@ import { chosenFaults, FAULTS } from "./faults.ts";
 import { judge } from "./report.ts";
 import { runChaos } from "./run.ts";
 
-const HELP = `Usage: npm run chaos -- [--seed N] [--stations 500] [--kills 50] [--minutes 10] [--only a,b] [--without c]
+const HELP = `Usage: npm run chaos -- [--seed N] [--stations 500] [--kills 50] [--minutes 10] [--only a,b] [--without c] [--log FILE]
        npm run chaos -- --bridge [--seed N] [--stations 200] [--kills 30] [--minutes 8]
 
 The seed decides who charges, who fails, when and how; what the machine does in between is its own.
@@ -44,6 +44,7 @@ const { values } = parseArgs({
     only: { type: "string", default: "" },
     without: { type: "string", default: "" },
     minutes: { type: "string", default: String(MINUTES_MAX) },
+    log: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
@@ -77,6 +78,7 @@ else {
     settlementMs,
     calmSeconds: CALM_SECONDS,
     bounds: BOUNDS,
+    logFile: values.log,
     progress: (line) => {
       const text = Object.entries(line).map(([name, value]) => `${name} ${value}`);
       process.stdout.write(process.stdout.isTTY ? `${text.join("  ")}\n` : `${JSON.stringify(line)}\n`);

@@ -43,6 +43,8 @@ export interface ChaosOptions {
   /** In the end, with nothing to do, in which the processes are sampled. */
   calmSeconds: number;
   bounds: Bounds;
+  /** What the edge said. */
+  logFile?: string | undefined;
   progress(line: Record<string, unknown>): void;
 }
 
@@ -97,7 +99,10 @@ export async function runChaos(options: ChaosOptions): Promise<Outcome> {
       WEBHOOK_RETRY_BASE_MS: "200",
       WEBHOOK_BACKLOG_MAX: String(BACKLOG_MAX),
     },
-    chosen.has("clock") ? { clockFile: clock.file } : {},
+    {
+      ...(chosen.has("clock") && { clockFile: clock.file }),
+      ...(options.logFile !== undefined && { logFile: options.logFile }),
+    },
   );
   let stations: ChaosStation[] = [];
   const watches: HealthWatch[] = [];

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { HttpPeer, SECRET, until } from "../support/http-peers.ts";
+import { temporaryFolder } from "../support/edge-client.ts";
+import { eventsOf, HttpPeer, SECRET, until } from "../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../support/kerbside.ts";
 import { STATUS_16, type TestStation } from "../support/test-station.ts";
 
@@ -84,6 +85,53 @@ describe("A registry of webhooks that is overloaded", () => {
     const all = () => stations.every((_, index) => got("all", `"during-${index}"`));
     await until("all events", all);
     expect((await seen()).registryAsks).toBeLessThanOrEqual(3);
+  });
+});
+
+describe("A registry of webhooks that is away when an edge begins", () => {
+  const entry = join(import.meta.dirname, "../support/limits-worker.js");
+  const folder = temporaryFolder();
+  let after: Kerbside;
+  beforeAll(async () => {
+    const before = await startKerbside({}, { entry, dir: folder.dir });
+    const webhook = { url: `${receiver.url}kept`, secret: SECRET };
+    expect((await before.api("PUT", "/v1/webhooks/kept", webhook)).status).toBe(201);
+    await before.register("LAST-WORDS");
+    const { status } = await before.command("LAST-WORDS", "Reset", { type: "Soft" }, { expiresInSeconds: 600 });
+    expect(status).toBe(202);
+    await before.stop();
+    after = await startKerbside({}, { entry, dir: folder.dir });
+    await away(true);
+  });
+  afterAll(async () => {
+    await after?.stop();
+    folder.remove();
+  });
+  const away = (on: boolean) => after.api("GET", `/test/fault?of=registry-away&on=${on}`);
+  const setClock = (aheadMs: number) => after.api("GET", `/test/clock?aheadMs=${aheadMs}`);
+  const told = (id: string) =>
+    eventsOf(receiver)
+      .filter(({ subject }) => subject === id)
+      .map(({ type, data }) => `${type} ${data.state ?? data.messageId ?? ""}`.trim());
+
+  test("is waited for: by the last events of a station that is deregistered, and by all of one that is registered", async () => {
+    expect((await after.api("DELETE", "/v1/stations/LAST-WORDS")).status).toBe(204);
+    await until("a question", async () => (await after.api("GET", "/test/seen")).body.registryAsks > 0);
+    const next = await after.station("LAST-WORDS");
+    expect((await status(next, "next"))[0]).toBe(3);
+    // What it says is of before the webhook was made, by the clock.
+    await setClock(-3_600_000);
+    const fresh = await after.station("FRESH");
+    expect((await status(fresh, "behind"))[0]).toBe(3);
+    await setClock(0);
+    await away(false);
+    await until("the events of both", () => told("FRESH").length > 1 && told("LAST-WORDS").length > 2);
+    expect(told("FRESH")).toEqual(["ocpp.station.connected", "ocpp.call behind"]);
+    expect(told("LAST-WORDS")).toEqual([
+      "ocpp.command.completed cancelled",
+      "ocpp.station.connected",
+      "ocpp.call next",
+    ]);
   });
 });
 

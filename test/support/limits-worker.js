@@ -1,15 +1,16 @@
 /**
  * The Worker with the platform's limits that local workerd does not have: rows and parameters of 2 MB, six connections of an object
- * that wait for an answer, and parts that are overloaded or out of reach when a test says so. Must not change anything else.
+ * that wait for an answer, a clock that can be set, and parts that are overloaded or out of reach when a test says so. Must not change anything else.
  */
 import worker, { ChargingStation as Station, WebhookRegistry as Registry } from "../../src/worker.ts";
+import { shiftAlarms, shiftClock } from "./shifted-date.js";
 
 const ROW_MAX_BYTES = 2_000_000;
 const STATEMENT_MAX_BYTES = 100_000;
 const PARAMETERS_MAX = 100;
 const CONNECTIONS_MAX = 6;
 /** What a test asks for. */
-const faults = { registry: false, directory: false, queue: false, disk: false };
+const faults = { registry: false, "registry-away": false, directory: false, queue: false, disk: false };
 const seen = { registryAsks: 0, connections: 0, connectionsMost: 0, waited: 0, largestParameter: 0 };
 const encoder = new TextEncoder();
 const bytesOf = (value) =>
@@ -92,6 +93,7 @@ function within(env) {
   const registry = {
     list: async () => {
       seen.registryAsks++;
+      if (faults["registry-away"]) throw new Error("Network connection lost.");
       if (faults.registry) throw Object.assign(new Error("Durable Object is overloaded."), { overloaded: true });
       return WEBHOOKS.get(WEBHOOKS.idFromName("fleet")).list();
     },
@@ -141,6 +143,7 @@ export class WebhookRegistry extends Registry {}
 export class ChargingStation extends Station {
   constructor(ctx, env) {
     patch(ctx.storage.sql);
+    shiftAlarms(ctx.storage);
     super(ctx, within(env));
   }
 
@@ -174,6 +177,7 @@ export default {
     const station = () => env.STATION.get(env.STATION.idFromName(searchParams.get("station")));
     if (what === "fault") faults[searchParams.get("of")] = searchParams.get("on") === "true";
     if (what === "forget") Object.assign(seen, { registryAsks: 0, connectionsMost: 0, waited: 0, largestParameter: 0 });
+    if (what === "clock") shiftClock(Number(searchParams.get("aheadMs")));
     if (what === "replaced") replaced.add(searchParams.get("station"));
     if (what === "garble") await env.DIRECTORY.prepare("UPDATE stations SET online = 0").run();
     if (what === "unlist")

@@ -13,6 +13,7 @@ import { attempt, type Attempted } from "./send-attempt.ts";
 import { delivered, QUEUE, sinksOf } from "./sinks.ts";
 import type { EventLog } from "../storage/event-log.ts";
 import { waitsBeside } from "../storage/followers.ts";
+import { LastAttempts } from "./last-attempts.ts";
 import type { LastWords } from "./last-words.ts";
 import { settle } from "./settled-attempt.ts";
 
@@ -49,6 +50,7 @@ export class Delivery implements Sink {
 
   /** Waits until a webhook has had, or was to have, the last events of all registrations before a log's. */
   readonly #turn: (log: EventLog, webhook: outbox.Webhook) => Promise<void>;
+  readonly #lastAttempts: LastAttempts;
 
   constructor(
     context: StationContext,
@@ -60,6 +62,12 @@ export class Delivery implements Sink {
     this.#agenda = agenda;
     this.#troubleChanged = troubleChanged;
     this.#turn = turn;
+    this.#lastAttempts = new LastAttempts(context, {
+      turn,
+      places: this.#places,
+      isSuspect: (log, webhook) => this.#isSuspect(log, webhook),
+      underway: (log, webhook) => this.#underway(log, webhook),
+    });
   }
 
   /** Whether some webhook does not take its events, or not yet, or was not given some. */
@@ -75,20 +83,20 @@ export class Delivery implements Sink {
   get hasWork(): boolean {
     const { env, eventLog, now } = this.#context;
     const known = knownWebhooks(now())?.webhooks;
-    if (!eventLog.isFollowed) return env.EVENTS !== undefined || known?.length !== 0;
+    if (!eventLog.isFollowed) return eventLog.isForAll || env.EVENTS !== undefined || known?.length !== 0;
     // Where all is delivered, what was subscribed meanwhile starts with the next event.
     return eventLog.backlog > 0 || this.inTrouble || outbox.isCalledFor(eventLog.cursors, known ?? []);
   }
 
-  /** The webhooks there are, and the queue as one of them; none: they cannot be told now. Never throws. */
-  async known(): Promise<outbox.Subscriptions> {
+  /** The webhooks there are, and the queue as one of them; `null`: they cannot be told now. Never throws. */
+  async known(): Promise<outbox.Subscriptions | null> {
     const { env, now } = this.#context;
     try {
       return sinksOf(this.#context, await inTime(webhooksOf(env, now()), REGISTRY_WITHIN_MS, "the webhook registry"));
     } catch (error) {
       const reason = messageOf(error);
       writeLog("warn", "a registration began without the list of webhooks", { stationId: this.#context.id, reason });
-      return { webhooks: [], revision: 0 };
+      return null;
     }
   }
 
@@ -148,64 +156,14 @@ export class Delivery implements Sink {
     return run.done;
   }
 
-  /**
-   * The last events of a log that has ended: to each webhook once, batch by batch, until it fails or the time is over.
-   * @param words is told who is to have them, and who has had his chance
-   */
-  async finish(log: EventLog, withinMs: number, words: LastWords): Promise<void> {
-    let isOver = false;
-    const leave = new AbortController();
-    const { promise: over, resolve } = Promise.withResolvers<null>();
-    const timer = setTimeout(() => {
-      isOver = true;
-      leave.abort();
-      resolve(null);
-    }, withinMs);
-    const finishOne = async (webhook: outbox.Webhook) => {
-      // Its own registration may have ended before its turn came.
-      await Promise.race([this.#turn(log, webhook), over]);
-      const failures = () => log.cursorOf(webhook)?.failures ?? 0;
-      const before = failures();
-      await Promise.race([this.#running.get(runKey(log, webhook))?.done, over]);
-      // What was under way was the one chance, and a receiver that asked for patience gets it.
-      if (failures() > before) return;
-      while (!isOver) {
-        const attempted = await Promise.race([this.#attemptLast(log, webhook, leave.signal), over]);
-        if (attempted === null) return;
-        settle(this.#context, log, webhook, attempted);
-        if (failures() > 0) return;
-      }
-    };
-    try {
-      const { env, now } = this.#context;
-      const sinks = sinksOf(this.#context, await webhooksOf(env, now(), log.webhooksRevision));
-      log.follow(sinks, now());
-      words.areFor(delivered(sinks.webhooks).map(outbox.cursorKey));
-      const finished = (webhook: outbox.Webhook) =>
-        finishOne(webhook).finally(() => words.endFor(outbox.cursorKey(webhook)));
-      await Promise.all(delivered(sinks.webhooks).map(finished));
-    } catch (error) {
-      const underway = [...this.#running.values()].filter((run) => run.log === log).map(({ done }) => done);
-      await Promise.race([Promise.all(underway), over]);
-      const reason = messageOf(error);
-      writeLog("error", "the last events could not be delivered", { stationId: this.#context.id, reason });
-    } finally {
-      clearTimeout(timer);
-      words.end();
-    }
+  /** The last events of a log that has ended, once. `false`: it could not be told in this time who is to have them. */
+  finish(log: EventLog, withinMs: number, words: LastWords): Promise<boolean> {
+    return this.#lastAttempts.make(log, withinMs, words);
   }
 
-  async #attemptLast(log: EventLog, webhook: outbox.Webhook, leave: AbortSignal): Promise<Attempted | null> {
-    const cursor = log.cursorOf(webhook);
-    if (cursor === undefined || cursor.acknowledged >= log.head) return null;
-    // They have one chance, which nobody takes from them.
-    const place = await this.#places.take(this.#isSuspect(log, webhook), () => {}, leave);
-    if (place === null) return null;
-    try {
-      return await attempt(this.#context, log, webhook, cursor, leave);
-    } finally {
-      place.leave();
-    }
+  #underway(log: EventLog, webhook?: outbox.Webhook): Promise<unknown> {
+    if (webhook !== undefined) return this.#running.get(runKey(log, webhook))?.done ?? Promise.resolve();
+    return Promise.all([...this.#running.values()].filter((run) => run.log === log).map(({ done }) => done));
   }
 
   #isSuspect(log: EventLog, webhook: outbox.Webhook): boolean {

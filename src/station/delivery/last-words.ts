@@ -6,8 +6,9 @@
 export class LastWords {
   /** By `cursorKey`; `null`: it is not known yet who is to have them. */
   #open: Set<string> | null = null;
-  #isOver = false;
-  readonly #waiting = new Map<string, PromiseWithResolvers<void>>();
+  /** `null`: it is not over. */
+  #end: { hadChance: boolean } | null = null;
+  readonly #waiting = new Map<string, PromiseWithResolvers<boolean>>();
 
   /** For these, and nobody else. */
   areFor(keys: readonly string[]): void {
@@ -20,27 +21,26 @@ export class LastWords {
     this.#wake();
   }
 
-  end(): void {
-    this.#isOver = true;
+  /** @param hadChance `false`: nobody had, and they are to be tried again */
+  end(hadChance: boolean): void {
+    this.#end = { hadChance };
     this.#wake();
   }
 
-  isOverFor(key: string): boolean {
-    return this.#isOver || this.#open?.has(key) === false;
-  }
-
-  overFor(key: string): Promise<void> {
-    if (this.isOverFor(key)) return Promise.resolve();
-    const waiting = this.#waiting.get(key) ?? Promise.withResolvers<void>();
+  /** Resolves when it is over for one of them: whether it had its chance. */
+  overFor(key: string): Promise<boolean> {
+    const waiting = this.#waiting.get(key) ?? Promise.withResolvers<boolean>();
     this.#waiting.set(key, waiting);
+    this.#wake();
     return waiting.promise;
   }
 
   #wake(): void {
     for (const [key, { resolve }] of this.#waiting) {
-      if (!this.isOverFor(key)) continue;
+      const isThrough = this.#open?.has(key) === false;
+      if (!isThrough && this.#end === null) continue;
       this.#waiting.delete(key);
-      resolve();
+      resolve(isThrough || this.#end?.hadChance === true);
     }
   }
 }

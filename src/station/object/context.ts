@@ -154,7 +154,7 @@ export class StationContext {
     return furthest > 0 ? furthest : null;
   }
 
-  beginRegistration(registration: StoredRegistration, webhooks: Subscriptions): void {
+  beginRegistration(registration: StoredRegistration, webhooks: Subscriptions | null): void {
     this.store.create();
     this.store.setFact("registration", registration);
     this.#eventLog = null;

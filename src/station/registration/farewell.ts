@@ -61,9 +61,11 @@ export class Farewell {
     const isBefore = (ended: EndedRegistration) => ended.head > ended.floor && ended.head <= floor;
     const isHeld = ({ incarnation }: EndedRegistration) =>
       !this.#underway.has(incarnation) && !this.#delivered.has(incarnation);
-    if (this.#held.some((ended) => isBefore(ended) && !hadBy(ended, key) && isHeld(ended))) goOn();
-    const before = [...this.#underway.values()].filter(({ ended }) => isBefore(ended));
-    await Promise.all(before.map(({ words }) => words.overFor(key)));
+    for (let isHeard = false; !isHeard; ) {
+      if (this.#held.some((ended) => isBefore(ended) && !hadBy(ended, key) && isHeld(ended))) goOn();
+      const before = [...this.#underway.values()].filter(({ ended }) => isBefore(ended));
+      isHeard = (await Promise.all(before.map(({ words }) => words.overFor(key)))).every(Boolean);
+    }
     const had = this.#held.map((ended) => (isBefore(ended) && !hadBy(ended, key) ? withoutRest(ended, key) : ended));
     if (had.some((ended, index) => ended !== this.#held[index])) this.#context.store.setFact("ended", had);
   }
@@ -73,25 +75,35 @@ export class Farewell {
   }
 
   async #finish(ended: EndedRegistration, log: EventLog, words: LastWords, unlisted: Promise<boolean>): Promise<void> {
-    const { incarnation } = ended;
     try {
-      await this.#deliver(ended, log, words);
+      const hadChance = await this.#deliver(ended, log, words);
       // Its storage may go only when the directory knows how far its sequences came.
-      if (await unlisted) await this.#delete(ended);
+      if ((await unlisted) && hadChance) await this.#delete(ended);
     } finally {
-      this.#underway.delete(incarnation);
+      this.#leave(ended, words);
     }
   }
 
-  async #deliver({ incarnation, endedAt }: EndedRegistration, log: EventLog, words: LastWords): Promise<void> {
+  /** `false`: it is not known who is to have its events, so nobody had a chance of them. */
+  async #deliver(ended: EndedRegistration, log: EventLog, words: LastWords): Promise<boolean> {
+    const { incarnation, endedAt } = ended;
+    let hadChance = true;
     try {
-      if (this.#delivered.has(incarnation)) return;
-      const age = this.#context.now() - endedAt;
-      if (age >= 0 && age < STALE_AFTER_MS) await this.#delivery.finish(log, DELIVER_WITHIN_MS, words);
-      this.#delivered.add(incarnation);
+      if (this.#delivered.has(incarnation)) return true;
+      const isStale = this.#context.now() - endedAt >= STALE_AFTER_MS;
+      hadChance = isStale || (await this.#delivery.finish(log, DELIVER_WITHIN_MS, words));
+      if (hadChance) this.#delivered.add(incarnation);
+      return hadChance;
     } finally {
-      words.end();
+      // Before who waits for its end looks again: it must find that this goes on no more.
+      if (!hadChance) this.#leave(ended, words);
+      words.end(hadChance);
     }
+  }
+
+  /** What was begun again meanwhile stays. */
+  #leave({ incarnation }: EndedRegistration, words: LastWords): void {
+    if (this.#underway.get(incarnation)?.words === words) this.#underway.delete(incarnation);
   }
 
   async #unlist(ended: EndedRegistration): Promise<boolean> {

@@ -21,13 +21,13 @@ export interface RegisterPort {
 
 /**
  * Takes `"generate"` for a password to make one. `"password-required"`: profile 1 or 2 and none is known.
- * @param webhooks that there are: all events of a new registration are for them
+ * @param webhooks that there are, `null` where that is not known: all events of a new registration are for them
  */
 export async function register(
   context: StationContext,
   request: RegisterRequest,
   { changed, floorOf }: RegisterPort,
-  webhooks: Subscriptions,
+  webhooks: Subscriptions | null,
 ): Promise<Registered | "password-required" | "outside"> {
   const { password, passwordOverlap, certificate } = request;
   const rest = plainSettings(request);

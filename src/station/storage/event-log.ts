@@ -8,7 +8,6 @@ import {
   type Cursor,
   type Cursors,
   cursorKey,
-  isFailing,
   isInTrouble,
   lostEvents,
   type Subscriptions,
@@ -17,7 +16,7 @@ import {
 import type { CallIdentity, KeptCall } from "../../ocpp/repetition.ts";
 import type { Answer } from "../../ocpp/session.ts";
 import type { StationStatus } from "../../ocpp/station-status.ts";
-import { begun, deliveryOf, followed, isAhead, joined, news, noted, waitsBeside } from "./followers.ts";
+import { begun, deliveryOf, following, joined, noted, standing, unsavedMax, waitsBeside } from "./followers.ts";
 import type { LogRows } from "./log-rows.ts";
 import { type Acknowledged, type Carrier, carried, toCarry } from "./carried-acknowledgements.ts";
 import { foldedIn, type LogOwner, NOTHING, toEvent } from "./log-event.ts";
@@ -93,8 +92,8 @@ export class EventLog {
   /** The registration ends: whatever is under way for it finds a log that keeps nothing. */
   end(): Omit<EndedRegistration, "endedAt"> {
     this.#ended = true;
-    const { incarnation, floor, head, cursors } = this;
-    return { incarnation, floor, head, cursors, ...noted(this.webhooksRevision) };
+    const { incarnation, floor, head } = this;
+    return { incarnation, floor, head, ...standing(this.#delivery) };
   }
 
   /** Those of earlier registrations too. */
@@ -120,6 +119,10 @@ export class EventLog {
   /** There is a webhook that was given an event, or is to be given the next. */
   get isFollowed(): boolean {
     return Object.keys(this.cursors).length > 0;
+  }
+  /** It is not known yet which webhooks there were when it began. */
+  get isForAll(): boolean {
+    return this.#delivery.isForAll === true;
   }
   /** Whether some webhook does not take its events, or has given some up. */
   get inTrouble(): boolean {
@@ -201,9 +204,7 @@ export class EventLog {
   /** What waits through an outage, or behind a receiver that hangs, must not all be read again at each wake. */
   get #isFarAhead(): boolean {
     const unsaved = this.#head - this.#delivery.statusSequence;
-    // Of a webhook that takes its events the next delivery writes that row.
-    const most = this.isFollowed && !isFailing(this.cursors) ? 2 * ROW_EVERY : ROW_EVERY;
-    return unsaved >= most || this.#unsavedBytes >= UNSAVED_MAX_BYTES;
+    return unsaved >= unsavedMax(this.cursors, ROW_EVERY) || this.#unsavedBytes >= UNSAVED_MAX_BYTES;
   }
 
   /** What the log does not tell, with a row: an interval that a command changed, whose event has not its request. */
@@ -233,10 +234,12 @@ export class EventLog {
   /**
    * Its registration begins: all of it is for the webhooks that there are. Kept at once, since later only the clock would tell
    * which of them was made before it, and a clock can be set back.
+   * @param subscribed `null`: it is not known which there are
    */
-  begin({ webhooks, revision }: Subscriptions): void {
-    if (webhooks.length === 0) return;
-    this.#delivery = { ...this.#delivery, cursors: begun(webhooks, this.floor), ...noted(revision) };
+  begin(subscribed: Subscriptions | null): void {
+    if (subscribed?.webhooks.length === 0) return;
+    const known = subscribed && { cursors: begun(subscribed.webhooks, this.floor), ...noted(subscribed.revision) };
+    this.#delivery = { ...this.#delivery, ...(known ?? { isForAll: true }) };
     this.#saveDelivery();
   }
 
@@ -246,14 +249,13 @@ export class EventLog {
    * was passed over for one that has changed its types: wanted now, it would come behind what is newer; and what one is sent again.
    * `false`: the list is older than one before, in which others were made and removed, and nothing of it is heeded.
    */
-  follow({ webhooks, revision }: Subscriptions, now: number): boolean {
+  follow(subscribed: Subscriptions, now: number): boolean {
     // Of an older release's registry it cannot be told.
-    if (revision > 0 && revision < this.webhooksRevision) return false;
-    const { trouble: before, cursors: known } = this;
-    const cursors = followed(known, webhooks, this.#rows, this.#end, now);
-    const { isMet, isBack } = news(cursors, known);
-    const isKept = isMet || isBack || (revision > this.webhooksRevision && isAhead(known, this.#savedCursors));
-    this.#delivery = { ...this.#delivery, cursors, ...noted(revision) };
+    if (subscribed.revision > 0 && subscribed.revision < this.webhooksRevision) return false;
+    const before = this.trouble;
+    const log = { rows: this.#rows, end: this.#end, floor: this.floor, saved: this.#savedCursors };
+    const { delivery, isBack, isKept } = following(this.#delivery, subscribed, log, now);
+    this.#delivery = delivery;
     if (this.trouble !== before) this.countTrouble();
     if (isBack) this.#carrier()?.carry({});
     if (isKept && !this.#ended) this.#saveDelivery();

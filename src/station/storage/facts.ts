@@ -84,6 +84,8 @@ export interface DeliveryFacts {
   fullSaidAt?: number;
   /** Of the newest list of webhooks that it followed; absent in older rows: 0. */
   webhooksRevision?: number;
+  /** It began while the list could not be had: all of it is for those that are in the first one. Absent where it was had. */
+  isForAll?: true;
 }
 
 /** A registration that has ended, until the directory knows it and its last events have had their chance. */
@@ -94,6 +96,7 @@ export interface EndedRegistration {
   head: number;
   cursors: Cursors;
   webhooksRevision?: number;
+  isForAll?: true;
   /** ms since the epoch */
   endedAt: number;
 }
