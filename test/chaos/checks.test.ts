@@ -435,7 +435,7 @@ describe("A check finds", () => {
       "a message that the webhook which came before it never got",
       [NOT_FOR_GUEST],
       ({ ledgers }) => {
-        ledgers.guests.push({ webhook: "guest-1", types: [], from: -2_000, until: Number.POSITIVE_INFINITY });
+        ledgers.guests.push({ webhook: "guest-1", types: [], from: -2_000, until: Infinity, goneAt: Infinity });
         ledgers.deliveries.push(
           delivery([connected(1), call(2, "StartTransaction", START, { transactionId: 7 })], { webhook: "guest-1" }),
         );
@@ -451,7 +451,7 @@ describe("A check finds", () => {
       "an event for a webhook that went long ago",
       [UNWANTED],
       ({ ledgers }) => {
-        ledgers.guests.push({ webhook: "guest-1", types: [], from: 0, until: 1 });
+        ledgers.guests.push({ webhook: "guest-1", types: [], from: 0, until: 0, goneAt: 1 });
         ledgers.deliveries.push(delivery([connected(1)], { webhook: "guest-1", at: 40_000, endedAt: 40_001 }));
       },
     ],

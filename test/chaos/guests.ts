@@ -59,19 +59,27 @@ export class Guests {
     this.#end();
     const subscription = { url: this.#backend.urlOf(webhook), secret: SECRET, types };
     await this.#insist(() => this.#kerbside.putWebhook(NAME, subscription));
-    this.guests.push({ webhook, types, from: Date.now(), until: Number.POSITIVE_INFINITY });
+    this.#gone();
+    const never = Number.POSITIVE_INFINITY;
+    this.guests.push({ webhook, types, from: Date.now(), until: never, goneAt: never });
     this.#occurrences.count("webhooks", isNew ? "came" : "changed");
   }
 
   async #go(): Promise<void> {
     this.#end();
     await this.#insist(() => this.#kerbside.deleteWebhook(NAME));
+    this.#gone();
     this.#occurrences.count("webhooks", "went");
   }
 
   #end(): void {
     const last = this.guests.at(-1);
     if (last !== undefined) last.until = Math.min(last.until, Date.now());
+  }
+
+  #gone(): void {
+    const last = this.guests.at(-1);
+    if (last !== undefined) last.goneAt = Math.min(last.goneAt, Date.now());
   }
 
   async #insist(ask: () => Promise<unknown>): Promise<void> {

@@ -160,8 +160,10 @@ export interface Guest {
   types: string[];
   /** From the answer to its PUT on. */
   from: number;
-  /** When what ended it was sent; infinite: it was there to the end. */
+  /** When what ended it was sent first; infinite: it was there to the end. */
   until: number;
+  /** When that was answered: an edge that was down meanwhile had not heard of it before. */
+  goneAt: number;
 }
 
 export interface HealthSample {

@@ -14,8 +14,9 @@ export const sinkChecks: readonly Check[] = [
   { title: "StatusNotifications behind a boot that were judged by another state", find: misjudged },
 ];
 
-/** Between the answer to its PUT and a message that must reach it, and for requests that are under way when it ends. */
+/** Between the answer to its PUT and a message that must reach it. */
 const MARGIN_MS = 1_000;
+/** For lists from before it ended, which may be 30 s old, and requests that are under way then. */
 const UNDER_WAY_MS = 31_000;
 
 function notForTheGuest(ledgers: Ledgers): Violation[] {
@@ -43,14 +44,16 @@ const takes = ({ types }: Guest, type: string): boolean => types.length === 0 ||
 function unwanted({ deliveries, guests, webhooks }: Ledgers): Violation[] {
   const wanted = new Map(guests.map(({ webhook, types }) => [webhook, types]));
   for (const [webhook, types] of Object.entries(webhooks)) wanted.set(webhook, types);
-  const ends = new Map(guests.map(({ webhook, until }) => [webhook, until]));
+  const ends = new Map(guests.map(({ webhook, goneAt }) => [webhook, goneAt]));
   return deliveries.flatMap(({ webhook, stationId, events, at }) => {
     const types = wanted.get(webhook) ?? [];
     const foreign = events.filter(({ type }) => types.length > 0 && !types.includes(type));
     const isGone = at > (ends.get(webhook) ?? Infinity) + UNDER_WAY_MS;
     if (foreign.length === 0 && !isGone) return [];
     const what = isGone ? `${webhook} was gone` : `${webhook} does not take it`;
-    return [{ stationId, what, evidence: { at, events: foreign.length > 0 ? foreign : events } }];
+    return [
+      { stationId, what, evidence: { at, goneAt: ends.get(webhook), events: foreign.length > 0 ? foreign : events } },
+    ];
   });
 }
 
