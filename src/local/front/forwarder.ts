@@ -24,11 +24,11 @@ import {
   UPGRADE_WITH_BODY,
 } from "./front-problem.ts";
 import { guarded } from "./guarded.ts";
+import { passUpgrade } from "./passed-upgrade.ts";
 import type { PendingConnections } from "./pending-connections.ts";
 import { discardRest, passBody } from "./request-body.ts";
 import { routeOf } from "../runtime/shards.ts";
-import { headText, takeSocket } from "./station-socket.ts";
-import { lingerThenDestroy, tunnel } from "./tunnel.ts";
+import { takeSocket } from "./station-socket.ts";
 import type { Upstream } from "./upstream.ts";
 import { announcesBody, hasOneHost, isForeign, isHttp1, isWebSocketUpgrade } from "./upgrade-request.ts";
 
@@ -51,9 +51,18 @@ export interface ForwarderOptions {
 const UPSTREAM_HOST = "127.0.0.1";
 /** Below workerd's own 5 s, or a request could be sent into a socket that it is just closing. */
 const UPSTREAM_IDLE_MS = 4_000;
-/** An upgrade that workerd does not decide in this time must not keep its place at the gate. */
-const UPGRADE_MAX_MS = 30_000;
 const NOTHING = Buffer.alloc(0);
+
+/** An upgrade whose turn it is. */
+interface Admitted {
+  request: IncomingMessage;
+  station: Socket;
+  /** What came behind its head. */
+  head: Buffer;
+  path: string;
+  upstream: Upstream;
+  decided: () => void;
+}
 
 export class Forwarder {
   readonly #options: ForwarderOptions;
@@ -131,23 +140,20 @@ export class Forwarder {
     }
     const route = routeOf("GET", path, this.#options.upstreams.length);
     const upstream = this.#options.upstreams[route.kind === "one" ? route.shard : 0] as Upstream;
-    const enter = () => {
+    const enter = (decided: () => void) => {
       try {
         // Gone while it waited, and not yet called off.
-        if (station.destroyed) {
-          upstream.gate.leave();
-          return;
-        }
-        this.#upgrade(request, station, head, path, upstream);
+        if (station.destroyed) decided();
+        else this.#upgrade({ request, station, head, path, upstream, decided });
       } catch (error) {
-        // Its place at the gate would stay taken for ever.
-        upstream.gate.leave();
+        // It would count as undecided for ever.
+        decided();
         throw error;
       }
     };
     // Guarded by itself: it may be called when another station's upgrade is over.
     const callOff = upstream.gate.pass(
-      guarded(() => station, enter),
+      guarded((_: () => void) => station, enter),
       () => refuse(station, NO_ROOM),
     );
     station.once("close", callOff);
@@ -160,52 +166,15 @@ export class Forwarder {
     return path === undefined ? BAD_TARGET : this.#options.barred(/^\/healthz(?:\?|$)/.test(path));
   }
 
-  #upgrade(request: IncomingMessage, station: Socket, head: Buffer, path: string, { port, gate }: Upstream): void {
+  #upgrade({ request, station, head, path, upstream: { port, gate }, decided }: Admitted): void {
     const ask = this.#ask(request, this.#upgrades, path, port(), ["Connection", "Upgrade", "Upgrade", "websocket"]);
     this.#options.properties.forget(station);
     if (ask === null) {
-      gate.leave();
+      decided();
       refuse(station, NOT_RUNNING);
       return;
     }
-    const late = setTimeout(() => ask.destroy(new Error("the upgrade was not decided in time")), UPGRADE_MAX_MS);
-    const abandon = () => ask.destroy();
-    station.once("close", abandon);
-    const itsOwn = <A extends unknown[]>(listener: (...args: A) => unknown) => guarded(() => station, listener);
-    const opened = (answer: IncomingMessage, upstream: Socket, upstreamHead: Buffer) => {
-      station.off("close", abandon);
-      this.#options.pending.upgraded(station);
-      gate.opened();
-      upstream.once("close", () => gate.closed());
-      tunnel(station, upstream);
-      station.write(headText(answer, answer.rawHeaders));
-      if (upstreamHead.length > 0) station.write(upstreamHead);
-      // Held back until now: had workerd refused, it would have read these bytes as a further, unfiltered request.
-      if (head.length > 0) upstream.write(head);
-    };
-    const refused = (answer: IncomingMessage) => {
-      if (!isOfWorker(answer)) {
-        answer.resume();
-        refuse(station, problemOfRuntime(answer.statusCode));
-        return;
-      }
-      station.write(headText(answer, answeredHeaders(answer, ["close"])));
-      answer.on("error", () => station.destroy());
-      answer.pipe(station);
-      station.resume();
-      lingerThenDestroy(station);
-    };
-    ask.on("upgrade", itsOwn(opened));
-    ask.on("response", itsOwn(refused));
-    ask.on(
-      "error",
-      itsOwn((error: Error) => refuse(station, problemOf(error))),
-    );
-    ask.once("close", () => {
-      clearTimeout(late);
-      gate.leave();
-    });
-    ask.end();
+    passUpgrade(ask, { station, head, decided, gate, pending: this.#options.pending });
   }
 
   #pass(request: IncomingMessage, response: ServerResponse, path: string, shard: number): void {
