@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { filesThatShare } from "./test/support/shared-process.ts";
 
-// Each file has a process of its own, and many start others: none compiles anew what another has.
+// Most files have a process of their own, and many start others: none compiles anew what another has.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, "node_modules/.cache/compile");
 
 /** By how a path begins, the longest first: one that began last would be waited for alone. */
@@ -32,9 +33,15 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** To start a process for a file costs as much as most of these take. */
+const shared = filesThatShare();
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    projects: [
+      { extends: true, test: { name: "alone", include: ["test/**/*.test.ts"], exclude: shared } },
+      { extends: true, test: { name: "shared", include: shared, isolate: false } },
+    ],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // Each file may hold a workerd of its own, and waits half of its time: with more at once they only make each other slow.

@@ -4,7 +4,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Read by shifted-worker.js. Every request of the run carries it, so that a workerd that was started anew has it at once. */
+/**
+ * Read by shifted-worker.js. Every request of the run and every station's upgrade carries it, so that a workerd that was started anew
+ * has it at once: until then its clock is right, and jumps.
+ */
 export const CLOCK_HEADER = "x-chaos-clock";
 const HOUR_MS = 3_600_000;
 /** Of one jump, so ±2 h: the offset goes between these. */
@@ -20,9 +23,11 @@ export class EdgeClock {
     this.file = join(dir, "chaos-clock");
   }
 
-  get headers(): Record<string, string> {
-    return { [CLOCK_HEADER]: String(this.#offsetMs) };
-  }
+  /** As they are whenever they are read. */
+  readonly headers: Readonly<Record<string, string>> = Object.defineProperty({}, CLOCK_HEADER, {
+    enumerable: true,
+    get: () => String(this.#offsetMs),
+  });
 
   get offsetMs(): number {
     return this.#offsetMs;

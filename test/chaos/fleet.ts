@@ -43,6 +43,7 @@ export async function makeFleet(
   edge: EdgeProcess,
   kerbside: Kerbside,
   random: (actor: string) => Random,
+  headers: Readonly<Record<string, string>>,
 ): Promise<ChaosStation[]> {
   const pki = await openPki(join(edge.dir, "pki"));
   const sharedKey = await createStationKey();
@@ -65,6 +66,7 @@ export async function makeFleet(
       id,
       version,
       endpoint,
+      headers,
       random: random(id),
       paceMs: floods ? FLOOD_PACE_MS : paceMs,
       floods,

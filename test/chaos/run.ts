@@ -111,7 +111,7 @@ export async function runChaos(options: ChaosOptions): Promise<Outcome> {
     const always = () => (chosen.has("clock") ? clock.headers : {});
     const client = (more: ClientSettings = {}) => kerbsideAt(edge.url, edge.apiKey, { always, ...more });
     const kerbside = client();
-    stations = await makeFleet(options.stations, chosen, edge, kerbside, random);
+    stations = await makeFleet(options.stations, chosen, edge, kerbside, random, always());
     for (const [name, { types }] of Object.entries(webhooks)) {
       await kerbside.putWebhook(name, { url: backend.urlOf(name), secret: SECRET, types });
     }

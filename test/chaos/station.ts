@@ -14,6 +14,8 @@ export interface StationOptions {
   id: string;
   version: Version;
   endpoint: string;
+  /** Of each upgrade, as they are then. */
+  headers?: Readonly<Record<string, string>>;
   /** TLS, with a client certificate where the profile asks for one. */
   tls?: { ca: string; cert: string; key: string };
   random: Random;
@@ -64,6 +66,7 @@ export class ChaosStation {
       callTimeoutMs: CALL_TIMEOUT_MS,
       pingIntervalMs: 10_000,
       backoff: BACKOFF,
+      headers: options.headers ?? {},
       wsOpts: { perMessageDeflate: false, ...options.tls },
     } as ConstructorParameters<typeof RPCClient>[0]);
     this.#client.on("message", ({ message, outbound }: { message: string; outbound: boolean }) =>

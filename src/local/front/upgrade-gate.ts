@@ -7,9 +7,9 @@
 /** More at once make none of them faster. */
 const AT_ONCE = 8;
 /** ms after which a place goes on to the next one: what is not decided by then waits for something else than workerd. */
-const PLACE_MAX_MS = 100;
+const PLACE_MAX_MS = 1_000;
 /** So many may be undecided without a place. */
-const UNDECIDED_MAX = 256;
+const UNDECIDED_MAX = 24;
 const WAITING_MAX = 20_000;
 /** Stations give up themselves before. */
 const WAIT_MAX_MS = 60_000;
