@@ -1,6 +1,7 @@
 /**
  * The faults that a run can have, which of them are chosen, and how often each came. Must not know how any is done.
  */
+import { listOf } from "../../src/programs/option-values.ts";
 
 /** What each is, as the final table says it. */
 export const FAULTS = {
@@ -24,18 +25,11 @@ export type Chosen = ReadonlySet<Fault>;
 
 export const ALL_FAULTS = Object.keys(FAULTS) as Fault[];
 
-/** @param only comma-separated; empty: all. @throws where one of the names is none */
+/** @param only comma-separated; empty: all. @throws an option's refusal where one of the names is none */
 export function chosenFaults(only: string, without: string): Chosen {
-  const wanted = only === "" ? ALL_FAULTS : named(only);
-  const unwanted = new Set(named(without));
+  const wanted = only === "" ? ALL_FAULTS : listOf("only", only, ALL_FAULTS);
+  const unwanted = new Set(without === "" ? [] : listOf("without", without, ALL_FAULTS));
   return new Set(wanted.filter((fault) => !unwanted.has(fault)));
-}
-
-function named(text: string): Fault[] {
-  const names = text.split(",").filter((name) => name !== "");
-  const wrong = names.filter((name) => !(name in FAULTS));
-  if (wrong.length > 0) throw new Error(`no such fault: ${wrong.join(", ")}; there are ${ALL_FAULTS.join(", ")}`);
-  return names as Fault[];
 }
 
 /** How often each kind of fault came, so that nobody can take one for tried that never was. */

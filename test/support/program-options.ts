@@ -9,13 +9,20 @@ type Options = NonNullable<ParseArgsConfig["options"]>;
 
 const MISUSED = 2;
 
-export function programOptions<const O extends Options>(usage: string, options: O) {
+type Values<O extends Options> = ReturnType<typeof parseArgs<{ options: O }>>["values"];
+
+/** @param read what they come to; may throw as `wholeNumber` and its like do */
+export function programOptions<const O extends Options, Read = Values<O>>(
+  usage: string,
+  options: O,
+  read: (values: Values<O>) => Read = (values) => values as unknown as Read,
+): Read {
   if (process.argv.includes("--help")) {
     process.stdout.write(usage);
     process.exit(0);
   }
   try {
-    return parseArgs({ options }).values;
+    return read(parseArgs({ options }).values);
   } catch (error) {
     const refused = refusalOf(error);
     process.stderr.write(`${refused.ok ? "" : refused.error}\n\n${usage}`);

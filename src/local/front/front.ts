@@ -24,7 +24,7 @@ import {
 import { guarded } from "./guarded.ts";
 import { OpenAnswers } from "./open-answers.ts";
 import type { PendingConnections } from "./pending-connections.ts";
-import { endAndLinger } from "./tunnel.ts";
+import { endAndLinger, ignore } from "./tunnel.ts";
 import { isBareUpgrade, originsOf } from "./upgrade-request.ts";
 
 export interface FrontOptions {
@@ -152,7 +152,7 @@ class Listeners {
       // What the upgrade before it is answered is on its way.
       if (this.#isTaken(request)) return;
       // Node listens no more, and unheard a reset would end the process.
-      socket.on("error", () => {});
+      socket.on("error", ignore);
       this.#refuseBehind(socket, BAD_TARGET);
     };
     server.on("connect", guarded(ofUpgrade, onConnect));

@@ -91,4 +91,5 @@ function holdUnread(station: Socket, upstream: Socket): void {
   station.once("close", release);
 }
 
-function ignore(): void {}
+/** Of a socket whose end is told by "close": unheard, an error would end the process. */
+export function ignore(): void {}

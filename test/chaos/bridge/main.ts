@@ -2,7 +2,8 @@
  * `npm run chaos -- --bridge`: kills bridge, edge and CSMS in turn, and counts what was lost on the way to the CSMS. Exit code 1 if
  * anything was. Must not know how it is done.
  */
-import { parseArgs } from "node:util";
+import { wholeNumber } from "../../../src/programs/option-values.ts";
+import { programOptions } from "../../support/program-options.ts";
 import { judgeBridge } from "./report.ts";
 import { runBridgeChaos } from "./run.ts";
 
@@ -13,44 +14,39 @@ const SETTLING_SHARE = 0.25;
 const GONE_MAX_MS = 6_000;
 const SETTLEMENT_MIN_MS = 60_000;
 
-function numberOf(name: string, text: string, max: number): number {
-  if (/^\d{1,10}$/.test(text) && Number(text) <= max) return Number(text);
-  throw new Error(`--${name} must be a number up to ${max}`);
-}
+const USAGE = `Usage: npm run chaos -- --bridge [--seed N] [--stations 200] [--kills 30] [--minutes 8]
 
-const { values } = parseArgs({
-  options: {
+SIGKILL of bridge, edge and CSMS in turn. The seed decides who charges, who fails, when and how.
+`;
+
+const { seed, kills, wholeMs, stations } = programOptions(
+  USAGE,
+  {
     bridge: { type: "boolean" },
     seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
     stations: { type: "string", default: "200" },
     kills: { type: "string", default: "30" },
     minutes: { type: "string", default: "8" },
-    help: { type: "boolean", default: false },
   },
-});
+  (values) => ({
+    seed: wholeNumber("seed", values.seed, 0, 2 ** 32 - 1),
+    kills: wholeNumber("kills", values.kills, 0, 1_000),
+    wholeMs: wholeNumber("minutes", values.minutes, 1, MINUTES_MAX) * 60_000,
+    stations: wholeNumber("stations", values.stations, 1, 3_500),
+  }),
+);
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
-if (values.help) {
-  process.stdout.write(
-    "Usage: npm run chaos -- --bridge [--seed N] [--stations 200] [--kills 30] [--minutes 8]\n\n" +
-      "SIGKILL of bridge, edge and CSMS in turn. The seed decides who charges, who fails, when and how.\n",
-  );
-  process.exit(0);
-} else {
-  const seed = numberOf("seed", values.seed, 2 ** 32 - 1);
-  const kills = numberOf("kills", values.kills, 1_000);
-  const wholeMs = numberOf("minutes", values.minutes, MINUTES_MAX) * 60_000;
-  const settlementMs = Math.max(wholeMs * SETTLING_SHARE, SETTLEMENT_MIN_MS);
-  process.stdout.write(`seed ${seed}\n`);
-  const outcome = await runBridgeChaos({
-    seed,
-    stations: numberOf("stations", values.stations, 3_500),
-    kills,
-    killingMs: Math.max(wholeMs - settlementMs, wholeMs / 4),
-    settlementMs,
-    goneMaxMs: GONE_MAX_MS,
-    progress: (line) => process.stdout.write(`${JSON.stringify(line)}\n`),
-  });
-  const { passed, table, evidence } = judgeBridge(outcome, kills);
-  process.stdout.write(`\n${evidence === "" ? "" : `${evidence}\n\n`}seed ${seed}\n${table}\n`);
-  process.exit(passed ? 0 : 1);
-}
+const settlementMs = Math.max(wholeMs * SETTLING_SHARE, SETTLEMENT_MIN_MS);
+process.stdout.write(`seed ${seed}\n`);
+const outcome = await runBridgeChaos({
+  seed,
+  stations,
+  kills,
+  killingMs: Math.max(wholeMs - settlementMs, wholeMs / 4),
+  settlementMs,
+  goneMaxMs: GONE_MAX_MS,
+  progress: (line) => process.stdout.write(`${JSON.stringify(line)}\n`),
+});
+const { passed, table, evidence } = judgeBridge(outcome, kills);
+process.stdout.write(`\n${evidence === "" ? "" : `${evidence}\n\n`}seed ${seed}\n${table}\n`);
+process.exit(passed ? 0 : 1);
