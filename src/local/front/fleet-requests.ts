@@ -50,6 +50,10 @@ export async function askFleet(
       answerProblem(response, NOT_RUNNING);
       return;
     }
+    response.once("close", () => {
+      // Who asked has left.
+      if (!response.writableFinished) for (const each of asks) each?.destroy();
+    });
     const answers: ShardAnswer[] = [];
     for (const answer of await Promise.all(asks.map((each) => answerTo(each as ClientRequest, body)))) {
       if ("slug" in answer) {

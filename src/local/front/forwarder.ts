@@ -52,6 +52,9 @@ export interface ForwarderOptions {
 const UPSTREAM_HOST = "127.0.0.1";
 /** Below workerd's own 5 s, or a request could be sent into a socket that it is just closing. */
 const UPSTREAM_IDLE_MS = 4_000;
+/** ms without a word of workerd, for what asks all of them: one that hangs is told of, by /healthz soon. */
+const SILENT_MAX_MS = 30_000;
+const HEALTH_MAX_MS = 5_000;
 const NOTHING = Buffer.alloc(0);
 
 /** An upgrade whose turn it is. */
@@ -118,7 +121,9 @@ export class Forwarder {
     if (route.kind === "one") this.#pass(request, response, path, route.shard);
     else {
       const { upstreams, secret } = this.#options;
-      const ask = (port: number | undefined, extra: string[]) => this.#ask(request, this.#requests, path, port, extra);
+      const maxMs = isHealthCheck(path) ? HEALTH_MAX_MS : SILENT_MAX_MS;
+      const ask = (port: number | undefined, extra: string[]) =>
+        endWhereSilent(this.#ask(request, this.#requests, path, port, extra), maxMs);
       void askFleet(request, response, { kind: route.kind, path, upstreams, secret, ask });
     }
   }
@@ -164,7 +169,7 @@ export class Forwarder {
   #problemOf(request: IncomingMessage, path: string | undefined): Problem | null {
     if (!isHttp1(request)) return NO_HTTP;
     if (!hasOneHost(request)) return NOT_ONE_HOST;
-    return path === undefined ? BAD_TARGET : this.#options.barred(/^\/healthz(?:\?|$)/.test(path));
+    return path === undefined ? BAD_TARGET : this.#options.barred(isHealthCheck(path));
   }
 
   #upgrade({ request, station, head, path, upstream: { port, gate }, decided }: Admitted): void {
@@ -185,6 +190,7 @@ export class Forwarder {
       answerProblem(response, NOT_RUNNING);
       return;
     }
+    if (isHealthCheck(path)) endWhereSilent(ask, HEALTH_MAX_MS);
     const itsOwn = <A extends unknown[]>(listener: (...args: A) => unknown) => guarded(() => response, listener);
     const answered = (answer: IncomingMessage) => {
       // The Worker does not learn why its storage failed: the folder tells.
@@ -258,6 +264,12 @@ export class Forwarder {
     ];
     return http.request({ host: UPSTREAM_HOST, port, method: request.method, path, agent, headers });
   }
+}
+
+const isHealthCheck = (path: string): boolean => /^\/healthz(?:\?|$)/.test(path);
+
+function endWhereSilent(ask: ClientRequest | null, maxMs: number): ClientRequest | null {
+  return ask?.setTimeout(maxMs, () => ask.destroy(new Error("workerd gave no answer in time"))) ?? null;
 }
 
 function bodyHeaders(request: IncomingMessage): string[] {

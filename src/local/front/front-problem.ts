@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 import { endAndLinger } from "./tunnel.ts";
 
 export interface Problem {
-  status: 400 | 403 | 408 | 413 | 417 | 426 | 431 | 500 | 501 | 503;
+  status: 400 | 403 | 408 | 413 | 417 | 426 | 429 | 431 | 500 | 501 | 503;
   slug: string;
   detail: string;
   headers?: Record<string, string>;
@@ -21,7 +21,12 @@ export const UPGRADE_WITH_BODY: Problem = { status: 400, slug: "bad-request", de
 export const PIPELINED_UPGRADE: Problem = {
   status: 400,
   slug: "bad-request",
-  detail: "An upgrade is the only request on its connection, or names Upgrade in its Connection header.",
+  detail: "An upgrade is sent once the requests before it on its connection are answered.",
+};
+export const TOO_MANY_PIPELINED: Problem = {
+  status: 429,
+  slug: "too-many-requests",
+  detail: "Too many requests of one connection wait for their answers. Wait for some before you send more.",
 };
 export const FOREIGN_ORIGIN: Problem = {
   status: 403,

@@ -20,6 +20,7 @@ import {
   type Problem,
   problemOfParser,
   refuse,
+  TOO_MANY_PIPELINED,
 } from "./front-problem.ts";
 import { guarded } from "./guarded.ts";
 import { OpenAnswers } from "./open-answers.ts";
@@ -62,6 +63,8 @@ const IPV4_LOOPBACK = "127.0.0.1";
 const IPV6_LOOPBACK = "::1";
 const MAX_HEADER_BYTES = 16 * 1024;
 const PORT_ATTEMPTS = 20;
+/** Requests of one connection that are not answered; each waits for those before it. */
+const PIPELINED_MAX = 32;
 /** ms for a TLS handshake, for a request's head, and for the whole of a request. */
 const CLIENT_MAX_MS = 10_000;
 /** ms in which a client takes nothing of an answer; it is seen after up to twice as long. */
@@ -125,12 +128,26 @@ class Listeners {
     // Or a client that has closed its own side, as it may, would get as much of an answer as was sent by then.
     Object.assign(server, { httpAllowHalfOpen: true });
     const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+      const { socket } = request;
       // Behind the last answer nothing is asked any more.
-      if (!request.socket.writable) return void request.resume();
-      this.#answers.began(request.socket, response);
+      if (!socket.writable || this.#unreadable.has(socket)) return void request.resume();
+      if (this.#answers.count(socket) >= PIPELINED_MAX) {
+        this.#unreadable.add(socket);
+        request.resume();
+        this.#refuseBehind(socket, TOO_MANY_PIPELINED);
+        return;
+      }
+      this.#answers.began(socket, response);
+      const pass = () => this.#forwarder?.request(request, response);
+      // Whether it may have the connection is decided when it comes.
+      if (request.headers.upgrade === undefined) {
+        const own = guarded(() => socket, pass);
+        this.#answers.inTurn(socket, response, own);
+        return;
+      }
       // Node's parser may read nothing more behind one that names a protocol, whether it is taken up or not.
-      if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
-      this.#forwarder?.request(request, response);
+      response.shouldKeepAlive = false;
+      pass();
     };
     const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.#forwarder?.upgrade(request, socket as Socket, head);

@@ -17,9 +17,24 @@ export class OpenAnswers {
     response.once("close", () => open.delete(response));
   }
 
+  /**
+   * Calls `begin` when the requests before it on its connection are answered, at once if they are: what one client sends in one go would
+   * otherwise be as many connections to workerd.
+   */
+  inTurn(socket: Duplex, response: ServerResponse, begin: () => void): void {
+    const before = [...(this.#open.get(socket) ?? [])].filter((each) => each !== response).at(-1);
+    if (before === undefined) begin();
+    else before.once("close", begin);
+  }
+
+  /** Requests of a connection that are not answered as a whole. */
+  count(socket: Duplex): number {
+    return this.#open.get(socket)?.size ?? 0;
+  }
+
   /** Requests before it are not answered as a whole. */
   has(socket: Duplex): boolean {
-    return (this.#open.get(socket)?.size ?? 0) > 0;
+    return this.count(socket) > 0;
   }
 
   /**

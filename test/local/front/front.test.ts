@@ -31,6 +31,43 @@ function recordsOf(chunk: Buffer): number[] {
 const named = (headers: [string, string][], name: string) => headers.filter(([key]) => key === name);
 
 describe("requests", () => {
+  test.each(["http", "tls"] as const)(
+    "of one connection over %s wait for each other, and beyond 32 it is told 429 and ended",
+    async (transport) => {
+      const get = (path: number) => `GET /${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+      const many = Array.from({ length: 2_000 }, (_, path) => get(path)).join("");
+      const socket =
+        transport === "http"
+          ? net.connect(edge.port, "127.0.0.1")
+          : tls.connect({ port: edge.tlsPort, host: "localhost", ca });
+      // It sends on what is not read any more.
+      socket.on("error", () => {});
+      socket.write(many);
+      const answers = (await text(socket).catch(() => "")).split(/(?=HTTP\/1\.1 )/);
+      expect(answers.map((answer) => Number(answer.slice(9, 12)))).toEqual([...Array(32).fill(200), 429]);
+      for (const [path, answer] of answers.slice(0, 32).entries())
+        expect(answer).toContain(`"url":"${edge[`${transport}Url`].replace("wss:", "https:")}/${path}"`);
+      expect(answers.at(-1)).toContain('"type":"/problems/too-many-requests"');
+      expect((await askSeen(`${edge.httpUrl}/after`)).url).toBe(`${edge.httpUrl}/after`);
+    },
+  );
+
+  test("that a workerd which hangs does not answer are told so, by /healthz within seconds", async () => {
+    const pid = edge.workerdPid() as number;
+    process.kill(pid, "SIGSTOP");
+    try {
+      const { status, headers } = await fetch(`${edge.httpUrl}/healthz`);
+      expect([status, headers.get("content-type"), headers.get("retry-after")]).toEqual([
+        503,
+        "application/problem+json",
+        "1",
+      ]);
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    expect((await askSeen(`${edge.httpUrl}/after`)).url).toBe(`${edge.httpUrl}/after`);
+  });
+
   test("The URL is the listener's, whatever the Host header says", async () => {
     const { url } = await askSeen(`${edge.httpUrl}/a/b?c=d`, { headers: { host: "evil.example" } });
     expect(url).toBe(`${edge.httpUrl}/a/b?c=d`);
