@@ -194,8 +194,11 @@ describe("A security upgrade", () => {
     await until("its wait", async () => (await read("PICKY")).step === "receive-certificate");
     const payload = { certificateChain: new X509Certificate(station.newKey.cert).toString() };
     await kerbside.command("PICKY", "CertificateSigned", payload);
-    const waiting = await read("PICKY");
-    expect(waiting.steps.find(({ name }: { name: string }) => name === "receive-certificate")).toMatchObject({
+    const wait = async () =>
+      (await read("PICKY")).steps.find(({ name }: { name: string }) => name === "receive-certificate");
+    // The command is answered first.
+    await until("what it waits for", async () => (await wait()).detail !== undefined);
+    expect(await wait()).toMatchObject({
       ...{ state: "running", detail: "the station said Rejected to CertificateSigned" },
     });
     await kerbside.command("PICKY", "CertificateSigned", payload);
