@@ -138,7 +138,11 @@ class Listeners {
         return;
       }
       this.#answers.began(socket, response);
-      const pass = () => this.#forwarder?.request(request, response);
+      const pass = () => {
+        // The answer before it was the last one: what is carried out now could be told to nobody.
+        if (socket.writable) this.#forwarder?.request(request, response);
+        else request.resume();
+      };
       // Whether it may have the connection is decided when it comes.
       if (request.headers.upgrade === undefined) {
         const own = guarded(() => socket, pass);
