@@ -197,9 +197,8 @@ function unsent(operation: Operation, isCancelled: boolean, now: number): Advanc
 function certificate(operation: Operation, now: number): Advanced {
   if (operation.to !== 3) return still(operation);
   const known = { ...operation, hasCertificate: true };
-  const step = currentStep(operation);
-  if (step?.name !== "receive-certificate") return still(known);
-  return proceed(withStep(known, step.name, { state: "done", at: now }), now);
+  const isAwaited = currentStep(operation)?.name === "receive-certificate";
+  return isAwaited ? proceed(withStep(known, "receive-certificate", { state: "done", at: now }), now) : still(known);
 }
 
 function noCertificate(operation: Operation, detail: string, at: number): Advanced {
@@ -212,9 +211,9 @@ function succeed(operation: Operation, now: number): Advanced {
   const { command, password: _, unanswered: __, ...rest } = operation;
   const last = operation.steps.at(-1)?.name;
   const steps = operation.steps.map((step): Step => {
-    if (step.state !== "pending" && step.state !== "running") return step;
-    // What it waited for is no word on how it ended.
-    return { name: step.name, state: step.name === last ? "done" : "skipped", at: now };
+    const isOver = step.state !== "pending" && step.state !== "running";
+    // Without a word of what it waited for.
+    return isOver ? step : { name: step.name, state: step.name === last ? "done" : "skipped", at: now };
   });
   const { kind, to } = operation;
   return {
@@ -226,7 +225,6 @@ function succeed(operation: Operation, now: number): Advanced {
   };
 }
 
-/** How far the command of its step came. */
 type Reached = "unsent" | "sent" | "refused" | "replaced";
 
 /** Rolled back as far as the version can; what the station may have goes on to count. */
@@ -235,6 +233,7 @@ function end(
   state: "failed" | "cancelled",
   why: { reason: string } | null,
   now: number,
+  /** How far the command of its step came. */
   reached: Reached,
 ): Advanced {
   const step = currentStep(operation);
