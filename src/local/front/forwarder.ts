@@ -28,8 +28,8 @@ import { passUpgrade } from "./passed-upgrade.ts";
 import type { PendingConnections } from "./pending-connections.ts";
 import { discardRest, passBody } from "./request-body.ts";
 import { routeOf } from "../runtime/shards.ts";
-import { ignore } from "./tunnel.ts";
 import { takeSocket } from "./station-socket.ts";
+import { ignore } from "./tunnel.ts";
 import type { Upstream } from "./upstream.ts";
 import { announcesBody, hasOneHost, isForeign, isHttp1, isWebSocketUpgrade } from "./upgrade-request.ts";
 

@@ -64,7 +64,7 @@ export class LastAttempts {
         ),
       );
     } catch (error) {
-      this.#tell("the last events could not be delivered", error);
+      this.#tell("error", "the last events could not be delivered", error);
     } finally {
       clearTimeout(timer);
     }
@@ -80,7 +80,7 @@ export class LastAttempts {
         const subscribed = await Promise.race([webhooksOf(env, now(), log.webhooksRevision), over]);
         if (subscribed !== null) return subscribed;
       } catch (error) {
-        if (!isTold) this.#tell("the last events wait for the list of webhooks", error);
+        if (!isTold) this.#tell("warn", "the last events wait for the list of webhooks", error);
         isTold = true;
         await Promise.race([new Promise((resolve) => setTimeout(resolve, LIST_AGAIN_MS)), over]);
       }
@@ -117,7 +117,7 @@ export class LastAttempts {
     }
   }
 
-  #tell(what: string, error: unknown): void {
-    writeLog("warn", what, { stationId: this.#context.id, reason: messageOf(error) });
+  #tell(level: "warn" | "error", what: string, error: unknown): void {
+    writeLog(level, what, { stationId: this.#context.id, reason: messageOf(error) });
   }
 }
