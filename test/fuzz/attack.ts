@@ -60,9 +60,9 @@ export async function attack({ name, count, seed, rate }: AttackOptions): Promis
     const workerds = new Set(workerdsOf(edge));
     const began = workerds.size;
     for (let round = 0; round < ROUNDS && ended === undefined; round++) {
-      witnesses.phase("quiet");
+      witnesses.phase(`quiet ${round}`);
       await delay(QUIET_MS);
-      witnesses.phase("attack");
+      witnesses.phase(`attack ${round}`);
       const upTo = Math.round((count * (round + 1)) / ROUNDS);
       await drive(upTo - counts.sent, rate, AT_ONCE_MAX[name], () =>
         ended === undefined ? next(counts) : Promise.resolve(),
@@ -93,9 +93,13 @@ export async function attack({ name, count, seed, rate }: AttackOptions): Promis
       ["sent by kind", text(counts.byKind), true],
       ["without an answer; not loadable by the client", `${counts.unanswered}; ${counts.unloadable}`, true],
     ];
-    for (const [transport, { quiet = [], attack: attacked = [] }] of Object.entries(latencies)) {
+    for (const [transport, byPhase] of Object.entries(latencies)) {
+      const ofRounds = (phase: string) =>
+        Array.from({ length: ROUNDS }, (_, round) => byPhase[`${phase} ${round}`] ?? []);
+      const rounds = ofRounds("attack").map((times) => p99(times).toFixed(1));
+      const [quiet, attacked] = [ofRounds("quiet").flat(), ofRounds("attack").flat()];
       const ratio = p99(attacked) / p99(quiet);
-      const figures = `${p99(quiet).toFixed(2)} → ${p99(attacked).toFixed(2)} ms, × ${ratio.toFixed(2)} (${quiet.length} and ${attacked.length} Heartbeats)`;
+      const figures = `${p99(quiet).toFixed(2)} → ${p99(attacked).toFixed(2)} ms, × ${ratio.toFixed(2)} (${quiet.length} and ${attacked.length} Heartbeats; by rounds ${rounds.join(", ")})`;
       rows.push([
         `${transport}: Heartbeat p99, quiet → attacked (≤ × ${P99_RATIO_MAX})`,
         figures,

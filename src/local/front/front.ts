@@ -23,7 +23,7 @@ import {
   TOO_MANY_PIPELINED,
 } from "./front-problem.ts";
 import { guarded } from "./guarded.ts";
-import { OpenAnswers } from "./open-answers.ts";
+import { LISTENERS_MAX, OpenAnswers } from "./open-answers.ts";
 import type { PendingConnections } from "./pending-connections.ts";
 import { endAndLinger, ignore } from "./tunnel.ts";
 import { isBareUpgrade, originsOf } from "./upgrade-request.ts";
@@ -113,6 +113,8 @@ class Listeners {
     });
     const ending = serverCertificates === undefined ? "connection" : "secureConnection";
     server.on(ending, (socket: Socket) => {
+      // A TLS station's takes ten in the ordinary way of things: no leak, and not to be warned of.
+      socket.setMaxListeners(LISTENERS_MAX);
       // What Node calls behind a last answer. It would close both sides at once.
       socket.destroySoon = () => endAndLinger(socket);
     });

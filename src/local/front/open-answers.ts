@@ -4,7 +4,8 @@
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 
-const LISTENERS_MAX = 32;
+/** For one event of an answer, or of a connection. */
+export const LISTENERS_MAX = 32;
 
 export class OpenAnswers {
   readonly #open = new WeakMap<Duplex, Set<ServerResponse>>();
