@@ -1,5 +1,6 @@
 /**
- * The key identifiers inside a certificate's DER, which Node does not give. Must not know what they are compared with.
+ * What Node does not tell of the extensions inside a certificate's DER: its key identifiers, and whether they are whole. Must not know
+ * what that is good for.
  */
 
 export interface KeyIdentifiers {
@@ -14,36 +15,46 @@ interface Element {
   end: number;
 }
 
+interface Extension {
+  /** Its object identifier's bytes, lower hex. */
+  name: string;
+  value: Element;
+}
+
 const SEQUENCE = 0x30;
 const EXTENSIONS = 0xa3;
 const KEY_IDENTIFIER = 0x80;
 const SUBJECT_KEY_IDENTIFIER = "551d0e";
 const AUTHORITY_KEY_IDENTIFIER = "551d23";
+/** Those two, key usage, alternative names, basic constraints, name constraints, CRL distribution points, extended key usage. */
+const VERIFIED = new Set(["0e", "23", "0f", "11", "13", "1e", "1f", "25"].map((last) => `551d${last}`));
 
 /**
  * Walks the structure: a search for the bytes would also find them in a subject that was made to hold them. What is no DER
  * inside of an extension, which anybody may write, has no key identifier.
  */
 export function keyIdentifiersOf(der: Buffer): KeyIdentifiers {
+  return inBounds(() => readKeyIdentifiers(der), { subject: "", authority: "" });
+}
+
+/** [RFC 5280 §4.1] Whether each extension that a verifier reads holds one value and nothing behind it, which OpenSSL lets pass. */
+export function areExtensionsWhole(der: Buffer): boolean {
+  const isWhole = ({ name, value }: Extension) => !VERIFIED.has(name) || elementAt(der, value.start).end === value.end;
+  return inBounds(() => extensionsOf(der).every(isWhole), false);
+}
+
+function inBounds<Read>(read: () => Read, otherwise: Read): Read {
   try {
-    return readKeyIdentifiers(der);
+    return read();
   } catch (error) {
-    if (error instanceof RangeError) return { subject: "", authority: "" };
+    if (error instanceof RangeError) return otherwise;
     throw error;
   }
 }
 
 function readKeyIdentifiers(der: Buffer): KeyIdentifiers {
   const found: KeyIdentifiers = { subject: "", authority: "" };
-  const certificate = elementAt(der, 0);
-  const tbs = elementAt(der, certificate.start);
-  const extensions = childrenOf(der, tbs).find((child) => child.tag === EXTENSIONS);
-  if (extensions === undefined) return found;
-  for (const extension of childrenOf(der, elementAt(der, extensions.start))) {
-    const parts = childrenOf(der, extension);
-    const [oid, value] = [parts[0], parts.at(-1)];
-    if (oid === undefined || value === undefined) continue;
-    const name = hex(der, oid);
+  for (const { name, value } of extensionsOf(der)) {
     if (name !== SUBJECT_KEY_IDENTIFIER && name !== AUTHORITY_KEY_IDENTIFIER) continue;
     const inner = elementAt(der, value.start);
     if (inner.end > value.end) continue;
@@ -54,6 +65,18 @@ function readKeyIdentifiers(der: Buffer): KeyIdentifiers {
     }
   }
   return found;
+}
+
+function extensionsOf(der: Buffer): Extension[] {
+  const certificate = elementAt(der, 0);
+  const tbs = elementAt(der, certificate.start);
+  const extensions = childrenOf(der, tbs).find((child) => child.tag === EXTENSIONS);
+  if (extensions === undefined) return [];
+  return childrenOf(der, elementAt(der, extensions.start)).flatMap((extension) => {
+    const parts = childrenOf(der, extension);
+    const [oid, value] = [parts[0], parts.at(-1)];
+    return oid === undefined || value === undefined ? [] : [{ name: hex(der, oid), value }];
+  });
 }
 
 function hex(der: Buffer, element: Element): string {

@@ -1,9 +1,14 @@
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Edge } from "../../../../src/local/edge.ts";
+import { authorityPaths } from "../../../../src/local/pki/authority-files.ts";
 import { issueStationCertificate, type StationCertificateKind } from "../../../../src/local/pki/station-certificate.ts";
+import { type Der, encode, oid } from "../../../fuzz/der.ts";
+import { draftFor, extension, named, signed } from "../../../fuzz/leaf.ts";
 import { startBareEdge } from "../../../support/bare-edge.ts";
 import { askOverTls } from "../../../support/edge-client.ts";
+import { seeded } from "../../../support/ocpp-samples.ts";
 
 let edge: Edge;
 let ca: string;
@@ -101,6 +106,27 @@ test.each(LEAVES_ALONE)(
     if (certVerified === "SUCCESS") expect(certIssuerSKI).toBe(edge.pki.stationCa.subjectKeyId);
   },
 );
+
+test.each([
+  ["its key usage", "FAILED:unspecified certificate verification error", "0f", "030200800302"],
+  ["its alternative names", "FAILED:unspecified certificate verification error", "11", "30038201410500"],
+  ["an extension that no verifier reads", "SUCCESS", "63", "6f6464"],
+])("A good CA's leaf with something behind the value of %s is reported as %s", async (_, certVerified, last, value) => {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const ca = edge.pki.stationCa;
+  const signer = {
+    name: named("Kerbside Development Station CA"),
+    keyId: Buffer.from(ca.subjectKeyId, "hex"),
+    key: createPrivateKey(readFileSync(authorityPaths(edge.pki.dir, "station-ca").key)),
+  };
+  const draft = draftFor("CS1", signer, seeded(1));
+  const isOther = ({ value: parts }: Der) => !encode((parts as Der[])[0] as Der).equals(encode(oid(`551d${last}`)));
+  const extensions = [...draft.extensions.filter(isOther), extension(`551d${last}`, Buffer.from(value, "hex"))];
+  const leaf = new X509Certificate(signed({ ...draft, extensions }, privateKey, signer));
+  const key = privateKey.export({ type: "pkcs8", format: "pem" });
+  const { seen } = await askOverTls(edge.mtlsPort, "/", { ca: edge.pki.rootPem, cert: leaf.toString(), key });
+  expect(seen.cf.tlsClientAuth).toMatchObject({ certPresented: "1", certVerified });
+});
 
 test("A server's certificate is not verified", async () => {
   const { ecdsa } = edge.pki.server;
