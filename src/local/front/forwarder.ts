@@ -13,6 +13,7 @@ import {
   BAD_TARGET,
   FOREIGN_ORIGIN,
   NO_HTTP,
+  NO_KEY,
   NO_ROOM,
   NOT_ONE_HOST,
   NOT_RUNNING,
@@ -31,7 +32,7 @@ import { routeOf } from "../runtime/shards.ts";
 import { takeSocket } from "./station-socket.ts";
 import { ignore } from "./tunnel.ts";
 import type { Upstream } from "./upstream.ts";
-import { announcesBody, hasOneHost, isForeign, isHttp1, isWebSocketUpgrade } from "./upgrade-request.ts";
+import { announcesBody, hasKey, hasOneHost, isForeign, isHttp1, isWebSocketUpgrade } from "./upgrade-request.ts";
 
 export interface ForwarderOptions {
   /** Scheme and authority of the listener: what a client says in Host is its own affair. */
@@ -138,8 +139,7 @@ export class Forwarder {
     this.#taken.add(station);
     this.#options.pending.asks(station);
     const path = pathOf(request.url ?? "");
-    const problem =
-      this.#problemOf(request, path) ?? (isForeign(request, this.#options.ownOrigins) ? FOREIGN_ORIGIN : null);
+    const problem = this.#problemOf(request, path) ?? this.#problemOfUpgrade(request);
     if (path === undefined || problem !== null) {
       refuse(station, problem ?? BAD_TARGET);
       return;
@@ -170,6 +170,11 @@ export class Forwarder {
     if (!isHttp1(request)) return NO_HTTP;
     if (!hasOneHost(request)) return NOT_ONE_HOST;
     return path === undefined ? BAD_TARGET : this.#options.barred(isHealthCheck(path));
+  }
+
+  #problemOfUpgrade(request: IncomingMessage): Problem | null {
+    if (isForeign(request, this.#options.ownOrigins)) return FOREIGN_ORIGIN;
+    return hasKey(request) ? null : NO_KEY;
   }
 
   #upgrade({ request, station, head, path, upstream: { port, gate }, decided }: Admitted): void {

@@ -18,6 +18,11 @@ const RETRY_AFTER_SECONDS = 1;
 export const BAD_TARGET: Problem = { status: 400, slug: "bad-request", detail: "The request target is not a path." };
 export const NOT_ONE_HOST: Problem = { status: 400, slug: "bad-request", detail: "A request has one Host header." };
 export const UPGRADE_WITH_BODY: Problem = { status: 400, slug: "bad-request", detail: "An upgrade has no body." };
+export const NO_KEY: Problem = {
+  status: 400,
+  slug: "bad-request",
+  detail: "An upgrade has one header Sec-WebSocket-Key. Send 16 random bytes in it, as base64.",
+};
 export const PIPELINED_UPGRADE: Problem = {
   status: 400,
   slug: "bad-request",

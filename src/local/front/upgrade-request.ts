@@ -16,6 +16,9 @@ export function announcesBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) !== 0;
 }
 
+/** [RFC 6455 §4.2.1] What it holds is looked at by nobody: some stations send no 16 bytes. */
+export const hasKey = ({ headers }: IncomingMessage): boolean => headers["sec-websocket-key"] !== undefined;
+
 /** Node reads 0.9 and 2.0 in the same words; [RFC 6455 §4.1] an upgrade has 1.1 at least, and old stations have 1.0. */
 export const isHttp1 = ({ httpVersion }: IncomingMessage): boolean => httpVersion === "1.1" || httpVersion === "1.0";
 

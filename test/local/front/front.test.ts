@@ -356,6 +356,14 @@ describe("WebSockets", () => {
     expect(text).toMatch(/^HTTP\/1.1 101 /);
   });
 
+  test("An upgrade without a key is told so", async () => {
+    const head =
+      "GET /ocpp/x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    const answer = await askRaw(edge.port, head);
+    expect(answer).toMatch(/^HTTP\/1.1 400 /);
+    expect(answer).toContain("An upgrade has one header Sec-WebSocket-Key.");
+  });
+
   test("A refusal arrives as it is, and the connection is closed", async () => {
     const answer = await askRaw(
       edge.port,
