@@ -11,7 +11,7 @@ import { log, messageOf } from "../log.ts";
 import { parseIdentity } from "../ocpp/identity.ts";
 import { parseOffer } from "../ocpp/subprotocol.ts";
 import { err, ok, type Result } from "../result.ts";
-import { authoritiesAbove, provenBy } from "../pki/client-chain.ts";
+import { authoritiesAbove, provenBy, twinShown } from "../pki/client-chain.ts";
 import { keepAuthorities } from "../pki/known-authorities.ts";
 import { type Standing, standingOf } from "../pki/known-revocations.ts";
 import { type ConnectionClaims, refuseEarly } from "../security/admission.ts";
@@ -181,7 +181,8 @@ async function claimsOf(
     if (!proven.ok) return proven;
     const certificate = verifyCertificate(proven.value, issuers, Date.now());
     if (!certificate.ok) return certificate;
-    return ok({ stationId, transport, basic: null, certificate: certificate.value, offer });
+    const facts = { ...certificate.value, ...(await twinShown(proven.value)) };
+    return ok({ stationId, transport, basic: null, certificate: facts, offer });
   }
   const header = request.headers.get("Authorization");
   const basic = parseBasic(header);

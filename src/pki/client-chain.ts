@@ -10,6 +10,7 @@ import type { RefusalReason } from "../security/refusal.ts";
 import { type Certificate, clientFaultOf, faultOf, readCertificate } from "../security/x509/certificate.ts";
 import { DerError, hexOf } from "../security/x509/der.ts";
 import type { IssuingAuthority } from "../security/x509/issuing-authority.ts";
+import { twinFingerprint } from "../security/x509/twin.ts";
 import { authoritiesIn, trustIn } from "./trust.ts";
 
 /** ms for which an isolate remembers that a chain was right; its end is sooner where a certificate of it ends. */
@@ -47,6 +48,13 @@ export async function provenBy(
   if (typeof leaf === "object") return ok({ ...presented, certSerial: leaf.serialNumber });
   log("warn", "a certificate is not trusted", { fingerprint: presented?.certFingerprintSHA256, reason: leaf });
   return err("certificate-unverified");
+}
+
+/** Of the certificate that was shown (security/revocation.ts). */
+export async function twinShown(presented: TlsClientAuth | undefined): Promise<{ twin?: string }> {
+  const leaf = bytesOf(presented?.certRFC9440)[0];
+  const twin = leaf && (await twinFingerprint(leaf));
+  return twin === undefined ? {} : { twin };
 }
 
 /** In mode "worker": what the edge would say, had it the CAs of this deployment. @param stationCas PEM */

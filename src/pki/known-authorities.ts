@@ -32,13 +32,15 @@ export async function knownAuthorities(env: Env): Promise<IssuingAuthority[]> {
 export async function keepAuthorities(env: Env, proven: readonly IssuingAuthority[], now: number): Promise<void> {
   const own = await authoritiesIn(configOf(env).STATION_CAS);
   const others = proven.filter((each) => !each.isRoot && !kept.has(each.fingerprint) && !isAmong(own, each));
-  for (const { fingerprint, keyId, issuerKeyId = null, serialNumber = null } of others) {
+  for (const { fingerprint, twin = null, keyId, issuerKeyId = null, serialNumber = null } of others) {
     try {
       await env.DIRECTORY.prepare(
         `INSERT INTO authorities (fingerprint, key_id, issuer_key_id, serial_number, at)
-         SELECT ?1, ?2, ?3, ?4, ?5 WHERE (SELECT count(*) FROM authorities) < ${KEPT_MAX} ON CONFLICT (fingerprint) DO NOTHING`,
+         SELECT ?1, ?2, ?3, ?4, ?5
+         WHERE (SELECT count(*) FROM authorities) < ${KEPT_MAX} AND NOT EXISTS (SELECT 1 FROM authorities WHERE fingerprint = ?6)
+         ON CONFLICT (fingerprint) DO NOTHING`,
       )
-        .bind(fingerprint, keyId, issuerKeyId, serialNumber, now)
+        .bind(fingerprint, keyId, issuerKeyId, serialNumber, now, twin)
         .run();
       if (kept.size >= KEPT_MAX) kept.clear();
       kept.add(fingerprint);
@@ -48,8 +50,8 @@ export async function keepAuthorities(env: Env, proven: readonly IssuingAuthorit
   }
 }
 
-const isAmong = (all: readonly IssuingAuthority[], { fingerprint }: IssuingAuthority): boolean =>
-  all.some((each) => each.fingerprint === fingerprint);
+const isAmong = (all: readonly IssuingAuthority[], { fingerprint, twin }: IssuingAuthority): boolean =>
+  all.some((each) => each.fingerprint === fingerprint || each.fingerprint === twin);
 
 const authorityOf = (row: Row): IssuingAuthority => ({
   ...{ fingerprint: row.fingerprint, keyId: row.key_id, isRoot: false },

@@ -5,7 +5,7 @@
 import { type Protocol, PROTOCOLS } from "../ocpp/protocol.ts";
 import { chooseProtocol } from "../ocpp/subprotocol.ts";
 import { err, ok, type Result } from "../result.ts";
-import { type CertificateSuccession, isLetIn } from "./certificate/succession.ts";
+import { type CertificateSuccession, isLetIn, isRetired } from "./certificate/succession.ts";
 import type { CertificateFacts } from "./client-certificate.ts";
 import type { PasswordHash } from "./password.ts";
 import { formerOnes } from "./password-succession.ts";
@@ -116,10 +116,9 @@ function certificateFault(certificate: CertificateFacts | null, registration: Re
   const isNamed = certificate?.commonName === commonName;
   if (!isNamed || (organization !== undefined && certificate.organization !== organization))
     return "certificate-of-another-station";
-  if (isLetIn(registration, certificate.fingerprint)) return null;
-  return registration.issued?.retired?.includes(certificate.fingerprint)
-    ? "certificate-retired"
-    : "certificate-of-another-station";
+  const { fingerprint, twin } = certificate;
+  if (isLetIn(registration, fingerprint, twin)) return null;
+  return isRetired(registration, fingerprint, twin) ? "certificate-retired" : "certificate-of-another-station";
 }
 
 function chosen(

@@ -12,6 +12,8 @@ export interface CertificateFacts {
   organization: string | null;
   /** SHA-256, lower hex. */
   fingerprint: string;
+  /** [revocation.ts] */
+  twin?: string;
   /** ms since the epoch. */
   notAfter: number;
   /** Of the key that signed it, and its number there; absent where the edge did not say. */

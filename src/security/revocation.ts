@@ -22,6 +22,8 @@ export type RevocationReason = (typeof REVOCATION_REASONS)[number];
 export interface RevocableFacts {
   /** SHA-256, lower hex. */
   fingerprint: string;
+  /** Of the same with the other signature that anybody can make of its own (x509/twin.ts); absent: there is none, or it is not known. */
+  twin?: string;
   /** Of the key that signed it, and what that counted it by; absent: not known. */
   issuerKeyId?: string;
   serialNumber?: string;
@@ -58,9 +60,10 @@ export const issuerOfKey = (key: string): string | null =>
   key.startsWith(ISSUED_BY) ? key.slice(ISSUED_BY.length) : null;
 
 /** All by which this certificate may be revoked. */
-export function revocationKeys({ fingerprint, issuerKeyId, serialNumber }: RevocableFacts): string[] {
+export function revocationKeys({ fingerprint, twin, issuerKeyId, serialNumber }: RevocableFacts): string[] {
   const keys = [fingerprintKey(fingerprint)];
   if (issuerKeyId !== undefined && serialNumber !== undefined)
     keys.push(serialKey({ issuer: issuerKeyId, serialNumber }));
+  if (twin !== undefined) keys.push(fingerprintKey(twin));
   return keys;
 }

@@ -44,6 +44,15 @@ async function decide(
   return { asked: asked.length, outcome: result.ok ? result.value.securityProfile : result.error };
 }
 
+test("A retired certificate is not let in with the other signature that anybody can make of its own", async () => {
+  const registration = { securityProfile: 3 as const, issued: { current: "ef", retired: ["cd"] } };
+  const shown = (certificate: object) =>
+    decide({ transport: "mtls", certificate: { ...CERTIFICATE, ...certificate } }, registration);
+  expect((await shown({ fingerprint: "cd" })).outcome).toBe("certificate-retired");
+  expect((await shown({ twin: "cd" })).outcome).toBe("certificate-retired");
+  expect((await shown({ twin: "ff" })).outcome).toBe(3);
+});
+
 describe("While a password is being replaced", () => {
   const former: PasswordHash = { ...KEPT, hash: "former" };
   test.each<[string, number | string, true | undefined]>([

@@ -12,7 +12,7 @@ import type { Revocations } from "./certificate/client-certificate.ts";
 import { EdgeProperties } from "./certificate/edge-properties.ts";
 import { Forwarder } from "./forwarder.ts";
 import type { Upstream } from "./upstream.ts";
-import { frontLog } from "./front-log.ts";
+import { isShakingHands, logFailedHandshake } from "./failed-handshake.ts";
 import {
   answerProblem,
   BAD_TARGET,
@@ -129,7 +129,9 @@ class Listeners {
     const ofError = (_: Error, socket: Duplex) => socket;
     // Or a client that has closed its own side, as it may, would get as much of an answer as was sent by then.
     Object.assign(server, { httpAllowHalfOpen: true });
-    const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    type Begin = (request: IncomingMessage, response: ServerResponse) => void;
+    const forward: Begin = (request, response) => this.#forwarder?.request(request, response);
+    const onRequest = (request: IncomingMessage, response: ServerResponse, begin: Begin = forward) => {
       const { socket } = request;
       // Behind the last answer nothing is asked any more.
       if (!socket.writable || this.#unreadable.has(socket)) return void request.resume();
@@ -142,7 +144,7 @@ class Listeners {
       this.#answers.began(socket, response);
       const pass = () => {
         // The answer before it was the last one: what is carried out now could be told to nobody.
-        if (socket.writable) this.#forwarder?.request(request, response);
+        if (socket.writable) begin(request, response);
         else request.resume();
       };
       // Whether it may have the connection is decided when it comes.
@@ -162,12 +164,16 @@ class Listeners {
       guarded(ofSocket, (socket: TLSSocket) => this.#forwarder?.handshaken(socket)),
     );
     server.on("tlsClientError", logFailedHandshake);
-    const onExpecting = (request: IncomingMessage, response: ServerResponse) => {
-      // Behind another request, Node would write this into the middle of the answer.
-      if (response.socket === request.socket && !this.#isTaken(request)) response.writeContinue();
-      onRequest(request, response);
-    };
-    server.on("request", guarded(ofRequest, onRequest));
+    const onExpecting = (request: IncomingMessage, response: ServerResponse) =>
+      onRequest(request, response, () => {
+        // Before its turn, Node would write this into the middle of another answer.
+        if (response.socket === request.socket && !this.#isTaken(request)) response.writeContinue();
+        forward(request, response);
+      });
+    server.on(
+      "request",
+      guarded(ofRequest, (request: IncomingMessage, response: ServerResponse) => onRequest(request, response)),
+    );
     server.on("checkContinue", guarded(ofRequest, onExpecting));
     server.on("upgrade", guarded(ofUpgrade, onUpgrade));
     // Node would end the connection in the midst of the answers before it.
@@ -183,14 +189,17 @@ class Listeners {
     const onUnknown = (request: IncomingMessage, response: ServerResponse) => {
       // On a station's connection Node fails at the end of an answer, and with it the process.
       if (this.#isTaken(request)) request.socket.destroy();
-      else answerProblem(response, EXPECTATION_FAILED);
+      // In its turn; and it is the last one: what is behind it could be told to nobody.
+      else onRequest(request, response, () => answerProblem(response, EXPECTATION_FAILED));
     };
     server.on("checkExpectation", guarded(ofRequest, onUnknown));
     const onUnreadable = (error: Error, socket: Duplex) => {
       // Node tells of it again with whatever comes behind it.
       if (this.#unreadable.has(socket)) return;
       this.#unreadable.add(socket);
-      this.#refuseBehind(socket, problemOfParser(error));
+      // Who is not done with the handshake can be told nothing.
+      if (isShakingHands(socket)) socket.destroy();
+      else this.#refuseBehind(socket, problemOfParser(error));
     };
     server.on("clientError", guarded(ofError, onUnreadable));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -274,10 +283,6 @@ function createServer(options: FrontOptions, answers: OpenAnswers): http.Server 
     // Node keeps no sessions of its own, so without tickets none is resumed.
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_TICKET,
   });
-}
-
-function logFailedHandshake({ code, message }: NodeJS.ErrnoException, { remoteAddress }: TLSSocket): void {
-  frontLog("warn", "a TLS handshake failed", { remoteAddress, code, reason: message });
 }
 
 function isAddressMissing(error: unknown): boolean {

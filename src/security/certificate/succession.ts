@@ -25,11 +25,17 @@ const NEXT_MAX = 4;
 /** That are remembered as out of use: a CA's own list ends older ones, or their time. */
 const RETIRED_MAX = 16;
 
-/** Whether its name is the station's is another question. */
-export function isLetIn({ certificate: { fingerprints }, issued = {} }: Certificates, fingerprint: string): boolean {
-  const { next = [], current, retired = [] } = issued;
+/** Whether its name is the station's is another question. @param twin of the same certificate (revocation.ts) */
+export function isLetIn(known: Certificates, fingerprint: string, twin?: string): boolean {
+  const { next = [], current } = known.issued ?? {};
   if (next.includes(fingerprint) || fingerprint === current) return true;
-  return fingerprints === undefined ? !retired.includes(fingerprint) : fingerprints.includes(fingerprint);
+  const { fingerprints } = known.certificate;
+  return fingerprints === undefined ? !isRetired(known, fingerprint, twin) : fingerprints.includes(fingerprint);
+}
+
+export function isRetired({ issued }: Certificates, fingerprint: string, twin?: string): boolean {
+  const { retired = [] } = issued ?? {};
+  return retired.includes(fingerprint) || (twin !== undefined && retired.includes(twin));
 }
 
 /** Counts beside those before it. */

@@ -8,6 +8,7 @@ import { readCertificate, SUBJECT_KEY_ID } from "./certificate.ts";
 import { authorityKeyId } from "./chain.ts";
 import { DerError, hexOf } from "./der.ts";
 import { comparableName } from "./name.ts";
+import { twinFingerprint } from "./twin.ts";
 
 /** A CA's certificate, of which a key may have several. */
 export interface IssuingAuthority extends RevocableFacts {
@@ -37,8 +38,10 @@ async function readOne(der: Uint8Array) {
     const { keyId, name } = await readAuthority(der);
     const issuerName = comparableName(certificate.issuer);
     const fingerprint = hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(der))));
+    const twin = await twinFingerprint(der);
     const facts: IssuingAuthority = {
       ...{ fingerprint, keyId, isRoot: name === issuerName },
+      ...(twin !== undefined && { twin }),
       serialNumber: certificate.serialNumber,
     };
     const namedKeyId = authorityKeyId(certificate);

@@ -32,7 +32,7 @@ const CONNECT_REQUEST = fields({
     certificate: nullable(
       fields({
         ...{ commonName: text, organization: nullable(text), fingerprint: text, notAfter: time },
-        ...{ issuerKeyId: optional(text), serialNumber: optional(text) },
+        ...{ twin: optional(text), issuerKeyId: optional(text), serialNumber: optional(text) },
       }),
     ),
     offer: listOf(text),

@@ -3,7 +3,7 @@ import http from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { closeToOthers } from "../../../src/local/state/private-state.ts";
-import { ask, temporaryFolder } from "../../support/edge-client.ts";
+import { ask, askRaw, temporaryFolder } from "../../support/edge-client.ts";
 import { eventsOf, HttpPeer, SECRET, type TestEvent, until } from "../../support/http-peers.ts";
 import { type Kerbside, startKerbside } from "../../support/kerbside.ts";
 import { RawStation, TEXT } from "../../support/raw-station.ts";
@@ -30,6 +30,21 @@ const pathOf = (id: string) => `/v1/stations/${id}`;
 const put = (id: string, registration: unknown) => kerbside.api("PUT", pathOf(id), registration);
 const view = async (id: string) => (await kerbside.api("GET", pathOf(id))).body;
 const eventsFor = (id: string): TestEvent[] => eventsOf(receiver).filter(({ subject }) => subject === id);
+
+test("What is sent behind a request whose expectation cannot be met is not carried out: the connection is over", async () => {
+  const body = '{ "securityProfile": 3 }';
+  const head = ["Host: localhost", `Authorization: Bearer ${kerbside.edge.apiKey}`, "Content-Type: application/json"];
+  const request = (line: string, ...more: string[]) => [line, ...head, ...more, "", ""].join("\r\n");
+  const put = (id: string) => request(`PUT ${pathOf(id)} HTTP/1.1`, `Content-Length: ${body.length}`) + body;
+  for (const before of ["", request("GET /healthz HTTP/1.1")]) {
+    const sent = `${before}${request("GET /healthz HTTP/1.1", "Expect: foo")}${put("BEHIND-1")}${put("BEHIND-2")}`;
+    const answers = (await askRaw(kerbside.edge.port, sent)).match(/HTTP\/1.1 \d+/g);
+    expect(answers).toEqual([...(before === "" ? [] : ["HTTP/1.1 200"]), "HTTP/1.1 417"]);
+    // What was asked for in vain would be there by then.
+    await kerbside.register("ASKED-LATER", { securityProfile: 3 });
+    for (const id of ["BEHIND-1", "BEHIND-2"]) expect((await kerbside.api("GET", pathOf(id))).status).toBe(404);
+  }
+});
 
 describe("A changed registration", () => {
   const connected = async (id: string) => {
