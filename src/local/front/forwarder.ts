@@ -226,8 +226,9 @@ export class Forwarder {
       });
     };
     const failed = (error: Error) => {
-      if (response.headersSent) response.destroy();
-      else answerProblem(response, problemOf(error));
+      if (response.headersSent) return void response.destroy();
+      answerProblem(response, problemOf(error));
+      if (!request.complete) discardRest(request, ask);
     };
     ask.on("response", itsOwn(answered));
     ask.on("error", itsOwn(failed));

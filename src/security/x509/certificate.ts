@@ -69,9 +69,18 @@ export function readCertificate(der: Uint8Array): Certificate {
   const extensions = new Map(all.map(({ oid, value }) => [oid, value]));
   // [RFC 5280 §4.2] One of a kind: with two, each party may read the other one.
   if (extensions.size < all.length) throw new DerError("an extension comes twice");
+  if (!all.every(({ oid, value }) => !KNOWN.includes(oid) || isOne(value)))
+    throw new DerError("something follows what an extension holds");
   const unknownCritical = all.find(({ oid, critical }) => critical && !KNOWN.includes(oid))?.oid ?? null;
   const signed = { data: body.raw, algorithm, signature };
   return { der, signed, serialNumber, issuer, subject, notBefore, notAfter, spki, extensions, unknownCritical };
+}
+
+/** [RFC 5280 §4.1] One value, which others would read alone, whatever is behind it. */
+function isOne(value: Uint8Array): boolean {
+  const reader = new DerReader(value);
+  reader.next();
+  return reader.isAtEnd;
 }
 
 /** What is wrong with a certificate whoever issued it; `null`: nothing. */

@@ -124,8 +124,18 @@ export function extensionsOf(reader: DerReader): DerExtension[] {
   while (!all.isAtEnd) {
     const one = all.inside();
     const oid = oidOf(one.next(OID).content);
-    const critical = one.optional(BOOLEAN)?.content[0] === 0xff;
-    found.push({ oid, critical, value: one.next(OCTET_STRING).content });
+    const critical = truthOf(one.optional(BOOLEAN));
+    const { content: value } = one.next(OCTET_STRING);
+    if (!one.isAtEnd) throw new DerError("something follows the value of an extension");
+    found.push({ oid, critical, value });
   }
   return found;
+}
+
+/** [X.690 §11.1] Of another number each party would read another truth. */
+function truthOf(element: Element | null): boolean {
+  const [byte = 0] = element?.content ?? [];
+  if (element !== null && (element.content.length !== 1 || (byte !== 0 && byte !== 0xff)))
+    throw new DerError("a truth that is neither");
+  return byte === 0xff;
 }
