@@ -8,8 +8,9 @@ import { err, ok, type Result } from "../result.ts";
 import type { TlsClientAuth } from "../security/client-certificate.ts";
 import type { RefusalReason } from "../security/refusal.ts";
 import { type Certificate, clientFaultOf, faultOf, readCertificate } from "../security/x509/certificate.ts";
-import { DerError, hexOf } from "../security/x509/der.ts";
+import { DerError } from "../security/x509/der.ts";
 import type { IssuingAuthority } from "../security/x509/issuing-authority.ts";
+import { fingerprintOf } from "../security/x509/fingerprint.ts";
 import { twinFingerprint } from "../security/x509/twin.ts";
 import { authoritiesIn, trustIn } from "./trust.ts";
 
@@ -99,7 +100,7 @@ export async function authoritiesAbove(
 async function provenPath(presented: TlsClientAuth, stationCas: string, now: number): Promise<Proven | RefusalReason> {
   const leaf = bytesOf(presented.certRFC9440)[0];
   if (leaf === undefined) return "certificate-unreadable";
-  const fingerprint = hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", leaf)));
+  const fingerprint = await fingerprintOf(leaf);
   // The names beside it must be of this very certificate.
   if (String(presented.certFingerprintSHA256).toLowerCase() !== fingerprint) return "certificate-unreadable";
   const before = provenIn === stationCas ? proven.get(fingerprint) : undefined;

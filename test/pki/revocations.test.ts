@@ -121,15 +121,15 @@ describe("A certificate that is revoked", () => {
 
   test.each(["as its CA signed it", "as it was shown"])(
     "by its fingerprint %s is not let in with the other signature that anybody can make of its own",
-    async (_) => {
-      const id = `ALTERED-${_.length}`;
+    async (form) => {
+      const id = `ALTERED-${form.length}`;
       const { station, certificate, leaf } = await connected(id);
       const [other = "", ...chain] = pemsOf(certificate.cert);
       const changed = {
         ...certificate,
         cert: [pemOf(altered(new X509Certificate(other).raw), "CERTIFICATE"), ...chain].join(""),
       };
-      const isShown = _ === "as it was shown";
+      const isShown = form === "as it was shown";
       if (isShown) {
         await connect(id, changed);
         expect(await station.closed).toMatchObject({ reason: "superseded" });
@@ -328,6 +328,8 @@ describe("A CA that is revoked", () => {
 describe("A CA's list", () => {
   test("that names a certificate closes what that let in, and lets it in again when it is off the list", async () => {
     const { station, certificate, leaf } = await connected("LISTED-1");
+    const told = async () => (await kerbside.api("GET", "/v1/revocations?limit=500")).body.revocations.length;
+    const before = await told();
     const others = Array.from({ length: 300 }, (_, index) => `5${index.toString(16).padStart(31, "0")}`);
     const taken = await put(await listOf([leaf.serialNumber, ...others], { number: "15" }));
     expect(taken).toMatchObject({
@@ -341,7 +343,7 @@ describe("A CA's list", () => {
     expect(crls).toContainEqual(expect.objectContaining({ issuer, entries: 301 }));
     expect((await kerbside.api("GET", `/v1/crls/${issuer.toUpperCase()}`)).body).toMatchObject({ entries: 301 });
     // They are not among those that backends told.
-    expect((await kerbside.api("GET", "/v1/revocations?limit=500")).body.revocations.length).toBeLessThan(100);
+    expect(await told()).toBe(before);
 
     lastNumber = 0x16;
     const pem = Buffer.from(await listOf([others[0] as string], { number: "16" })).toString("base64");

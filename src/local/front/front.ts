@@ -131,7 +131,7 @@ class Listeners {
     Object.assign(server, { httpAllowHalfOpen: true });
     type Begin = (request: IncomingMessage, response: ServerResponse) => void;
     const forward: Begin = (request, response) => this.#forwarder?.request(request, response);
-    const onRequest = (request: IncomingMessage, response: ServerResponse, begin: Begin = forward) => {
+    const take = (request: IncomingMessage, response: ServerResponse, begin: Begin) => {
       const { socket } = request;
       // Behind the last answer nothing is asked any more.
       if (!socket.writable || this.#unreadable.has(socket)) return void request.resume();
@@ -157,6 +157,7 @@ class Listeners {
       response.shouldKeepAlive = false;
       pass();
     };
+    const onRequest = (request: IncomingMessage, response: ServerResponse) => take(request, response, forward);
     const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.#forwarder?.upgrade(request, socket as Socket, head);
     server.on(
@@ -165,15 +166,12 @@ class Listeners {
     );
     server.on("tlsClientError", logFailedHandshake);
     const onExpecting = (request: IncomingMessage, response: ServerResponse) =>
-      onRequest(request, response, () => {
+      take(request, response, () => {
         // Before its turn, Node would write this into the middle of another answer.
         if (response.socket === request.socket && !this.#isTaken(request)) response.writeContinue();
         forward(request, response);
       });
-    server.on(
-      "request",
-      guarded(ofRequest, (request: IncomingMessage, response: ServerResponse) => onRequest(request, response)),
-    );
+    server.on("request", guarded(ofRequest, onRequest));
     server.on("checkContinue", guarded(ofRequest, onExpecting));
     server.on("upgrade", guarded(ofUpgrade, onUpgrade));
     // Node would end the connection in the midst of the answers before it.
@@ -190,7 +188,7 @@ class Listeners {
       // On a station's connection Node fails at the end of an answer, and with it the process.
       if (this.#isTaken(request)) request.socket.destroy();
       // In its turn; and it is the last one: what is behind it could be told to nobody.
-      else onRequest(request, response, () => answerProblem(response, EXPECTATION_FAILED));
+      else take(request, response, () => answerProblem(response, EXPECTATION_FAILED));
     };
     server.on("checkExpectation", guarded(ofRequest, onUnknown));
     const onUnreadable = (error: Error, socket: Duplex) => {

@@ -134,8 +134,8 @@ export function extensionsOf(reader: DerReader): DerExtension[] {
 
 /** [X.690 §11.1] Of another number each party would read another truth. */
 function truthOf(element: Element | null): boolean {
-  const [byte = 0] = element?.content ?? [];
-  if (element !== null && (element.content.length !== 1 || (byte !== 0 && byte !== 0xff)))
-    throw new DerError("a truth that is neither");
+  if (element === null) return false;
+  const [byte, ...more] = element.content;
+  if (more.length > 0 || (byte !== 0 && byte !== 0xff)) throw new DerError("a truth that is neither");
   return byte === 0xff;
 }

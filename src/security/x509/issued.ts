@@ -7,6 +7,7 @@ import { type Certificate, clientFaultOf, faultOf, pathLengthOf, readCertificate
 import { authorityKeyId, type Trust, verifyChain } from "./chain.ts";
 import { certificatesOfPem } from "./certs-only.ts";
 import { DerError, hexOf } from "./der.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import {
   type ExpectedSubject,
   nameText,
@@ -150,7 +151,7 @@ function readableOf(subject: Uint8Array): SubjectAttribute[] | null {
 
 async function shown(leaf: Certificate): Promise<Omit<IssuedCertificate, "chain" | "subject">> {
   return {
-    fingerprint: hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(leaf.der)))),
+    fingerprint: await fingerprintOf(leaf.der),
     issuer: nameText(leaf.issuer),
     issuerKeyId: authorityKeyId(leaf),
     serialNumber: leaf.serialNumber,

@@ -6,7 +6,8 @@ import { type RevocableFacts, revocationKeys } from "../revocation.ts";
 import { readAuthority } from "./authorities.ts";
 import { readCertificate, SUBJECT_KEY_ID } from "./certificate.ts";
 import { authorityKeyId } from "./chain.ts";
-import { DerError, hexOf } from "./der.ts";
+import { DerError } from "./der.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import { comparableName } from "./name.ts";
 import { twinFingerprint } from "./twin.ts";
 
@@ -37,7 +38,7 @@ async function readOne(der: Uint8Array) {
     const certificate = readCertificate(der);
     const { keyId, name } = await readAuthority(der);
     const issuerName = comparableName(certificate.issuer);
-    const fingerprint = hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(der))));
+    const fingerprint = await fingerprintOf(der);
     const twin = await twinFingerprint(der);
     const facts: IssuingAuthority = {
       ...{ fingerprint, keyId, isRoot: name === issuerName },

@@ -3,6 +3,7 @@
  * has another fingerprint. Whoever holds a certificate would get round whatever names it by that. Must not know what is named.
  */
 import { BIT_STRING, DerError, DerReader, hexOf, INTEGER, OID, oidOf, SEQUENCE } from "./der.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 
 /** [RFC 5758 §3.2] ecdsa-with-SHA256, 384, 512; and [RFC 3279 §2.2.3] SHA1. */
 const ECDSA = /^1\.2\.840\.10045\.4\.(?:1|3\.[1-4])$/;
@@ -16,7 +17,7 @@ const ORDERS = [
 /** SHA-256, lower hex; `undefined`: it has none, as of an RSA signature. Not of what is no certificate. */
 export async function twinFingerprint(der: Uint8Array): Promise<string | undefined> {
   const twin = twinOf(der);
-  return twin === null ? undefined : hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", twin)));
+  return twin === null ? undefined : await fingerprintOf(twin);
 }
 
 function twinOf(der: Uint8Array): Uint8Array<ArrayBuffer> | null {
