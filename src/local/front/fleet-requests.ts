@@ -5,8 +5,8 @@ import type { ClientRequest, IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { combine, type ShardAnswer } from "./fleet-wide.ts";
 import { answeredHeaders, isOfWorker } from "./passed-on-headers.ts";
-import { answerProblem, NOT_RUNNING, type Problem, problemOf, problemOfRuntime, TOO_LARGE } from "./front-problem.ts";
-import { readBytes } from "./request-body.ts";
+import { answerProblem, NOT_RUNNING, type Problem, problemOf, problemOfRuntime } from "./front-problem.ts";
+import { readBody } from "./request-body.ts";
 import type { Route } from "../runtime/shards.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -19,8 +19,6 @@ interface FleetRequest {
   ask: (port: number | undefined, headers: string[]) => ClientRequest | null;
 }
 
-/** Bytes of what all workerd processes are told: the Worker's own bound on a body is below. */
-const FLEET_BODY_MAX_BYTES = 4_500_000;
 /** For a word to another workerd: so long a client waits, and so long it is tried. On a busy machine it comes late, not never. */
 const TELL_WAIT_MS = 1_000;
 const TELL_MAX_MS = 30_000;
@@ -31,11 +29,7 @@ export async function askFleet(
   { kind, path, upstreams, secret, ask }: FleetRequest,
 ): Promise<void> {
   try {
-    const body = await readBytes(request, FLEET_BODY_MAX_BYTES);
-    if (body === null) {
-      answerProblem(response, TOO_LARGE);
-      return;
-    }
+    const body = await readBody(request);
     const [first, ...others] = upstreams as [Upstream, ...Upstream[]];
     const asks = (kind === "shared" ? [first] : upstreams).map(({ port }) =>
       ask(port(), [

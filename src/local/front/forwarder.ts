@@ -27,7 +27,7 @@ import {
 import { guarded } from "./guarded.ts";
 import { passUpgrade } from "./passed-upgrade.ts";
 import type { PendingConnections } from "./pending-connections.ts";
-import { discardRest, passBody } from "./request-body.ts";
+import { bodyHeaders, discardRest, passBody } from "./request-body.ts";
 import { routeOf } from "../runtime/shards.ts";
 import { takeSocket } from "./station-socket.ts";
 import { ignore } from "./tunnel.ts";
@@ -214,7 +214,7 @@ export class Forwarder {
       if (!isOfWorker(answer)) {
         answer.resume();
         answerProblem(response, problemOfRuntime(answer.statusCode));
-        if (!request.complete) discardRest(request, ask);
+        if (!request.complete) discardRest(request);
         return;
       }
       // Said of the connection by what names Upgrade, too: Node would leave one open that the client wants to end.
@@ -222,13 +222,13 @@ export class Forwarder {
       response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answeredHeaders(answer, connection));
       pipeline(answer, response, (error) => {
         if (error) response.destroy();
-        else if (!request.complete) discardRest(request, ask);
+        else if (!request.complete) discardRest(request);
       });
     };
     const failed = (error: Error) => {
       if (response.headersSent) return void response.destroy();
       answerProblem(response, problemOf(error));
-      if (!request.complete) discardRest(request, ask);
+      if (!request.complete) discardRest(request);
     };
     ask.on("response", itsOwn(answered));
     ask.on("error", itsOwn(failed));
@@ -276,8 +276,4 @@ const isHealthCheck = (path: string): boolean => /^\/healthz(?:\?|$)/.test(path)
 
 function endWhereSilent(ask: ClientRequest | null, maxMs: number): ClientRequest | null {
   return ask?.setTimeout(maxMs, () => ask.destroy(new Error("workerd gave no answer in time"))) ?? null;
-}
-
-function bodyHeaders(request: IncomingMessage): string[] {
-  return request.headers["transfer-encoding"] === undefined ? [] : ["Transfer-Encoding", "chunked"];
 }

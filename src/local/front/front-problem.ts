@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 import { endAndLinger } from "./tunnel.ts";
 
 export interface Problem {
-  status: 400 | 403 | 408 | 413 | 417 | 426 | 429 | 431 | 500 | 501 | 503;
+  status: 400 | 403 | 408 | 417 | 426 | 429 | 431 | 500 | 501 | 503;
   slug: string;
   detail: string;
   headers?: Record<string, string>;
@@ -54,7 +54,6 @@ const HEADERS_TOO_LARGE: Problem = {
   slug: "headers-too-large",
   detail: "The request's head is larger than 16 KiB.",
 };
-export const TOO_LARGE: Problem = { status: 413, slug: "body-too-large", detail: "The body is too large." };
 export const NO_ROOM: Problem = { status: 503, slug: "unavailable", detail: "The local edge has no room. Try again." };
 export const NOT_RUNNING: Problem = { status: 503, slug: "unavailable", detail: "The local edge is not ready." };
 const NO_ANSWER: Problem = { status: 503, slug: "unavailable", detail: "The local edge gave no answer. Try again." };

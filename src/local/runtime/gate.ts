@@ -15,6 +15,7 @@ import worker, * as entry from "../../worker.ts";
 import { type LocalMessage, LocalQueue, type QueueSettings } from "./local-queue.ts";
 import { answerRegistry, sharedRegistry } from "./shared-registry.ts";
 import { answerForStation, wholeFleet } from "./whole-fleet.ts";
+import { withBodyToLeave } from "./body-to-leave.ts";
 import { RateLimiter, type RateLimiterOptions } from "./rate-limiter.ts";
 
 export * from "../../worker.ts";
@@ -39,7 +40,6 @@ const HEADER = "X-Kerbside-Front";
 const LOOK_HEADER = "X-Kerbside-Look";
 /** What the local edge itself asks: the fronts let no client say it. */
 const LOCAL_HEADER = "X-Kerbside-Local";
-const DISCARDED_BYTES_MAX = 16 * 1024 * 1024;
 const encoder = new TextEncoder();
 /** One set for the whole isolate, whose objects and requests have an environment each. */
 let services: Record<string, object> | null = null;
@@ -163,19 +163,6 @@ async function answerLocally(what: string, request: Request, env: LocalEnv): Pro
   }
 }
 
-/**
- * workerd closes a connection whose body nobody read; the front's next write then fails, and with it goes the answer.
- * What the Worker refused unread, 413 for one, would reach the client as 502.
- */
-async function discardBody(request: Request): Promise<void> {
-  if (request.body === null || request.bodyUsed) return;
-  let bytes = 0;
-  for await (const chunk of request.body) {
-    bytes += chunk.byteLength;
-    if (bytes > DISCARDED_BYTES_MAX) return;
-  }
-}
-
 export default {
   ...worker,
   async fetch(request: Parameters<NonNullable<typeof worker.fetch>>[0], env: LocalEnv, ctx: ExecutionContext) {
@@ -189,12 +176,12 @@ export default {
     }
     const local = request.headers.get(LOCAL_HEADER);
     if (local !== null) return answerLocally(local, request, env);
-    const inner = new Request(request);
+    const { inner, takeRest } = withBodyToLeave(request);
     inner.headers.delete(HEADER);
     inner.headers.delete("MF-CF-Blob");
     const response = await worker.fetch(inner as typeof request, withServices(env), ctx);
     // An answer may itself be made of the body.
-    if (response.body !== inner.body) await discardBody(inner).catch(() => {});
+    if (response.body !== inner.body) await takeRest();
     return response.webSocket === null ? ofWorker(response) : response;
   },
 };

@@ -3,7 +3,7 @@ import { startEdge } from "../../../src/local/edge.ts";
 import { askFirst } from "../../../src/local/runtime/first-workerd.ts";
 import { shardOf } from "../../../src/local/runtime/shards.ts";
 import { eventsOf, HttpPeer, SECRET, until } from "../../support/http-peers.ts";
-import { temporaryFolder } from "../../support/edge-client.ts";
+import { ask, temporaryFolder } from "../../support/edge-client.ts";
 import { type Kerbside, startKerbside } from "../../support/kerbside.ts";
 import { BOOT_16 } from "../../support/test-station.ts";
 
@@ -56,6 +56,16 @@ test("A webhook gets the events of stations in both, is replayed in both, and go
   expect((await kerbside.api("DELETE", "/v1/webhooks/all")).status).toBe(204);
   expect((await kerbside.api("DELETE", "/v1/webhooks/all")).status).toBe(404);
   expect((await kerbside.api("GET", "/v1/webhooks")).body).toEqual({ webhooks: [] });
+});
+
+test("What all are told, larger than any body may be, is answered what it would be by one", async () => {
+  const put = (headers: Record<string, string | number>) =>
+    ask(`${kerbside.edge.httpUrl}/v1/webhooks/large`, { method: "PUT", headers }, Buffer.alloc(10_000_000, "x"));
+  const good = { Authorization: `Bearer ${kerbside.edge.apiKey}` };
+  for (const length of [{ "Content-Length": 10_000_000 }, { "Transfer-Encoding": "chunked" }]) {
+    expect((await put({ ...good, ...length })).status).toBe(413);
+    expect((await put({ Authorization: "Bearer bad", ...length })).status).toBe(401);
+  }
 });
 
 test("A webhook is changed or it is not, whichever workerd is killed meanwhile, and all go by the same list", async () => {

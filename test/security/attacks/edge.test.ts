@@ -242,6 +242,25 @@ describe("A body", () => {
     expect((await raw("PAIR", around(Buffer.from("\\ud83d\\ude00")))).status).toBe(201);
   });
 
+  test.each<[string, number, string, number]>([
+    ["its length", 4_500_000, "known", 413],
+    ["its length", 30_000_000, "known", 413],
+    ["its length", 30_000_000, "unknown", 401],
+    ["chunks", 30_000_000, "known", 413],
+    ["chunks", 30_000_000, "unknown", 401],
+  ])("with %s, of %i bytes, by a key that is %s, is answered %i, every time", async (by, bytes, key, status) => {
+    const body = Buffer.alloc(bytes, "x");
+    const headers = {
+      Authorization: `Bearer ${key === "known" ? kerbside.edge.apiKey : "bad"}`,
+      ...(by === "chunks" ? { "Transfer-Encoding": "chunked" } : { "Content-Length": bytes }),
+    };
+    const url = `${kerbside.edge.httpUrl}${pathOf("LARGE")}`;
+    for (let upload = 0; upload < 8; upload++) {
+      const answer = await ask(url, { method: "PUT", headers }, body);
+      expect([answer.status, JSON.parse(answer.text).status]).toEqual([status, status]);
+    }
+  });
+
   test("that names `__proto__` is refused, wherever it does", async () => {
     for (const body of [
       '{"securityProfile":0,"labels":{"__proto__":"x"}}',
