@@ -91,7 +91,10 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       cf: false,
       log: new NoOpLog(),
       logRequests: false,
-      handleStructuredLogs: ({ message, level }) => log(runtimeLine(message, level), level),
+      handleStructuredLogs: (said) => {
+        const { line, level } = runtimeLine(said.message, said.level);
+        log(line, level);
+      },
       unsafeRuntimeEnv: runtimeEnvironment(dir, token),
       unsafeHandleRuntimeRestart: async () => {
         port = await announce();
