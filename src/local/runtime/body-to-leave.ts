@@ -11,8 +11,8 @@ export interface RequestToLeave {
 
 export function withBodyToLeave(request: Request): RequestToLeave {
   const { body } = request;
-  // Where a length was said, the whole is read, or nothing.
-  if (body === null || request.headers.has("Content-Length")) {
+  // Where a length was said, the whole is read, or nothing; of a GET, nothing, and no other body can be given to it.
+  if (body === null || request.headers.has("Content-Length") || ["GET", "HEAD"].includes(request.method)) {
     const inner = new Request(request);
     return { inner, takeRest: async () => (inner.bodyUsed ? undefined : discard(inner.body)) };
   }

@@ -142,6 +142,11 @@ describe("requests", () => {
     expect(sized.headers["set-cookie"]).toEqual(["a=1"]);
   });
 
+  test.each(["GET", "HEAD", "DELETE", "OPTIONS"])("A body of a %s, which has none, does no harm", async (method) => {
+    for (const length of [{ "transfer-encoding": "chunked" }, { "content-length": 5 }])
+      expect((await ask(`${edge.httpUrl}/x`, { method, headers: length }, "abcde")).status).toBe(200);
+  });
+
   test("An answer that comes before the end of the body arrives whole", async () => {
     const answer = await ask(`${edge.httpUrl}/early`, { method: "POST" }, "x".repeat(2_000_000));
     expect(answer).toMatchObject({ status: 413, text: "too much" });
