@@ -1,7 +1,7 @@
 /**
  * The CAs that issue stations' certificates, from the PEM bundle that a deployment gives. Must not know where that is kept.
  */
-import { mayListRevoked, readCertificate, SUBJECT_KEY_ID } from "./certificate.ts";
+import { mayListRevoked, readCertificate, subjectKeyIdOf } from "./certificate.ts";
 import { BIT_STRING, DerError, DerReader, hexOf, SEQUENCE } from "./der.ts";
 import { comparableName } from "./name.ts";
 
@@ -28,18 +28,17 @@ export async function readAuthorities(pem: string): Promise<ReadonlyMap<string, 
 /** @throws DerError */
 export async function readAuthority(der: Uint8Array): Promise<Authority> {
   const certificate = readCertificate(der);
-  const { extensions, subject, spki } = certificate;
-  const named = extensions.get(SUBJECT_KEY_ID);
-  const keyId = named === undefined ? await keyIdOf(spki) : new DerReader(named).next().content;
-  return { keyId: hexOf(keyId), name: comparableName(subject), spki, mayListRevoked: mayListRevoked(certificate), der };
+  const { subject, spki } = certificate;
+  const keyId = subjectKeyIdOf(certificate) ?? (await keyIdOf(spki));
+  return { keyId, name: comparableName(subject), spki, mayListRevoked: mayListRevoked(certificate), der };
 }
 
 /** [RFC 5280 §4.2.1.2] The hash of the key, where its certificate gives it no name. */
-async function keyIdOf(spki: Uint8Array): Promise<Uint8Array> {
+async function keyIdOf(spki: Uint8Array): Promise<string> {
   const info = new DerReader(spki).inside();
   info.next(SEQUENCE);
   const key = new Uint8Array(info.next(BIT_STRING).content.subarray(1));
-  return new Uint8Array(await crypto.subtle.digest("SHA-1", key));
+  return hexOf(new Uint8Array(await crypto.subtle.digest("SHA-1", key)));
 }
 
 function bytesOf(base64: string): Uint8Array {

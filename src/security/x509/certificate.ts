@@ -24,7 +24,7 @@ export interface Certificate {
   unknownCritical: string | null;
 }
 
-export const SUBJECT_KEY_ID = "2.5.29.14";
+const SUBJECT_KEY_ID = "2.5.29.14";
 const KEY_USAGE = "2.5.29.15";
 export const SUBJECT_ALTERNATIVE_NAME = "2.5.29.17";
 const BASIC_CONSTRAINTS = "2.5.29.19";
@@ -126,6 +126,12 @@ export const mayListRevoked = (certificate: Certificate): boolean => mayUse(cert
 function mayUse({ extensions }: Certificate, bit: number): boolean {
   const usage = extensions.get(KEY_USAGE);
   return usage === undefined || ((new DerReader(usage).next(BIT_STRING).content[1] ?? 0) & bit) !== 0;
+}
+
+/** [RFC 5280 §4.2.1.2] Lower hex; `null`: it names none. @throws DerError */
+export function subjectKeyIdOf({ extensions }: Certificate): string | null {
+  const value = extensions.get(SUBJECT_KEY_ID);
+  return value === undefined ? null : hexOf(new DerReader(value).next().content);
 }
 
 /** How many CAs it may have below; `null`: it is no CA. */

@@ -11,7 +11,7 @@ import {
   mayBeClient,
   pathLengthOf,
   readCertificate,
-  SUBJECT_KEY_ID,
+  subjectKeyIdOf,
 } from "./certificate.ts";
 import { DerError, DerReader, hexOf } from "./der.ts";
 import { comparableName } from "./name.ts";
@@ -118,13 +118,8 @@ const isSame = (one: Node, other: Node): boolean => hexOf(one.certificate.der) =
 
 function mayHaveIssued(issuer: Node, subject: Node): boolean {
   if (issuer.subject !== subject.issuer) return false;
-  const [wanted, own] = [authorityKeyId(subject.certificate), subjectKeyId(issuer.certificate)];
+  const [wanted, own] = [authorityKeyId(subject.certificate), subjectKeyIdOf(issuer.certificate)];
   return wanted === null || own === null || wanted === own;
-}
-
-function subjectKeyId({ extensions }: Certificate): string | null {
-  const value = extensions.get(SUBJECT_KEY_ID);
-  return value === undefined ? null : hexOf(new DerReader(value).next().content);
 }
 
 export function authorityKeyId({ extensions }: Certificate): string | null {

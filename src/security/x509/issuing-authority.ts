@@ -4,7 +4,7 @@
  */
 import { type RevocableFacts, revocationKeys } from "../revocation.ts";
 import { readAuthority } from "./authorities.ts";
-import { readCertificate, SUBJECT_KEY_ID } from "./certificate.ts";
+import { readCertificate, subjectKeyIdOf } from "./certificate.ts";
 import { authorityKeyId } from "./chain.ts";
 import { DerError } from "./der.ts";
 import { fingerprintOf } from "./fingerprint.ts";
@@ -46,7 +46,7 @@ async function readOne(der: Uint8Array) {
       serialNumber: certificate.serialNumber,
     };
     const namedKeyId = authorityKeyId(certificate);
-    return { facts, name, issuerName, namedKeyId, hasKeyId: certificate.extensions.has(SUBJECT_KEY_ID) };
+    return { facts, name, issuerName, namedKeyId, hasKeyId: subjectKeyIdOf(certificate) !== null };
   } catch (error) {
     if (error instanceof DerError) return null;
     throw error;

@@ -3,9 +3,9 @@
  * Must not know whether that is enough.
  */
 import type { X509Certificate } from "node:crypto";
-import { keyIdentifiersOf } from "./certificate-extension.ts";
 import type { ClientHandshake } from "./client-handshake.ts";
 import { legacy, rfc2253 } from "./distinguished-name.ts";
+import { keyIdOf } from "./strict-certificate.ts";
 import { verificationReason } from "./verification-reason.ts";
 
 export interface TlsClientAuth {
@@ -69,7 +69,7 @@ export function tlsClientAuthOf(
   { leaf, chain, issuer, fault }: ClientHandshake,
   revocations: Revocations,
 ): Readonly<TlsClientAuth> {
-  const issuerKeyId = issuer === null ? "" : keyIdentifiersOf(issuer.raw).subject;
+  const issuerKeyId = issuer === null ? "" : keyIdOf(issuer);
   const leafText = byteSequence(leaf);
   const chainText = chain.map(byteSequence).join(", ");
   const isLeafTooLarge = leafText.length > LEAF_MAX_CHARACTERS;
@@ -89,7 +89,7 @@ export function tlsClientAuthOf(
     certIssuerDNLegacy: legacy(leaf.issuer ?? ""),
     certSerial: leaf.serialNumber.toUpperCase(),
     certIssuerSerial: issuer?.serialNumber.toUpperCase() ?? "",
-    certSKI: keyIdentifiersOf(leaf.raw).subject,
+    certSKI: keyIdOf(leaf),
     certIssuerSKI: issuerKeyId,
     certFingerprintSHA1: lowerHex(leaf.fingerprint),
     certFingerprintSHA256: lowerHex(leaf.fingerprint256),

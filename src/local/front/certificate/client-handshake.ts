@@ -4,7 +4,7 @@
  */
 import type { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
-import { areExtensionsWhole } from "./certificate-extension.ts";
+import { isStrict } from "./strict-certificate.ts";
 
 export interface ClientHandshake {
   leaf: X509Certificate;
@@ -20,8 +20,8 @@ const CHAIN_MAX_CERTIFICATES = 16;
 /** Faults that Node tells last, in place of an earlier one: who is not of a known CA is a stranger first of all. */
 const FAULTS_OF_TIME = new Set(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"]);
 const NO_ISSUER = "UNABLE_TO_GET_ISSUER_CERT_LOCALLY";
-/** Something lies behind the value of an extension: BoringSSL, and so the edge, does not know why to refuse it by a name. */
-const NOT_WHOLE = "UNSPECIFIED";
+/** It can be read in two ways: BoringSSL, and so the edge, does not know why to refuse it by a name. */
+const AMBIGUOUS = "UNSPECIFIED";
 
 /** The trusted root first, then the CAs below it; of each those above it, from the one that signed it. */
 export type KnownIssuers = ReadonlyMap<X509Certificate, readonly X509Certificate[]>;
@@ -44,8 +44,7 @@ export function clientHandshakeOf(socket: TLSSocket, known: KnownIssuers): Clien
   const path = provenPath(leaf, [...known.keys(), ...chain], known);
   const [root] = known.keys();
   const isProven = root !== undefined && path.at(-1)?.fingerprint256 === root.fingerprint256;
-  const fault =
-    faultOf(socket, isProven) ?? ([leaf, ...path].every(({ raw }) => areExtensionsWhole(raw)) ? null : NOT_WHOLE);
+  const fault = faultOf(socket, isProven) ?? ([leaf, ...path].every(isStrict) ? null : AMBIGUOUS);
   return { leaf, chain, issuer: path[0] ?? null, fault };
 }
 
