@@ -4,6 +4,7 @@
  */
 import { parseJson } from "../json.ts";
 import { ONLINE_SINCE_NEVER } from "../list-cursor.ts";
+import { isFingerprintKey } from "../security/revocation.ts";
 import { offlineKind } from "./offline-reason.ts";
 import { horizonOf, IS_NEW, REFUSALS_AFTER } from "./station-refusals.ts";
 import type { Transition } from "./transition.ts";
@@ -23,8 +24,7 @@ export function rowsOf(transitions: readonly Transition[]): string {
         deadLetters: station.deadLetters ?? 0,
         ...{ backlogEvents: backlog?.events ?? null, backlogSince: backlog?.since ?? null },
         certificateNotAfter: station.certificateNotAfter ?? null,
-        certificateKey: station.certificateKeys?.[0] ?? null,
-        certificateSerialKey: station.certificateKeys?.[1] ?? null,
+        ...keysOf(station.certificateKeys ?? []),
         hasCsms: station.hasCsms === true,
         disconnect: disconnect == null ? null : JSON.stringify(disconnect),
         disconnectedAt: disconnect?.at ?? null,
@@ -33,6 +33,15 @@ export function rowsOf(transitions: readonly Transition[]): string {
       };
     }),
   );
+}
+
+/** [security/revocation.ts] */
+function keysOf([own, ...others]: readonly string[]) {
+  return {
+    certificateKey: own ?? null,
+    certificateSerialKey: others.find((key) => !isFingerprintKey(key)) ?? null,
+    certificateTwinKey: others.find(isFingerprintKey) ?? null,
+  };
 }
 
 const searchText = (texts: readonly (string | null)[]): string => texts.map(smallLetters).join("\n");
@@ -51,6 +60,7 @@ const LIVE: Columns = {
   security_profile: "securityProfile",
   disconnect: "disconnect",
   offline_kind: "offlineKind",
+  certificate_twin_key: "certificateTwinKey",
 };
 const DESCRIBED: Columns = {
   registered_profile: "registeredProfile",

@@ -2,7 +2,7 @@
  * The list of certificates that are not let in: told by backends, and by the lists of CAs. Must not know who connects, nor HTTP.
  */
 import { parseJson } from "../json.ts";
-import { issuerOfKey, type RevocationReason, serialKey } from "../security/revocation.ts";
+import { isFingerprintKey, issuerOfKey, type RevocationReason, serialKey } from "../security/revocation.ts";
 
 export interface Revocation {
   fingerprint: string | null;
@@ -139,10 +139,13 @@ export async function connectedBy(
 ): Promise<Connected[]> {
   const issuer = issuerOfKey(keys[0] ?? "");
   if (issuer !== null) return connectedUnder(directory, issuer, after, limit);
+  const named = "IN (SELECT value FROM json_each(?1))";
+  // Without an index: a fingerprint costs a walk through the fleet, what the lists of CAs name does not.
+  const byTwin = keys.some(isFingerprintKey) ? ` OR certificate_twin_key ${named}` : "";
   const { results } = await directory
     .prepare(
       `SELECT station_id AS id, station_id AS place FROM stations WHERE online = 1 AND station_id > ?2
-         AND (certificate_key IN (SELECT value FROM json_each(?1)) OR certificate_serial_key IN (SELECT value FROM json_each(?1)))
+         AND (certificate_key ${named} OR certificate_serial_key ${named}${byTwin})
        ORDER BY station_id LIMIT ?3`,
     )
     .bind(JSON.stringify(keys), after, limit)

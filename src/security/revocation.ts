@@ -50,6 +50,7 @@ export function serialOfDer(content: Uint8Array): string {
 }
 
 export const fingerprintKey = (fingerprint: string): string => `sha256:${fingerprint}`;
+export const isFingerprintKey = (key: string): boolean => key.startsWith(fingerprintKey(""));
 export const serialKey = ({ issuer, serialNumber }: SerialOfIssuer): string => `serial:${issuer}:${serialNumber}`;
 
 const ISSUED_BY = "issuer:";

@@ -67,7 +67,7 @@ test("The largest attachment of a socket fits, with ten webhooks and the longest
       since: LAST_TIME,
       remoteAddress: "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255",
       certificate: {
-        ...{ fingerprint: "f".repeat(128), notAfter: LAST_TIME },
+        ...{ fingerprint: "f".repeat(128), twin: "f".repeat(64), notAfter: LAST_TIME },
         ...{ issuerKeyId: "f".repeat(128), serialNumber: "f".repeat(40) },
       },
       admissionRevision: SEQUENCE,

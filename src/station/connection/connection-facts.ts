@@ -17,7 +17,7 @@ export function connectionFacts(
   const { certificate } = claims;
   if (certificate === null)
     return { id, protocol, securityProfile, since, remoteAddress, certificate, admissionRevision };
-  const { commonName: _, organization: __, twin: ___, ...kept } = certificate;
+  const { commonName: _, organization: __, ...kept } = certificate;
   return { id, protocol, securityProfile, since, remoteAddress, certificate: kept, admissionRevision };
 }
 

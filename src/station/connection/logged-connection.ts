@@ -1,7 +1,7 @@
 /**
  * A connection as its events have it. Must not know its socket.
  */
-import type { ConnectionFacts, LoggedConnection } from "../storage/facts.ts";
+import type { ConnectionCertificate, ConnectionFacts, LoggedConnection } from "../storage/facts.ts";
 
 export function loggedConnection(connection: ConnectionFacts): LoggedConnection {
   const { id, since, certificate, admissionRevision: _, heartbeats: __, ...facts } = connection;
@@ -9,6 +9,10 @@ export function loggedConnection(connection: ConnectionFacts): LoggedConnection 
     connectionId: id,
     ...facts,
     since: new Date(since).toISOString(),
-    certificate: certificate && { ...certificate, notAfter: new Date(certificate.notAfter).toISOString() },
+    certificate: certificate && loggedCertificate(certificate),
   };
+}
+
+function loggedCertificate({ twin: _, notAfter, ...certificate }: ConnectionCertificate) {
+  return { ...certificate, notAfter: new Date(notAfter).toISOString() };
 }

@@ -32,6 +32,8 @@ export interface StoredRegistration extends Registration {
 /** What a connection was let in by. */
 export interface ConnectionCertificate {
   fingerprint: string;
+  /** [security/revocation.ts] Of the live connection alone. */
+  twin?: string;
   /** ms since the epoch */
   notAfter: number;
   /** Of the key that signed it, and its number there; absent where older releases wrote it. */
@@ -61,7 +63,7 @@ export interface LoggedConnection {
   remoteAddress: string | null;
   /** ISO 8601, as `notAfter` */
   since: string;
-  certificate: (Omit<ConnectionCertificate, "notAfter"> & { notAfter: string }) | null;
+  certificate: (Omit<ConnectionCertificate, "notAfter" | "twin"> & { notAfter: string }) | null;
 }
 
 /** What is kept of deliveries and of the log, in one row, so that a drained batch costs one. */
