@@ -122,9 +122,8 @@ export class Forwarder {
     if (route.kind === "one") this.#pass(request, response, path, route.shard);
     else {
       const { upstreams, secret } = this.#options;
-      const maxMs = isHealthCheck(path) ? HEALTH_MAX_MS : SILENT_MAX_MS;
       const ask = (port: number | undefined, extra: string[]) =>
-        endWhereSilent(this.#ask(request, this.#requests, path, port, extra), maxMs);
+        this.#ask(request, this.#requests, path, port, extra, SILENT_MAX_MS);
       void askFleet(request, response, { kind: route.kind, path, upstreams, secret, ask });
     }
   }
@@ -195,7 +194,6 @@ export class Forwarder {
       answerProblem(response, NOT_RUNNING);
       return;
     }
-    if (isHealthCheck(path)) endWhereSilent(ask, HEALTH_MAX_MS);
     const itsOwn = <A extends unknown[]>(listener: (...args: A) => unknown) => guarded(() => response, listener);
     const answered = (answer: IncomingMessage) => {
       // The Worker does not learn why its storage failed: the folder tells.
@@ -243,13 +241,14 @@ export class Forwarder {
     this.#upgrades.destroy();
   }
 
-  /** `null`: there is no workerd to ask. */
+  /** @param silentMs without a word of workerd, after which it is asked no longer; /healthz has its own @returns `null`: there is no workerd to ask */
   #ask(
     request: IncomingMessage,
     agent: http.Agent,
     path: string,
     port: number | undefined,
     extra: string[],
+    silentMs?: number,
   ): ClientRequest | null {
     const { origin, properties, secret } = this.#options;
     if (port === undefined) return null;
@@ -268,12 +267,11 @@ export class Forwarder {
       ...forwardedHeaders(request.rawHeaders, isUpgrade, extra),
       ...extra,
     ];
-    return http.request({ host: UPSTREAM_HOST, port, method: request.method, path, agent, headers });
+    const ask = http.request({ host: UPSTREAM_HOST, port, method: request.method, path, agent, headers });
+    const maxMs = isHealthCheck(path) ? HEALTH_MAX_MS : silentMs;
+    if (maxMs !== undefined) ask.setTimeout(maxMs, () => ask.destroy(new Error("workerd gave no answer in time")));
+    return ask;
   }
 }
 
 const isHealthCheck = (path: string): boolean => /^\/healthz(?:\?|$)/.test(path);
-
-function endWhereSilent(ask: ClientRequest | null, maxMs: number): ClientRequest | null {
-  return ask?.setTimeout(maxMs, () => ask.destroy(new Error("workerd gave no answer in time"))) ?? null;
-}

@@ -27,6 +27,14 @@ export interface LastAttemptsPort {
   underway(log: EventLog, webhook?: Webhook): Promise<unknown>;
 }
 
+/** How long there is. */
+interface Time {
+  /** Aborted when it is over, for what can be stopped. */
+  signal: AbortSignal;
+  /** Resolves then, for what cannot. */
+  over: Promise<null>;
+}
+
 export class LastAttempts {
   readonly #context: StationContext;
   readonly #port: LastAttemptsPort;
@@ -42,14 +50,13 @@ export class LastAttempts {
    */
   async make(log: EventLog, withinMs: number, words: LastWords): Promise<boolean> {
     if (log.head === log.floor) return true;
-    const time = new AbortController();
+    const end = new AbortController();
     const { promise: over, resolve } = Promise.withResolvers<null>();
-    const timer = setTimeout(() => {
-      time.abort();
-      resolve(null);
-    }, withinMs);
+    end.signal.addEventListener("abort", () => resolve(null), { once: true });
+    const timer = setTimeout(() => end.abort(), withinMs);
+    const time = { signal: end.signal, over };
     try {
-      const subscribed = await this.#subscribed(log, over, time.signal);
+      const subscribed = await this.#subscribed(log, time);
       if (subscribed === null) {
         await Promise.race([this.#port.underway(log), over]);
         return false;
@@ -59,9 +66,7 @@ export class LastAttempts {
       const webhooks = delivered(sinks.webhooks);
       words.areFor(webhooks.map(cursorKey));
       await Promise.all(
-        webhooks.map((webhook) =>
-          this.#toOne(log, webhook, over, time.signal).finally(() => words.endFor(cursorKey(webhook))),
-        ),
+        webhooks.map((webhook) => this.#toOne(log, webhook, time).finally(() => words.endFor(cursorKey(webhook)))),
       );
     } catch (error) {
       this.#tell("error", "the last events could not be delivered", error);
@@ -72,10 +77,10 @@ export class LastAttempts {
   }
 
   /** An isolate that has just begun may find the registry away: the events wait for it. */
-  async #subscribed(log: EventLog, over: Promise<null>, time: AbortSignal): Promise<Subscriptions | null> {
+  async #subscribed(log: EventLog, { signal, over }: Time): Promise<Subscriptions | null> {
     const { env, now } = this.#context;
     let isTold = false;
-    while (!time.aborted) {
+    while (!signal.aborted) {
       try {
         const subscribed = await Promise.race([webhooksOf(env, now(), log.webhooksRevision), over]);
         if (subscribed !== null) return subscribed;
@@ -88,7 +93,7 @@ export class LastAttempts {
     return null;
   }
 
-  async #toOne(log: EventLog, webhook: Webhook, over: Promise<null>, time: AbortSignal): Promise<void> {
+  async #toOne(log: EventLog, webhook: Webhook, { signal, over }: Time): Promise<void> {
     // Its own registration may have ended before its turn came.
     await Promise.race([this.#port.turn(log, webhook), over]);
     const failures = () => log.cursorOf(webhook)?.failures ?? 0;
@@ -96,22 +101,22 @@ export class LastAttempts {
     await Promise.race([this.#port.underway(log, webhook), over]);
     // What was under way was the one chance, and a receiver that asked for patience gets it.
     if (failures() > before) return;
-    while (!time.aborted) {
-      const attempted = await Promise.race([this.#attempt(log, webhook, time), over]);
+    while (!signal.aborted) {
+      const attempted = await Promise.race([this.#attempt(log, webhook, signal), over]);
       if (attempted === null) return;
       settle(this.#context, log, webhook, attempted);
       if (failures() > 0) return;
     }
   }
 
-  async #attempt(log: EventLog, webhook: Webhook, time: AbortSignal): Promise<Attempted | null> {
+  async #attempt(log: EventLog, webhook: Webhook, signal: AbortSignal): Promise<Attempted | null> {
     const cursor = log.cursorOf(webhook);
     if (cursor === undefined || cursor.acknowledged >= log.head) return null;
     // They have one chance, which nobody takes from them.
-    const place = await this.#port.places.take(this.#port.isSuspect(log, webhook), () => {}, time);
+    const place = await this.#port.places.take(this.#port.isSuspect(log, webhook), () => {}, signal);
     if (place === null) return null;
     try {
-      return await attempt(this.#context, log, webhook, cursor, time);
+      return await attempt(this.#context, log, webhook, cursor, signal);
     } finally {
       place.leave();
     }
