@@ -51,7 +51,7 @@ export async function readBytes(c: ApiContext, maxBytes: number): Promise<Uint8A
   if (length !== null && Number(length) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of chunksOf(request)) {
     bytes += chunk.byteLength;
     if (bytes > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
@@ -73,6 +73,19 @@ function refuseEncoded(c: ApiContext): void {
   throw problems.unsupportedEncoding("A body is taken as it is, without a Content-Encoding.", { headers });
 }
 
+/** Who leaves in the midst of an upload, which is no failure of ours, may be told of it or not. */
+const cutOff = (): never => {
+  throw problems.malformedJson("The body did not come whole.");
+};
+
+async function* chunksOf({ body }: Request): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of body ?? []) yield chunk;
+  } catch {
+    cutOff();
+  }
+}
+
 const tooLarge = (maxBytes: number) => problems.bodyTooLarge(`A body may have ${maxBytes} bytes.`);
 
 /** A stream only where no length was said: to read one is dear. */
@@ -87,10 +100,10 @@ async function boundedText(request: Request): Promise<string> {
       throw problems.malformedJson(`${NOT_UTF_8}.`);
     }
   };
-  if (length !== null || request.body === null) return decode(await request.arrayBuffer());
+  if (length !== null || request.body === null) return decode(await request.arrayBuffer().catch(cutOff));
   let bytes = 0;
   let text = "";
-  for await (const chunk of request.body) {
+  for await (const chunk of chunksOf(request)) {
     bytes += chunk.byteLength;
     if (bytes > BODY_MAX_BYTES) throw tooLarge(BODY_MAX_BYTES);
     text += decode(chunk, true);

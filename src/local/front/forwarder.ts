@@ -22,6 +22,7 @@ import {
   problemOf,
   problemOfRuntime,
   refuse,
+  UNKNOWN_CODING,
   UPGRADE_WITH_BODY,
 } from "./front-problem.ts";
 import { guarded } from "./guarded.ts";
@@ -168,6 +169,7 @@ export class Forwarder {
   #problemOf(request: IncomingMessage, path: string | undefined): Problem | null {
     if (!isHttp1(request)) return NO_HTTP;
     if (!hasOneHost(request)) return NOT_ONE_HOST;
+    if (!/^chunked$/i.test(request.headers["transfer-encoding"] ?? "chunked")) return UNKNOWN_CODING;
     return path === undefined ? BAD_TARGET : this.#options.barred(isHealthCheck(path));
   }
 

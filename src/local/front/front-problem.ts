@@ -58,6 +58,12 @@ export const NO_ROOM: Problem = { status: 503, slug: "unavailable", detail: "The
 export const NOT_RUNNING: Problem = { status: 503, slug: "unavailable", detail: "The local edge is not ready." };
 const NO_ANSWER: Problem = { status: 503, slug: "unavailable", detail: "The local edge gave no answer. Try again." };
 
+/** [RFC 9112 §6.1] */
+export const UNKNOWN_CODING: Problem = {
+  status: 501,
+  slug: "not-implemented",
+  detail: "No Transfer-Encoding but chunked is known here.",
+};
 const UNKNOWN_METHOD: Problem = { status: 501, slug: "not-implemented", detail: "No request has this method here." };
 const OTHER_VERSION: Problem = {
   status: 426,

@@ -10,6 +10,8 @@ import { LINGER_MS } from "./tunnel.ts";
  * which closes on who goes on with a body that nobody reads, would take the answer along.
  */
 const PASSED_MAX_BYTES = 4_500_000;
+/** Bytes that are passed on in one go: each piece costs workerd a millisecond, and a client may send one for every byte. */
+const PIECE_BYTES = 65_536;
 
 /** What is said of the body that {@link passBody} passes on, in place of what the client said. */
 export function bodyHeaders({ headers }: IncomingMessage): string[] {
@@ -21,22 +23,38 @@ export function passBody(request: IncomingMessage, ask: ClientRequest): void {
   const { "content-length": length, "transfer-encoding": encoding } = request.headers;
   // One that was read already does not end again.
   if (request.readableEnded || (length === undefined && encoding === undefined)) ask.end();
-  else if (encoding === undefined && !isLonger(request.headers)) request.pipe(ask);
-  else request.pipe(firstBytes()).pipe(ask);
+  else request.pipe(firstBytes(request)).pipe(ask);
 }
 
 const isLonger = ({ "content-length": length }: IncomingMessage["headers"]) => Number(length ?? 0) > PASSED_MAX_BYTES;
 
-/** Ends where so much has come; the rest is taken, and dropped. */
-function firstBytes(): Transform {
+/** In pieces. Ends where so much has come; the rest is taken, and dropped. */
+function firstBytes({ headers: { "content-length": length } }: IncomingMessage): Transform {
+  const size = Math.max(1, Math.min(PIECE_BYTES, Number(length ?? PIECE_BYTES)));
   let left = PASSED_MAX_BYTES;
+  let piece = Buffer.alloc(0);
+  let held = 0;
+  const take = (): Buffer => {
+    const taken = piece.subarray(0, held);
+    piece = Buffer.alloc(0);
+    held = 0;
+    return taken;
+  };
   return new Transform({
     transform(chunk: Buffer, _, done) {
-      if (left > 0) {
-        this.push(chunk.subarray(0, left));
-        left -= chunk.length;
-        if (left <= 0) this.push(null);
+      for (let at = 0; at < chunk.length && left > 0; ) {
+        if (piece.length === 0) piece = Buffer.allocUnsafe(size);
+        const copied = chunk.copy(piece, held, at, at + left);
+        at += copied;
+        held += copied;
+        left -= copied;
+        if (held === size || left === 0) this.push(take());
+        if (left === 0) this.push(null);
       }
+      done();
+    },
+    flush(done) {
+      if (held > 0) this.push(take());
       done();
     },
   });
@@ -52,13 +70,12 @@ export function discardRest(request: IncomingMessage): void {
 
 /** As much of a body as is passed on; the rest is taken, and dropped. @throws where its end does not come */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes >= PASSED_MAX_BYTES) break;
-  }
+  const first = request.pipe(firstBytes(request));
+  request.once("close", () => {
+    if (!request.complete) first.destroy(new Error("the body did not come whole"));
+  });
+  const pieces: Buffer[] = [];
+  for await (const piece of first.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) pieces.push(piece);
   if (!request.complete) discardRest(request);
-  return Buffer.concat(chunks).subarray(0, PASSED_MAX_BYTES);
+  return Buffer.concat(pieces);
 }

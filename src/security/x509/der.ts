@@ -56,6 +56,8 @@ export class DerReader {
       if (count === 0 || count > LENGTH_MAX_BYTES) throw new DerError("a length that is none");
       length = 0;
       for (let each = 0; each < count; each++) length = length * 256 + (bytes[start + each] ?? 0);
+      // [X.690 §10.1] In another spelling the same would have another fingerprint.
+      if (length < 0x80 || length < 256 ** (count - 1)) throw new DerError("a length that is longer than it need be");
       start += count;
     }
     const end = start + length;

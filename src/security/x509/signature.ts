@@ -90,15 +90,27 @@ export async function isSignedBy(signed: Signed, keyOfSigner: Uint8Array): Promi
   }
 }
 
-/** [RFC 3279 §2.2.3] SEQUENCE { r, s }; WebCrypto takes both side by side. */
+/**
+ * [RFC 3279 §2.2.3] SEQUENCE { r, s }; WebCrypto takes both side by side. `null`: it is not, or not as DER has it: with every other spelling
+ * that counted, a certificate would have another fingerprint.
+ */
 function rawSignature(der: Uint8Array, bytes: number): Uint8Array<ArrayBuffer> | null {
   const raw = new Uint8Array(bytes * 2);
-  const both = new DerReader(der).inside(SEQUENCE);
-  for (const end of [bytes, bytes * 2]) {
-    const { content } = both.next(INTEGER);
+  const whole = new DerReader(der);
+  const both = whole.inside(SEQUENCE);
+  const [r, s] = [both.next(INTEGER), both.next(INTEGER)];
+  if (!both.isAtEnd || !whole.isAtEnd) return null;
+  for (const [{ content }, end] of [
+    [r, bytes],
+    [s, bytes * 2],
+  ] as const) {
+    if (!isPositive(content)) return null;
     const digits = content.subarray(content.findIndex((byte) => byte !== 0));
     if (digits.length > bytes) return null;
     raw.set(digits, end - digits.length);
   }
   return raw;
 }
+
+/** [X.690 §8.3.2] Of the bytes of an INTEGER: not one more than it needs. */
+const isPositive = ([first = 0x80, second = 0]: Uint8Array): boolean => (first > 0 ? first < 0x80 : second >= 0x80);

@@ -27,35 +27,24 @@ const TYPES: Readonly<Record<string, string>> = {
 const ADDRESSES = ["DC", "emailAddress"];
 
 /**
- * In order. A relative name of several attributes, a string of a kind that readers differ in, or a length that is written longer than
- * it must be, is refused: the CA, the edge and we would each read another name. @throws DerError
+ * In order. A relative name of several attributes, or a string of a kind that readers differ in, is refused: the CA, the edge and we
+ * would each read another name. @throws DerError
  */
 export function subjectOf(der: Uint8Array): SubjectAttribute[] {
   const attributes: SubjectAttribute[] = [];
-  const names = canonical(new DerReader(der), SEQUENCE);
+  const names = new DerReader(der).inside(SEQUENCE);
   while (!names.isAtEnd) {
-    const set = canonical(names, SET);
-    const one = canonical(set, SEQUENCE);
+    const set = names.inside(SET);
+    const one = set.inside(SEQUENCE);
     if (!set.isAtEnd) throw new DerError("a relative name of its subject has several attributes");
     const oid = one.next(OID).content;
     const type = TYPES[hexOf(oid)];
     if (type === undefined) throw new DerError(`its subject has an attribute that is not known here (${oidOf(oid)})`);
-    const { tag, raw, content } = one.next();
-    if (!one.isAtEnd || !isShortest(raw, content)) throw new DerError("an attribute of its subject is no plain one");
+    const { tag, content } = one.next();
+    if (!one.isAtEnd) throw new DerError("an attribute of its subject is no plain one");
     attributes.push({ type, value: textOf(tag, content, type) });
   }
   return attributes;
-}
-
-function canonical(reader: DerReader, tag: number): DerReader {
-  const { raw, content } = reader.next(tag);
-  if (!isShortest(raw, content)) throw new DerError("a length in its subject is not DER");
-  return new DerReader(content);
-}
-
-function isShortest(raw: Uint8Array, { length }: Uint8Array): boolean {
-  const header = length < 0x80 ? 2 : length < 0x100 ? 3 : length < 0x10000 ? 4 : 5;
-  return raw.length - length === header;
 }
 
 /** [RFC 5280 §4.1.2.4] UTF8String or PrintableString; IA5String is for domains and mailboxes. */

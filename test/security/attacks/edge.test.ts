@@ -1,5 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
 import http from "node:http";
+import net from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { closeToOthers } from "../../../src/local/state/private-state.ts";
@@ -259,6 +261,35 @@ describe("A body", () => {
       const answer = await ask(url, { method: "PUT", headers }, body);
       expect([answer.status, JSON.parse(answer.text).status]).toEqual([status, status]);
     }
+  });
+
+  const MUCH = `{"labels":{"a":"${"x".repeat(100_000 - 18)}"}`;
+  test.each([
+    ["breaks off", "Content-Length: 300000", MUCH],
+    ["goes on as no chunk", "Transfer-Encoding: chunked", `186a0\r\n${MUCH}\r\nzz\r\n`],
+  ])("that %s is its client's fault, and none of the edge's", async (_, header, body) => {
+    const lines: string[] = [];
+    const edge = await startKerbside({}, { log: (line) => lines.push(line) });
+    const key = `Authorization: Bearer ${edge.edge.apiKey}`;
+    const head = [`PUT ${pathOf("BROKEN")} HTTP/1.1`, "Host: a", key, header, "", ""].join("\r\n");
+    const socket = net.connect(edge.edge.port, "127.0.0.1");
+    const closed = once(socket, "close");
+    let answer = "";
+    socket.on("data", (chunk) => (answer += chunk));
+    socket.write(head + body);
+    // Until it is on its way to the Worker.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    socket.end();
+    await closed;
+    expect(answer).toMatch(/^HTTP\/1.1 400 /);
+    expect((await edge.api("GET", pathOf("BROKEN"))).status).toBe(404);
+    await edge.stop();
+    expect(lines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
+  });
+
+  test("with another transfer coding than chunks is refused", async () => {
+    const answer = await raw("CODED", Buffer.from("{}"), { "Transfer-Encoding": "gzip, chunked" });
+    expect([answer.status, JSON.parse(answer.text).type]).toEqual([501, "/problems/not-implemented"]);
   });
 
   test("that names `__proto__` is refused, wherever it does", async () => {

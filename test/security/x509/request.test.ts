@@ -91,7 +91,7 @@ describe("A certificate request is refused", () => {
       { subject: nameOf(O, CN("CS001"), rdn(attribute("55048003", "CS002"))) },
     ],
     [
-      /no plain one/,
+      /longer than it need be/,
       "with a length that is longer than it must be",
       {
         subject: nameOf(
