@@ -4,6 +4,7 @@
 import { randomUUID } from "node:crypto";
 import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
+import { SmallChunksError } from "./request-body.ts";
 import { endAndLinger } from "./tunnel.ts";
 
 export interface Problem {
@@ -58,6 +59,11 @@ export const NO_ROOM: Problem = { status: 503, slug: "unavailable", detail: "The
 export const NOT_RUNNING: Problem = { status: 503, slug: "unavailable", detail: "The local edge is not ready." };
 const NO_ANSWER: Problem = { status: 503, slug: "unavailable", detail: "The local edge gave no answer. Try again." };
 
+const SMALL_CHUNKS: Problem = {
+  status: 400,
+  slug: "bad-request",
+  detail: "The body comes in too many small chunks. Send it in larger ones, or with a Content-Length.",
+};
 /** [RFC 9112 §6.1] */
 export const UNKNOWN_CODING: Problem = {
   status: 501,
@@ -83,6 +89,7 @@ export function problemOfRuntime(status = 0): Problem {
 }
 
 export function problemOf(error: Error): Problem {
+  if (error instanceof SmallChunksError) return SMALL_CHUNKS;
   return (error as NodeJS.ErrnoException).code === "ECONNREFUSED" ? NOT_RUNNING : NO_ANSWER;
 }
 

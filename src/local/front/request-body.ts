@@ -12,6 +12,12 @@ import { LINGER_MS } from "./tunnel.ts";
 const PASSED_MAX_BYTES = 4_500_000;
 /** Bytes that are passed on in one go: each piece costs workerd a millisecond, and a client may send one for every byte. */
 const PIECE_BYTES = 65_536;
+/** Chunks of one body that may be of any size; of more, each has so many bytes at the least on average. Each holds up all stations. */
+const SMALL_CHUNKS_MAX = 1_000;
+const CHUNK_MIN_BYTES = 64;
+
+/** A client sends more small chunks than are taken. */
+export class SmallChunksError extends Error {}
 
 /** What is said of the body that {@link passBody} passes on, in place of what the client said. */
 export function bodyHeaders({ headers }: IncomingMessage): string[] {
@@ -23,13 +29,21 @@ export function passBody(request: IncomingMessage, ask: ClientRequest): void {
   const { "content-length": length, "transfer-encoding": encoding } = request.headers;
   // One that was read already does not end again.
   if (request.readableEnded || (length === undefined && encoding === undefined)) ask.end();
-  else request.pipe(firstBytes(request)).pipe(ask);
+  else {
+    const first = request.pipe(firstBytes(request));
+    first.once("error", (error) => ask.destroy(error));
+    first.pipe(ask);
+  }
 }
 
 const isLonger = ({ "content-length": length }: IncomingMessage["headers"]) => Number(length ?? 0) > PASSED_MAX_BYTES;
 
-/** In pieces. Ends where so much has come; the rest is taken, and dropped. */
-function firstBytes({ headers: { "content-length": length } }: IncomingMessage): Transform {
+/** In pieces. Ends where so much has come; the rest is taken, and dropped. Fails where chunks are too small. */
+function firstBytes({ headers }: IncomingMessage): Transform {
+  const { "content-length": length } = headers;
+  const isChunked = headers["transfer-encoding"] !== undefined;
+  let chunks = 0;
+  let bytes = 0;
   const size = Math.max(1, Math.min(PIECE_BYTES, Number(length ?? PIECE_BYTES)));
   let left = PASSED_MAX_BYTES;
   let piece = Buffer.alloc(0);
@@ -42,6 +56,12 @@ function firstBytes({ headers: { "content-length": length } }: IncomingMessage):
   };
   return new Transform({
     transform(chunk: Buffer, _, done) {
+      chunks++;
+      bytes += chunk.length;
+      if (isChunked && chunks > SMALL_CHUNKS_MAX && bytes < chunks * CHUNK_MIN_BYTES) {
+        done(new SmallChunksError());
+        return;
+      }
       for (let at = 0; at < chunk.length && left > 0; ) {
         if (piece.length === 0) piece = Buffer.allocUnsafe(size);
         const copied = chunk.copy(piece, held, at, at + left);

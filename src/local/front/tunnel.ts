@@ -36,6 +36,9 @@ export function lingerThenDestroy(socket: Socket, lingerMs = LINGER_MS): void {
  */
 export function endAndLinger(socket: Socket): void {
   socket.end();
+  // Node's parser lets go of one that another listens to: it would go on through megabytes of chunks of a byte, and hold up all others.
+  socket.removeAllListeners("data");
+  socket.on("data", ignore);
   socket.resume();
   const late = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once("close", () => clearTimeout(late));

@@ -210,6 +210,21 @@ test("A second handshake on a connection is refused, with whatever certificate",
   }
 });
 
+test.each(PORTS)(
+  "A body in a chunk for each byte is refused at %s, and what is left of it not read as HTTP",
+  async (port) => {
+    const head = lines("POST /anything HTTP/1.1", "Host: a", "Transfer-Encoding: chunked");
+    for (const chunk of ["1\r\nx\r\n", `1;a=${"y".repeat(1_000)}\r\nx\r\n`]) {
+      const answer = await attack(port, `${head}${chunk.repeat(3_000)}0\r\n\r\n${GET}`);
+      expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(["HTTP/1.1 400"]);
+      expect(answer).toMatch(/too many small chunks/);
+    }
+    // So many may be of any size.
+    const few = await attack(port, `${head}${"1\r\nx\r\n".repeat(1_000)}0\r\n\r\n`);
+    expect(few).toMatch(/^HTTP\/1.1 200 /);
+  },
+);
+
 test("A body that nobody reads is no reason for a 502", async () => {
   const body = "x".repeat(1_400_000);
   const headers = { "content-length": String(body.length) };
