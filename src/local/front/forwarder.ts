@@ -214,7 +214,7 @@ export class Forwarder {
       if (!isOfWorker(answer)) {
         answer.resume();
         answerProblem(response, problemOfRuntime(answer.statusCode));
-        if (!request.complete) discardRest(request);
+        discardRest(request);
         return;
       }
       // Said of the connection by what names Upgrade, too: Node would leave one open that the client wants to end.
@@ -222,13 +222,13 @@ export class Forwarder {
       response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answeredHeaders(answer, connection));
       pipeline(answer, response, (error) => {
         if (error) response.destroy();
-        else if (!request.complete) discardRest(request);
+        else discardRest(request);
       });
     };
     const failed = (error: Error) => {
       if (response.headersSent) return void response.destroy();
       answerProblem(response, problemOf(error));
-      if (!request.complete) discardRest(request);
+      discardRest(request);
     };
     ask.on("response", itsOwn(answered));
     ask.on("error", itsOwn(failed));

@@ -80,8 +80,9 @@ function firstBytes({ headers }: IncomingMessage): Transform {
   });
 }
 
-/** The answer came before the whole body: time to read that answer, but no endless upload. */
+/** Where the answer came before the whole body: time to read that answer, but no endless upload. */
 export function discardRest(request: IncomingMessage): void {
+  if (request.complete) return;
   request.unpipe();
   request.resume();
   const timer = setTimeout(() => request.socket.destroy(), LINGER_MS).unref();
@@ -96,6 +97,6 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
   });
   const pieces: Buffer[] = [];
   for await (const piece of first.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) pieces.push(piece);
-  if (!request.complete) discardRest(request);
+  discardRest(request);
   return Buffer.concat(pieces);
 }

@@ -54,8 +54,9 @@ export function readCertificate(der: Uint8Array): Certificate {
   if (!outer.isAtEnd) throw new DerError("something follows the certificate");
   const body = certificate.next(SEQUENCE);
   const algorithm = certificate.next(SEQUENCE).raw;
-  const [unusedBits, ...signature] = certificate.next(BIT_STRING).content;
-  if (unusedBits !== 0 || !certificate.isAtEnd) throw new DerError("its signature is not the whole of what follows");
+  const { content: bits } = certificate.next(BIT_STRING);
+  // The first byte counts the bits that are not used.
+  if (bits[0] !== 0 || !certificate.isAtEnd) throw new DerError("its signature is not the whole of what follows");
   const tbs = new DerReader(body.content);
   tbs.optional(0xa0);
   const serialNumber = serialOfDer(tbs.next(INTEGER).content);
@@ -73,7 +74,7 @@ export function readCertificate(der: Uint8Array): Certificate {
   if (!all.every(({ oid, value }) => !KNOWN.includes(oid) || isOne(value)))
     throw new DerError("something follows what an extension holds");
   const unknownCritical = all.find(({ oid, critical }) => critical && !KNOWN.includes(oid))?.oid ?? null;
-  const signed = { data: body.raw, algorithm, signature: Uint8Array.from(signature) };
+  const signed = { data: body.raw, algorithm, signature: bits.subarray(1) };
   return { der, signed, serialNumber, issuer, subject, notBefore, notAfter, spki, extensions, unknownCritical };
 }
 

@@ -18,18 +18,14 @@ export function keyIdOf(certificate: X509Certificate): string {
 }
 
 function strictly(certificate: X509Certificate): Certificate | null {
-  const known = read.get(certificate);
-  if (known !== undefined) return known;
-  const found = orNull(() => readCertificate(certificate.raw));
+  let found = read.get(certificate);
+  if (found !== undefined) return found;
+  try {
+    found = readCertificate(certificate.raw);
+  } catch (error) {
+    if (!(error instanceof DerError)) throw error;
+    found = null;
+  }
   read.set(certificate, found);
   return found;
-}
-
-function orNull(readOne: () => Certificate): Certificate | null {
-  try {
-    return readOne();
-  } catch (error) {
-    if (error instanceof DerError) return null;
-    throw error;
-  }
 }
